@@ -1,0 +1,43 @@
+#pragma once
+// Pictures: decoding as the reference does (Pillow's convert("RGB")), and what a model's processor
+// makes of them.
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace vrp {
+
+/// 8-bit RGB, rows top to bottom, three bytes a pixel.
+struct RgbImage {
+  int width = 0, height = 0;
+  std::vector<std::uint8_t> rgb;  ///< [height, width, 3]
+};
+
+/// Decodes JPEG or PNG bytes to RGB exactly as Pillow's Image.open(f).convert("RGB"): no EXIF
+/// rotation, alpha dropped, palette looked up, Adobe-inverted CMYK, 16-bit grey clipped to 255,
+/// 1-bit to 0/255; libjpeg-turbo defaults. Error (bad_input, naming `where`) for anything that is
+/// no image, truncated, of zero size, or over `max_pixels`.
+RgbImage decode_image(std::span<const std::uint8_t> bytes, const std::string& where,
+                      std::int64_t max_pixels = 178'956'970);
+RgbImage read_image(const std::filesystem::path& path);
+
+/// How image pixels map to the model's input: input = source * scale - offset, per axis; the input
+/// is width x height and is cut into rows x cols cells (one image token each, row-major).
+struct Geometry {
+  int source_width = 0, source_height = 0;
+  double scale_x = 1, scale_y = 1;
+  double offset_x = 0, offset_y = 0;
+  int width = 0, height = 0;
+  int rows = 0, cols = 0;
+};
+
+/// What the image processor hands to the vision tower.
+struct PreparedImage {
+  RgbImage resized;           ///< after resize and crop, before normalisation (bit-exact contract)
+  std::vector<float> pixels;  ///< [3, height, width] normalised (Qwen2-VL: flat patches)
+  Geometry geometry;
+};
+
+}  // namespace vrp

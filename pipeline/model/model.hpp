@@ -1,0 +1,157 @@
+#pragma once
+// The model interface that stages use. No torch types: views are raw fp32 on the host.
+//
+//   Model model = Model::load(folder, options);
+//   PreparedItem item = model.prepare(image, question, style);      // any thread, no torch
+//   Answer answer = model.greedy(item, generation, &observer);      // compute thread
+//   std::vector<Answer> paths = model.sample(item, generation, sampling, rng);
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/base/rng.hpp"
+#include "pipeline/model/image.hpp"
+#include "pipeline/model/spec.hpp"
+#include "pipeline/model/tokenizer.hpp"
+
+namespace vrp {
+
+struct PromptStyle {
+  std::string template_name = "plain";  ///< "plain" = "USER: <image>\n{q}{s}\nASSISTANT:" | "chat"
+  std::string suffix;                   ///< appended to the question, "" = nothing
+  std::string text;                     ///< full template with {q} and {s}; overrides template_name
+};
+
+/// An item ready for the model: pixels, and token ids with one image token per cell.
+struct PreparedItem {
+  PreparedImage image;
+  std::vector<std::int32_t> ids;               ///< [P] prompt with the image tokens expanded
+  std::vector<std::int64_t> image_positions;   ///< where ids equal the image-token id
+};
+
+// ------------------------------------------------------------------------------------ observers
+enum class Site {
+  embedding,        ///< h(-1): merged embeddings, layer = -1
+  attention_row,    ///< one answer query's softmax weights over the image columns: [heads, S]
+  attention_out,    ///< what the attention block adds to the residual stream: [positions, D]
+  mlp_act,          ///< input of the down projection: [positions, intermediate]; editable
+  mlp_out,          ///< what the MLP block adds: [positions, D]; editable
+  residual,         ///< h(l): residual stream after block l: [positions, D]; editable
+  image_features,   ///< projected image features: [S, D], layer = -1; editable
+};
+
+/// Which positions of a forward pass an observer wants.
+enum class Rows { last, image, all };
+
+struct SiteView {
+  Site site;
+  int layer = -1;
+  std::int64_t first_position = 0;  ///< absolute position of row 0 (rows are consecutive unless Rows::image)
+  std::int64_t rows = 0, cols = 0;
+  std::span<float> data;            ///< [rows, cols]; writing has effect only where the request said edit
+  int step = 0;                     ///< 0 = prefill (the query that yields y_0), t = the query that yields y_t
+  int path = 0;                     ///< sampled path, 0 in greedy runs
+};
+
+struct SiteRequest {
+  Site site;
+  int layer = kAllLayers;
+  Rows rows = Rows::last;
+  bool edit = false;
+  static constexpr int kAllLayers = -2;
+};
+
+/// Capture, lens and interventions are observers handed to the model, not branches inside it.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  virtual std::vector<SiteRequest> requests() const = 0;
+  virtual void at(const SiteView& view) = 0;
+};
+
+// ----------------------------------------------------------------------------------- generation
+struct GenerationParams {
+  int max_new_tokens = 16;
+  bool final_state = false;  ///< also run the last answer token, so that its states are observed
+};
+
+struct SamplingParams {
+  int samples = 10;
+  double temperature = 0.7;
+  double top_p = 0.9;
+  bool share_prefix = true;  ///< false: every path runs its own prefill (the same answers, slower)
+};
+
+/// Statistics of the distribution a token was chosen from (temperature 1, untruncated).
+struct TokenStep {
+  std::int32_t token = 0;
+  double logprob = 0;          ///< ln P(token)
+  double entropy = 0;          ///< nats, over the whole vocabulary
+  double max_probability = 0;
+  float top1 = 0, top2 = 0;    ///< the two largest logits
+};
+
+struct Answer {
+  std::vector<std::int32_t> tokens;  ///< [T] without the end token
+  std::vector<TokenStep> steps;      ///< [T] + 1 when the end token was produced
+  bool ended = false;                ///< an end token was produced within max_new_tokens
+  std::string text;                  ///< decoded without special tokens, trimmed
+};
+
+struct ModelOptions {
+  std::string device = "cpu";   ///< "cpu" | "cuda" | "cuda:N"
+  std::string dtype = "fp32";   ///< compute type; fp32 on the CPU
+  int threads = 1;              ///< intra-op threads of this process; fixed, so results repeat
+};
+
+class Model {
+ public:
+  /// Loads a checkpoint folder. Error (bad_input) for missing or misshapen tensors: file, tensor,
+  /// found, expected.
+  static Model load(const std::filesystem::path& checkpoint, const ModelOptions& options);
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+  ~Model();
+
+  const ModelSpec& spec() const;
+  const Tokenizer& tokenizer() const;
+
+  /// Image processing and tokenising; thread-safe. Error (bad_input) when the image cannot be
+  /// prepared or the prompt is longer than `max_prompt` tokens.
+  PreparedItem prepare(const RgbImage& image, std::string_view question,
+                       const PromptStyle& style) const;
+
+  /// Greedy decoding: arg max, lowest id on ties. Error("non-finite logits ...") when a step's
+  /// logits are not all finite.
+  Answer greedy(const PreparedItem& item, const GenerationParams& params,
+                Observer* observer = nullptr) const;
+
+  /// K answers from one prefill whose key/value store all paths share. Path k, step t draws with
+  /// rng.uniform(k, t): temperature, top-p over descending probability (ties by lowest id; the
+  /// crossing token kept), renormalised, inverse CDF in ascending id order. `steps` statistics are
+  /// at temperature 1, untruncated. Paths are the same whether shared or run one by one.
+  std::vector<Answer> sample(const PreparedItem& item, const GenerationParams& params,
+                             const SamplingParams& sampling, const Rng& rng) const;
+
+  /// The same with given uniforms u(k, t) in [0, 1): the golden cases drive paths this way.
+  std::vector<Answer> sample(const PreparedItem& item, const GenerationParams& params,
+                             const SamplingParams& sampling,
+                             const std::function<double(int, int)>& uniforms) const;
+
+  /// One forward over the prompt (plus `continuation`): logits of the last `tail` positions
+  /// [tail, V]. For tests, the lens and likelihood scoring.
+  std::vector<float> logits(const PreparedItem& item, std::span<const std::int32_t> continuation,
+                            int tail, Observer* observer = nullptr) const;
+
+ private:
+  struct Impl;
+  explicit Model(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vrp

@@ -1,0 +1,62 @@
+#pragma once
+// HDF5 files: handles that close themselves, and records in and out. HDF5 1.10 features only.
+#include <hdf5.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "pipeline/store/record.hpp"
+
+namespace vrp {
+
+template <herr_t (*Close)(hid_t)>
+class H5Handle {
+ public:
+  H5Handle() = default;
+  explicit H5Handle(hid_t id) : id_(id) {}
+  H5Handle(H5Handle&& o) noexcept : id_(std::exchange(o.id_, -1)) {}
+  H5Handle& operator=(H5Handle&& o) noexcept {
+    std::swap(id_, o.id_);
+    return *this;
+  }
+  ~H5Handle() {
+    if (id_ >= 0) Close(id_);
+  }
+  hid_t get() const noexcept { return id_; }
+  explicit operator bool() const noexcept { return id_ >= 0; }
+  hid_t release() noexcept { return std::exchange(id_, -1); }
+
+ private:
+  hid_t id_ = -1;
+};
+using H5File = H5Handle<H5Fclose>;
+using H5Group = H5Handle<H5Gclose>;
+using H5Dataset = H5Handle<H5Dclose>;
+using H5Space = H5Handle<H5Sclose>;
+using H5Type = H5Handle<H5Tclose>;
+using H5Attribute = H5Handle<H5Aclose>;
+using H5Properties = H5Handle<H5Pclose>;
+
+using Attributes = std::map<std::string, std::string>;
+
+struct StoredRecord {
+  Record record;
+  Attributes attributes;  ///< of the file's root group
+};
+
+/// Writes one record to a new file: dimension scales, units, descriptions, root attributes
+/// (`format_version`, `digest` and `attributes`), then closes it, checked, and fsyncs it. Names of
+/// dimensions become HDF5 dimension scales so that xarray (h5netcdf) shows them. Error with
+/// HDF5's own text on any failure; then the partial file is removed.
+void write_record(const std::filesystem::path& path, const Record& record,
+                  const Attributes& attributes);
+
+/// Reads everything and checks the digest; Error (bad_input) when the file is truncated, altered
+/// or not ours.
+StoredRecord read_record(const std::filesystem::path& path);
+/// Root attributes only (no digest check).
+Attributes read_attributes(const std::filesystem::path& path);
+
+}  // namespace vrp
