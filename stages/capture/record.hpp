@@ -1,0 +1,35 @@
+#pragma once
+// What a capture unit holds. N items of the unit, L blocks, D residual width, P image tokens over
+// all items, A answer tokens over all items.
+//
+//   item/key, item/id, item/group, item/type   text [item]
+//   item/status              int32 [item]  0 ok, 1 failed (no answer), 2 attention invalid (the
+//                            answer and its labels hold; every attention metric is NaN)
+//   item/reason              text [item], "" when ok
+//   item/patch_offset        int64 [item_plus_one], attribute ragged_dim = "image_token"
+//   item/grid                int32 [item, axis]  rows, cols of image tokens
+//   item/geometry            float64 [item, geometry]  source width, source height, scale x, scale y,
+//                            offset x, offset y, input width, input height (input = source*scale - offset)
+//   item/prompt_tokens       int32 [item]
+//   answer/text              text [item]
+//   answer/length            int32 [item]  T, end token excluded
+//   answer/ended             uint8 [item]  1 = an end token was produced
+//   answer/token_offset      int64 [item_plus_one], ragged_dim = "answer_token"
+//   answer/tokens            int32 [answer_token];  answer/logprob, answer/entropy  float64 [answer_token]
+//   output/p_tok, output/logit_entropy, output/confidence   float64 [item], role = signal (methods 9)
+//   output/top1, output/top2 float32 [item]  the two largest logits of the first token
+//   label/<scorer>           int32 [item]  1 correct, 0 incorrect, -1 no label; attributes version,
+//                            primary = "1" on the benchmark's first scorer
+//   label_invalid/<scorer>   uint8 [item]  1 = nothing could be parsed from the answer
+//   label_score/<scorer>     float64 [item]  soft score
+//   attention/map            float32 [layer, image_token]  m(l): mean over heads and answer queries
+//   attention/map_first      float32 [layer, image_token]  the query of y_0 only
+//   attention/share          float64 [item, layer]  img_share(l)
+//   hidden/first, hidden/last   float16 [item, state, hidden]  h(-1)..h(L-1) at the last prompt
+//                            position / at the last answer token (optional: capture.hidden)
+//   hidden/mlp_first         float16 [item, layer, hidden]  MLP output at the last prompt position
+//   hidden/clamped           int32 [item]  values outside +-65504 that were clamped
+// Failed items have "" / NaN / -1 and no image tokens (patch_offset repeats).
+namespace vrp {
+enum class ItemStatus : int { ok = 0, failed = 1, attention_invalid = 2 };
+}  // namespace vrp
