@@ -10,14 +10,14 @@ namespace vrp {
 /// Exit codes of vrp and vrp-run; every rank of a job returns the same one.
 enum class ExitCode : int {
   complete = 0,
-  internal = 1,          ///< our own mistake
-  usage = 2,             ///< command line or configuration
-  too_many_failures = 3, ///< complete, but more failed items than --max-failures
-  difference = 4,        ///< verify or compare found a difference
-  foreign_folder = 5,    ///< the output folder belongs to another sweep
-  live_run = 6,          ///< a live run holds the output folder
-  bad_input = 7,         ///< input missing or damaged
-  resumable = 75,        ///< stopped early; the same command continues
+  internal = 1,           ///< our own mistake
+  usage = 2,              ///< command line or configuration
+  too_many_failures = 3,  ///< complete, but more failed items than --max-failures
+  difference = 4,         ///< verify or compare found a difference
+  foreign_folder = 5,     ///< the output folder belongs to another sweep
+  live_run = 6,           ///< a live run holds the output folder
+  bad_input = 7,          ///< input missing or damaged
+  resumable = 75,         ///< stopped early; the same command continues
 };
 
 class Error : public std::runtime_error {

@@ -8,7 +8,7 @@
 
 namespace vrp {
 
-std::string read_text(const std::filesystem::path& path);            ///< whole file; Error names it
+std::string read_text(const std::filesystem::path& path);  ///< whole file; Error names it
 std::vector<unsigned char> read_bytes(const std::filesystem::path& path);
 
 /// Writes `path` by a temporary neighbour, fsync, rename and fsync of the folder. Error (with the

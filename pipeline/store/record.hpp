@@ -19,20 +19,20 @@ struct Half {
   bool operator==(const Half&) const = default;
 };
 
-using ArrayData =
-    std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>,
-                 std::vector<std::int32_t>, std::vector<std::uint8_t>, std::vector<Half>,
-                 std::vector<std::string>>;
+using ArrayData = std::variant<std::vector<float>, std::vector<double>, std::vector<std::int64_t>,
+                               std::vector<std::int32_t>, std::vector<std::uint8_t>,
+                               std::vector<Half>, std::vector<std::string>>;
 
 struct Array {
-  std::string name;                  ///< HDF5 path inside the file, e.g. "attention/map"
-  std::vector<std::string> dims;     ///< names of the dimensions, e.g. {"layer", "image_token"}
+  std::string name;               ///< HDF5 path inside the file, e.g. "attention/map"
+  std::vector<std::string> dims;  ///< names of the dimensions, e.g. {"layer", "image_token"}
   std::vector<std::int64_t> shape;
-  std::string units;                 ///< "nats", "probability", "1" ...
+  std::string units;  ///< "nats", "probability", "1" ...
   std::string description;
-  ArrayData data;                    ///< row-major
-  std::map<std::string, std::string> attributes;  ///< more, e.g. {"role","signal"},{"orientation","-1"}
-  std::int64_t size() const;         ///< product of shape
+  ArrayData data;  ///< row-major
+  std::map<std::string, std::string>
+      attributes;             ///< more, e.g. {"role","signal"},{"orientation","-1"}
+  std::int64_t size() const;  ///< product of shape
 };
 
 /// Signals announce themselves: attributes role = "signal", orientation = "1" | "-1" | "0"
@@ -47,13 +47,18 @@ class Record {
   template <class T>
   void add(std::string name, std::vector<std::string> dims, std::vector<std::int64_t> shape,
            std::vector<T> data, std::string units, std::string description) {
-    add(Array{std::move(name), std::move(dims), std::move(shape), std::move(units),
-              std::move(description), ArrayData(std::move(data)), {}});
+    add(Array{std::move(name),
+              std::move(dims),
+              std::move(shape),
+              std::move(units),
+              std::move(description),
+              ArrayData(std::move(data)),
+              {}});
   }
   const Array& at(std::string_view name) const;  ///< Error naming the missing array
   const Array* find(std::string_view name) const;
   template <class T>
-  const std::vector<T>& values(std::string_view name) const;  ///< Error on another type
+  const std::vector<T>& values(std::string_view name) const;   ///< Error on another type
   std::vector<double> as_double(std::string_view name) const;  ///< any numeric type, widened
   const std::vector<Array>& arrays() const { return arrays_; }
   std::vector<Array>& arrays() { return arrays_; }

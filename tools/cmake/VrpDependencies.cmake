@@ -1,7 +1,7 @@
 # Every third-party library the project uses, as imported targets with SYSTEM headers.
 find_package(Threads REQUIRED)
 find_package(MPI REQUIRED COMPONENTS C)
-find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(nlohmann_json REQUIRED)
 find_package(spdlog REQUIRED)
@@ -13,7 +13,7 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 
 add_library(vrp_hdf5 INTERFACE)
 target_include_directories(vrp_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
-target_link_libraries(vrp_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+target_link_libraries(vrp_hdf5 INTERFACE ${HDF5_C_LIBRARIES} ${HDF5_C_HL_LIBRARIES})
 add_library(vrp::hdf5 ALIAS vrp_hdf5)
 
 # libtorch: the `torch` wheel of the project's virtual environment, or Torch_DIR of a cluster

@@ -1,0 +1,160 @@
+#include <hdf5_hl.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/base/text.hpp"
+#include "pipeline/store/h5.hpp"
+#include "pipeline/store/h5_error.hpp"
+
+namespace vrp {
+namespace {
+
+constexpr std::int64_t kCompressFrom = 2048;  ///< bytes; smaller datasets stay contiguous
+constexpr std::int64_t kChunkBytes = 1 << 20;
+
+H5Type text_type() {
+  H5Type type(h5_check(H5Tcopy(H5T_C_S1), "H5Tcopy"));
+  h5_check(H5Tset_size(type.get(), H5T_VARIABLE), "H5Tset_size");
+  h5_check(H5Tset_cset(type.get(), H5T_CSET_UTF8), "H5Tset_cset");
+  return type;
+}
+
+void write_text_attribute(hid_t object, const std::string& name, const std::string& value) {
+  const H5Type type = text_type();
+  const H5Space space(h5_check(H5Screate(H5S_SCALAR), "H5Screate"));
+  const H5Attribute attribute(
+      h5_check(H5Acreate2(object, name.c_str(), type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+               "H5Acreate2"));
+  const char* text = value.c_str();
+  h5_check(H5Awrite(attribute.get(), type.get(), &text), "H5Awrite");
+}
+
+class RecordWriter {
+ public:
+  explicit RecordWriter(hid_t file) : file_(file) {
+    links_ = H5Properties(h5_check(H5Pcreate(H5P_LINK_CREATE), "H5Pcreate"));
+    h5_check(H5Pset_create_intermediate_group(links_.get(), 1), "H5Pset_create_intermediate_group");
+  }
+
+  void write(const Array& array) {
+    std::vector<hsize_t> extent(array.shape.begin(), array.shape.end());
+    const H5Space space(h5_check(
+        H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "H5Screate"));
+    const H5Type type = h5_type_of(array.data);
+    const H5Properties layout = layout_of(array, H5Tget_size(type.get()));
+    const H5Dataset dataset(h5_check(H5Dcreate2(file_, array.name.c_str(), type.get(), space.get(),
+                                                links_.get(), layout.get(), H5P_DEFAULT),
+                                     "H5Dcreate2"));
+    if (array.size() > 0) write_values(dataset.get(), type.get(), array.data);
+    for (std::size_t i = 0; i < array.dims.size(); ++i) attach(dataset.get(), array, i);
+    write_text_attribute(dataset.get(), "units", array.units);
+    write_text_attribute(dataset.get(), "description", array.description);
+    write_text_attribute(dataset.get(), "dims", join(array.dims, ","));
+    for (const auto& [name, value] : array.attributes) {
+      write_text_attribute(dataset.get(), name, value);
+    }
+  }
+
+ private:
+  static H5Properties layout_of(const Array& array, std::size_t element) {
+    H5Properties layout(h5_check(H5Pcreate(H5P_DATASET_CREATE), "H5Pcreate"));
+    const bool text = std::holds_alternative<std::vector<std::string>>(array.data);
+    const std::int64_t bytes = array.size() * static_cast<std::int64_t>(element);
+    if (text || bytes < kCompressFrom) return layout;
+    std::vector<hsize_t> chunk(array.shape.begin(), array.shape.end());
+    std::int64_t size = bytes;
+    for (auto& extent : chunk) {  // shorten the leading dimensions first
+      while (size > kChunkBytes && extent > 1) {
+        size = size / static_cast<std::int64_t>(extent);
+        extent = (extent + 1) / 2;
+        size *= static_cast<std::int64_t>(extent);
+      }
+    }
+    h5_check(H5Pset_chunk(layout.get(), static_cast<int>(chunk.size()), chunk.data()),
+             "H5Pset_chunk");
+    h5_check(H5Pset_shuffle(layout.get()), "H5Pset_shuffle");
+    h5_check(H5Pset_deflate(layout.get(), 1), "H5Pset_deflate");
+    return layout;
+  }
+
+  static void write_values(hid_t dataset, hid_t type, const ArrayData& data) {
+    std::visit(
+        [&](const auto& values) {
+          using T = typename std::decay_t<decltype(values)>::value_type;
+          if constexpr (std::is_same_v<T, std::string>) {
+            std::vector<const char*> texts;
+            for (const auto& text : values) texts.push_back(text.c_str());
+            h5_check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()),
+                     "H5Dwrite");
+          } else {
+            h5_check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+                     "H5Dwrite");
+          }
+        },
+        data);
+  }
+
+  /// Dimension scales live in the dataset's own group, so that `item` names both a group and a
+  /// dimension. The NAME text is netCDF's mark of a dimension without coordinates.
+  void attach(hid_t dataset, const Array& array, std::size_t axis) {
+    const auto slash = array.name.rfind('/');
+    const std::string group = slash == std::string::npos ? "" : array.name.substr(0, slash + 1);
+    const std::string path = group + array.dims[axis];
+    const auto extent = static_cast<hsize_t>(array.shape[axis]);
+    if (scales_.insert(path).second) {
+      const H5Space space(h5_check(H5Screate_simple(1, &extent, nullptr), "H5Screate_simple"));
+      const H5Dataset scale(h5_check(H5Dcreate2(file_, path.c_str(), H5T_IEEE_F32BE, space.get(),
+                                                links_.get(), H5P_DEFAULT, H5P_DEFAULT),
+                                     "H5Dcreate2"));
+      char mark[96];
+      std::snprintf(mark, sizeof mark,
+                    "This is a netCDF dimension but not a netCDF variable.%10llu",
+                    static_cast<unsigned long long>(extent));
+      h5_check(H5DSset_scale(scale.get(), mark), "H5DSset_scale");
+      extents_[path] = extent;
+    } else if (extents_[path] != extent) {
+      throw Error(ExitCode::internal, concat("record: dimension '", path, "' is ", extent, " for '",
+                                             array.name, "' and ", extents_[path], " elsewhere"));
+    }
+    const H5Dataset scale(h5_check(H5Dopen2(file_, path.c_str(), H5P_DEFAULT), "H5Dopen2"));
+    h5_check(H5DSattach_scale(dataset, scale.get(), static_cast<unsigned>(axis)),
+             "H5DSattach_scale");
+  }
+
+  hid_t file_;
+  H5Properties links_;
+  std::set<std::string> scales_;
+  std::map<std::string, hsize_t> extents_;
+};
+
+}  // namespace
+
+void write_record(const std::filesystem::path& path, const Record& record,
+                  const Attributes& attributes) {
+  h5_quiet();
+  try {
+    H5Properties access(h5_check(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate"));
+    h5_check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110),
+             "H5Pset_libver_bounds");
+    H5File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()));
+    if (!file) fail(path.string(), ": cannot be created: ", h5_error_text());
+    RecordWriter writer(file.get());
+    for (const auto& array : record.arrays()) writer.write(array);
+    for (const auto& [name, value] : attributes) write_text_attribute(file.get(), name, value);
+    write_text_attribute(file.get(), "format_version", kFormatVersion);
+    write_text_attribute(file.get(), "digest", record.digest().hex());
+    h5_check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
+    h5_check(H5Fclose(file.release()), "H5Fclose");
+    sync_path(path);
+  } catch (const Error& error) {
+    ::unlink(path.c_str());
+    const std::string text = error.what();
+    throw Error(error.code(),
+                text.rfind(path.string(), 0) == 0 ? text : path.string() + ": " + text);
+  }
+}
+
+}  // namespace vrp
