@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/model/spec.hpp"
+
 namespace vrp {
 
 /// 8-bit RGB, rows top to bottom, three bytes a pixel.
@@ -39,5 +41,10 @@ struct PreparedImage {
   std::vector<float> pixels;  ///< [3, height, width] normalised (Qwen2-VL: flat patches)
   Geometry geometry;
 };
+
+/// The family's image processor: LLaVA resizes the shortest edge (antialiased bicubic on bytes),
+/// crops the centre, scales and normalises in float32. Pure and thread-safe. Error (bad_input) for
+/// an image that the processor cannot take.
+PreparedImage prepare_image(const RgbImage& image, const ModelSpec& spec);
 
 }  // namespace vrp

@@ -11,7 +11,7 @@ namespace vrp {
 
 struct TensorInfo {
   std::string name;
-  std::string dtype;                    ///< "F32" | "F16" | "BF16" (others are an Error when used)
+  std::string dtype;  ///< "F32" | "F16" | "BF16" (others are an Error when used)
   std::vector<std::int64_t> shape;
   std::filesystem::path file;
   std::uint64_t offset = 0, bytes = 0;  ///< absolute position in the file
@@ -28,7 +28,8 @@ class SafetensorsIndex {
 
   /// Reads all shards front to back and hands over each tensor's bytes (valid during the call) in
   /// the order of `tensors()`. Large tensors come in one piece.
-  void read_all(const std::function<void(const TensorInfo&, std::span<const std::byte>)>& use) const;
+  void read_all(
+      const std::function<void(const TensorInfo&, std::span<const std::byte>)>& use) const;
 
  private:
   std::vector<TensorInfo> tensors_;

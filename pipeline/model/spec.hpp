@@ -12,7 +12,7 @@ namespace vrp {
 struct VisionSpec {
   int hidden = 0, layers = 0, heads = 0, intermediate = 0;
   int image_size = 0, patch = 0;
-  int feature_layer = -2;      ///< index into hidden_states, negative from the end
+  int feature_layer = -2;  ///< index into hidden_states, negative from the end
   bool drop_cls = true;
   float norm_eps = 1e-5f;
   std::string activation = "quick_gelu";
@@ -34,8 +34,8 @@ struct ImageProcessorSpec {
 };
 
 struct ModelSpec {
-  std::string family;            ///< "llava"
-  std::string dtype;             ///< of the checkpoint, e.g. "float16"
+  std::string family;  ///< "llava"
+  std::string dtype;   ///< of the checkpoint, e.g. "float16"
   VisionSpec vision;
   TextSpec text;
   ImageProcessorSpec image;
@@ -45,7 +45,7 @@ struct ModelSpec {
   int additional_image_tokens = 1;
   double repetition_penalty = 1.0;  ///< from generation_config.json (for profile `authors`)
   int generation_top_k = 50;
-  int image_tokens() const {       ///< S for one image
+  int image_tokens() const {  ///< S for one image
     const int side = vision.image_size / vision.patch;
     return side * side + additional_image_tokens - 1;
   }
