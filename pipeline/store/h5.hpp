@@ -47,7 +47,8 @@ struct StoredRecord {
 };
 
 /// Writes one record to a new file: dimension scales, units, descriptions, root attributes
-/// (`format_version`, `digest` and `attributes`), then closes it, checked, and fsyncs it. Names of
+/// (`format_version`, `digest` and `attributes`), then closes it, checked, seals it (seal.hpp)
+/// and fsyncs it. Names of
 /// dimensions become HDF5 dimension scales so that xarray (h5netcdf) shows them. Error with
 /// HDF5's own text on any failure; then the partial file is removed.
 void write_record(const std::filesystem::path& path, const Record& record,

@@ -4,6 +4,7 @@
 #include "pipeline/base/text.hpp"
 #include "pipeline/store/h5.hpp"
 #include "pipeline/store/h5_error.hpp"
+#include "pipeline/store/seal.hpp"
 
 namespace vrp {
 namespace {
@@ -132,7 +133,7 @@ herr_t collect_dataset(hid_t, const char* name, const H5O_info_t* info, void* da
 
 H5File open_for_reading(const std::filesystem::path& path) {
   h5_quiet();
-  if (!std::filesystem::exists(path)) fail(path.string(), ": does not exist");
+  check_seal(path);
   H5File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
   if (!file) fail(path.string(), ": is no readable HDF5 file: ", h5_error_text());
   return file;

@@ -8,6 +8,7 @@
 #include "pipeline/base/text.hpp"
 #include "pipeline/store/h5.hpp"
 #include "pipeline/store/h5_error.hpp"
+#include "pipeline/store/seal.hpp"
 
 namespace vrp {
 namespace {
@@ -139,7 +140,9 @@ void write_record(const std::filesystem::path& path, const Record& record,
     H5Properties access(h5_check(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate"));
     h5_check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110),
              "H5Pset_libver_bounds");
-    H5File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()));
+    const H5Properties create(h5_check(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate"));
+    h5_check(H5Pset_userblock(create.get(), kSealBytes), "H5Pset_userblock");
+    H5File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.get(), access.get()));
     if (!file) fail(path.string(), ": cannot be created: ", h5_error_text());
     RecordWriter writer(file.get());
     for (const auto& array : record.arrays()) writer.write(array);
@@ -148,6 +151,7 @@ void write_record(const std::filesystem::path& path, const Record& record,
     write_text_attribute(file.get(), "digest", record.digest().hex());
     h5_check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
     h5_check(H5Fclose(file.release()), "H5Fclose");
+    seal_file(path);
     sync_path(path);
   } catch (const Error& error) {
     ::unlink(path.c_str());
