@@ -8,13 +8,13 @@ namespace vrp {
 
 struct Verdict {
   bool correct = false;
-  bool invalid = false;     ///< nothing could be parsed; then correct is false unless the rule says so
-  double score = 0;         ///< soft score in [0, 1]; equals correct for 0/1 rules
-  std::string parsed;       ///< what the rule read from the answer ("yes", "3", ...); "" if invalid
+  bool invalid = false;  ///< nothing could be parsed; then correct is false unless the rule says so
+  double score = 0;      ///< soft score in [0, 1]; equals correct for 0/1 rules
+  std::string parsed;    ///< what the rule read from the answer ("yes", "3", ...); "" if invalid
 };
 
 struct Scorer {
-  std::string name;         ///< "yes_no"
+  std::string name;  ///< "yes_no"
   int version = 1;
   std::string description;
   Verdict (*judge)(std::string_view answer, std::string_view reference,
