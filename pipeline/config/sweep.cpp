@@ -1,0 +1,145 @@
+#include "pipeline/config/sweep.hpp"
+
+#include <algorithm>
+
+#include "pipeline/base/error.hpp"
+
+namespace vrp {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path find_part(const std::vector<std::string>& files, const std::string& kind,
+                   const std::string& name, const std::string& origin) {
+  std::vector<fs::path> tried;
+  for (const auto& file : files) {
+    tried.push_back(fs::path(file).parent_path() / ".." / kind / (name + ".ini"));
+    tried.push_back(fs::path(file).parent_path() / (name + ".ini"));
+  }
+  tried.push_back(fs::path("conf") / kind / (name + ".ini"));
+  for (const auto& path : tried) {
+    if (fs::exists(path)) return path.lexically_normal();
+  }
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(tried[0].parent_path(), ignored)) {
+    if (entry.path().extension() == ".ini") names.push_back(entry.path().stem().string());
+  }
+  const std::string near = nearest(name, names);
+  fail_usage(origin, ": '", name, "' is no file ", tried[0].lexically_normal().string(),
+             near.empty() ? "" : concat("; did you mean '", near, "'?"));
+}
+
+/// Reads a part's file into section "kind:name" of the settings, below what --set gave for it.
+void add_part(Settings& settings, const fs::path& path, const std::string& section,
+              const std::string& target) {
+  Settings part;
+  part.read_ini(path);
+  for (const auto& [found, keys] : part.sections()) {
+    for (const auto& [key, setting] : keys) {
+      if (found != section) {
+        fail_usage(setting.origin, ": section [", found, "], expected [", section, "]");
+      }
+      if (settings.find(target, key) == nullptr) settings.put(target, key, setting);
+    }
+  }
+}
+
+template <class T>
+void require(bool holds, const Settings& settings, const std::string& section, const char* key,
+             const T& value, const char* expected) {
+  if (holds) return;
+  const Setting* setting = settings.find(section, key);
+  fail_usage(setting != nullptr ? setting->origin : "default", ": [", section, "] ", key, " = ",
+             field_text(value), ", expected ", expected);
+}
+
+bool one_of(const std::string& value, std::initializer_list<const char*> values) {
+  return std::any_of(values.begin(), values.end(), [&](const char* v) { return value == v; });
+}
+
+bool plain_name(const std::string& name) {
+  return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos;
+}
+
+}  // namespace
+
+std::string unescape(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == 'n' || text[i + 1] == 't')) {
+      out += text[i + 1] == 'n' ? '\n' : '\t';
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+Sweep read_sweep(const SweepOverrides& overrides) {
+  Sweep sweep;
+  Settings& settings = sweep.settings;
+  for (const auto& file : overrides.files) settings.read_ini(file);
+  for (const auto& assignment : overrides.sets) settings.set(assignment);
+  const auto override_list = [&](const char* key, const std::vector<std::string>& values) {
+    if (!values.empty()) settings.put("sweep", key, {join(values, " "), concat("--", key)});
+  };
+  override_list("models", overrides.models);
+  override_list("benchmarks", overrides.benchmarks);
+  override_list("stages", overrides.stages);
+  settings.bind("sweep", sweep.params);
+  settings.bind("run", sweep.run);
+
+  const auto& p = sweep.params;
+  const auto& r = sweep.run;
+  require(!p.models.empty(), settings, "sweep", "models", p.models, "at least one model");
+  require(!p.benchmarks.empty(), settings, "sweep", "benchmarks", p.benchmarks,
+          "at least one benchmark");
+  require(one_of(p.profile, {"default", "authors"}), settings, "sweep", "profile", p.profile,
+          "default or authors");
+  require(r.threads >= 1, settings, "run", "threads", r.threads, "at least 1");
+  require(r.unit_items >= 1, settings, "run", "unit_items", r.unit_items, "at least 1");
+  require(r.unit_attempts >= 1, settings, "run", "unit_attempts", r.unit_attempts, "at least 1");
+  require(one_of(r.device, {"auto", "cpu", "cuda"}), settings, "run", "device", r.device,
+          "auto, cpu or cuda");
+
+  const auto origin_of = [&](const char* key) {
+    const Setting* setting = settings.find("sweep", key);
+    return setting != nullptr ? setting->origin : std::string("default");
+  };
+  for (const auto& name : p.models) {
+    require(plain_name(name), settings, "sweep", "models", name, "file names without folders");
+    const std::string section = "model:" + name;
+    add_part(settings, find_part(overrides.files, "models", name, origin_of("models")), "model",
+             section);
+    NamedModel model{name, {}};
+    settings.bind(section, model.config);
+    require(!model.config.checkpoint.empty(), settings, section, "checkpoint",
+            model.config.checkpoint, "the checkpoint's folder");
+    require(one_of(model.config.prompt_template, {"plain", "chat"}), settings, section, "template",
+            model.config.prompt_template, "plain or chat");
+    require(one_of(model.config.dtype, {"fp32", "bf16", "fp16"}), settings, section, "dtype",
+            model.config.dtype, "fp32, bf16 or fp16");
+    sweep.models.push_back(std::move(model));
+  }
+  for (const auto& name : p.benchmarks) {
+    require(plain_name(name), settings, "sweep", "benchmarks", name, "file names without folders");
+    const std::string section = "benchmark:" + name;
+    add_part(settings, find_part(overrides.files, "benchmarks", name, origin_of("benchmarks")),
+             "benchmark", section);
+    NamedBenchmark benchmark{name, {}};
+    settings.bind(section, benchmark.config);
+    const auto& b = benchmark.config;
+    require(!b.table.empty(), settings, section, "table", b.table, "an item table");
+    require(one_of(b.choice, {"first", "groups", "stratified"}), settings, section, "choice",
+            b.choice, "first, groups or stratified");
+    require(b.n >= 0, settings, section, "n", b.n, "0 or more");
+    require(b.max_new_tokens >= 1, settings, section, "max_new_tokens", b.max_new_tokens,
+            "at least 1");
+    sweep.benchmarks.push_back(std::move(benchmark));
+  }
+  return sweep;
+}
+
+}  // namespace vrp

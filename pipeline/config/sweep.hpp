@@ -1,0 +1,123 @@
+#pragma once
+// A sweep: models x benchmarks x stages, with one seed. Read from a sweep file, the model and
+// benchmark files it names, and the command line.
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/rng.hpp"
+#include "pipeline/config/settings.hpp"
+
+namespace vrp {
+
+struct SweepParams {
+  std::string name = "sweep";
+  std::vector<std::string> models, benchmarks;
+  std::vector<std::string> stages{"capture", "metrics", "consistency", "reduce"};
+  std::uint64_t seed = kDefaultSeed;
+  std::string profile = "default";
+  template <class Visit>
+  void fields(Visit&& visit) {
+    visit("name", name, "name of the sweep; an output folder belongs to one");
+    visit("models", models, "names of files in conf/models (without .ini)");
+    visit("benchmarks", benchmarks, "names of files in conf/benchmarks (without .ini)");
+    visit("stages", stages, "stages to run");
+    visit("seed", seed, "master seed of every random number");
+    visit("profile", profile, "default | authors: whose definitions the tables follow");
+  }
+};
+
+/// conf/models/NAME.ini, section [model].
+struct ModelConfig {
+  std::string checkpoint;
+  std::string prompt_template = "plain";
+  std::string prompt;
+  std::string dtype = "fp32";
+  template <class Visit>
+  void fields(Visit&& visit) {
+    visit("checkpoint", checkpoint, "folder of the checkpoint as downloaded");
+    visit("template", prompt_template, "plain | chat: the prompt around the question");
+    visit("prompt", prompt, "full prompt with {q} and {s} (\\n = newline); overrides template");
+    visit("dtype", dtype, "fp32 | bf16 | fp16: compute type");
+  }
+};
+
+/// conf/benchmarks/NAME.ini, section [benchmark].
+struct BenchmarkConfig {
+  std::string table, images, choice = "first", suffix;
+  std::int64_t n = 0;
+  std::uint64_t seed = 42;
+  int max_new_tokens = 16;
+  std::vector<std::string> scorers;
+  bool pooled = true;
+  template <class Visit>
+  void fields(Visit&& visit) {
+    visit("table", table, "item table written by vrp import");
+    visit("images", images, "folder of the images; empty = the one stated in the table");
+    visit("choice", choice, "first | groups | stratified: how n items are chosen");
+    visit("n", n, "items to use; 0 = all");
+    visit("seed", seed, "seed of the choice");
+    visit("suffix", suffix, "appended to each question (\\n = newline)");
+    visit("max_new_tokens", max_new_tokens, "longest answer in tokens, >= 1");
+    visit("scorers", scorers, "scorers, the primary one first; empty = those of the table");
+    visit("pooled", pooled, "1: the set is part of the pooled set of table T4");
+  }
+};
+
+/// How the job runs: nothing here changes a result.
+struct RunParams {
+  int threads = 1;
+  int unit_items = 16;
+  std::string device = "auto";
+  double time_budget = 0;
+  double margin = 60;
+  double progress = 5;
+  int unit_attempts = 3;
+  template <class Visit>
+  void fields(Visit&& visit) {
+    visit("threads", threads, "compute threads of each rank, >= 1");
+    visit("unit_items", unit_items, "items of one unit, >= 1 (part of unit file names)");
+    visit("device", device, "auto | cpu | cuda");
+    visit("time_budget", time_budget, "seconds after which no unit is started; 0 = no limit");
+    visit("margin", margin, "seconds that running units may take after a stop was asked for");
+    visit("progress", progress, "seconds between progress lines; 0 = none");
+    visit("unit_attempts", unit_attempts, "how often a failing unit is tried, >= 1");
+  }
+};
+
+struct NamedModel {
+  std::string name;
+  ModelConfig config;
+};
+struct NamedBenchmark {
+  std::string name;
+  BenchmarkConfig config;
+};
+
+struct Sweep {
+  SweepParams params;
+  RunParams run;
+  std::vector<NamedModel> models;
+  std::vector<NamedBenchmark> benchmarks;
+  Settings settings;  ///< everything, for the stages' own sections and the manifest
+};
+
+/// What the command line adds to the sweep files.
+struct SweepOverrides {
+  std::vector<std::string> files;  ///< -C
+  std::vector<std::string> sets;   ///< --set section.key=value
+  std::vector<std::string> models, benchmarks, stages;
+};
+
+/// Reads and checks a sweep; relative paths in a file are relative to the current folder. A model
+/// or benchmark file is looked for at conf/models/NAME.ini beside the sweep's folder
+/// (FILE/../../models) and then below the current folder. `--set model:NAME.key=value` and
+/// `--set benchmark:NAME.key=value` reach them. The stages' own sections stay to be bound by the
+/// caller, who then calls settings.require_all_known(). Error (usage) as in design section 9.
+Sweep read_sweep(const SweepOverrides& overrides);
+
+/// "\n" and "\t" written as two characters become what they name.
+std::string unescape(const std::string& text);
+
+}  // namespace vrp
