@@ -1,3 +1,4 @@
+// libtorch has a macro CHECK of its own: REQUIRE is Catch2's here.
 // A program linked to vrp::torch starts without LD_LIBRARY_PATH and holds what its build promises.
 #include <catch2/catch.hpp>
 
@@ -9,18 +10,18 @@
 
 TEST_CASE("libtorch computes in a program that was found by its own rpath", "[build]") {
   const at::Tensor a = at::arange(6, at::kFloat).reshape({2, 3});
-  CHECK(at::mm(a, a.t()).sum().item<float>() == 83.0f);  // [[5, 14], [14, 50]]
+  REQUIRE(at::mm(a, a.t()).sum().item<float>() == 83.0f);  // [[5, 14], [14, 50]]
 }
 
 #ifdef VRP_TORCH_CUDA
 TEST_CASE("a CUDA build holds libtorch's CUDA part, whether or not there is a GPU", "[build]") {
-  CHECK(at::detail::getCUDAHooks().hasCUDART());
-  CHECK(at::detail::getCUDAHooks().versionCUDART() >= 13000);
+  REQUIRE(at::detail::getCUDAHooks().hasCUDART());
+  REQUIRE(at::detail::getCUDAHooks().versionCUDART() >= 13000);
 }
 
 TEST_CASE("the NCCL that is loaded is the one that the headers describe", "[build]") {
   int version = 0;
   REQUIRE(ncclGetVersion(&version) == ncclSuccess);
-  CHECK(version == NCCL_VERSION_CODE);
+  REQUIRE(version == NCCL_VERSION_CODE);
 }
 #endif
