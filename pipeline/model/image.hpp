@@ -1,8 +1,10 @@
 #pragma once
 // Pictures: decoding as the reference does (Pillow's convert("RGB")), and what a model's processor
 // makes of them.
+#include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +17,9 @@ namespace vrp {
 struct RgbImage {
   int width = 0, height = 0;
   std::vector<std::uint8_t> rgb;  ///< [height, width, 3]
+  /// The one colour that a PNG's tRNS chunk calls transparent. Pillow's convert("RGB") keeps it
+  /// beside the pixels, and the reference's processors then paint pixels of that colour white.
+  std::optional<std::array<std::uint8_t, 3>> transparent;
 };
 
 /// Decodes JPEG or PNG bytes to RGB exactly as Pillow's Image.open(f).convert("RGB"): no EXIF

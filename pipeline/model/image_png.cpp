@@ -96,6 +96,40 @@ std::array<std::uint8_t, 768> palette_of(const PngReader& reader) {
   return table;
 }
 
+/// What Pillow's convert("RGB") leaves as the transparent colour, and as which colour transformers
+/// then looks for it: numbers as stored in the file, their low byte, whatever the bit depth; of
+/// 1-bit and 16-bit grey the red channel only. A palette counts when exactly one entry is
+/// transparent and the others are opaque.
+std::optional<std::array<std::uint8_t, 3>> transparent_colour(
+    const PngReader& reader, const std::array<std::uint8_t, 768>& palette) {
+  png_bytep alpha = nullptr;
+  int count = 0;
+  png_color_16p colour = nullptr;
+  if (png_get_tRNS(reader.png, reader.info, &alpha, &count, &colour) == 0) return std::nullopt;
+  const auto low = [](int value) { return static_cast<std::uint8_t>(value & 0xFF); };
+  const int depth = png_get_bit_depth(reader.png, reader.info);
+  switch (png_get_color_type(reader.png, reader.info)) {
+    case PNG_COLOR_TYPE_PALETTE: {
+      if (alpha == nullptr || std::count(alpha, alpha + count, 0) != 1 ||
+          std::count(alpha, alpha + count, 255) != count - 1) {
+        return std::nullopt;
+      }
+      const auto entry = static_cast<std::size_t>(std::find(alpha, alpha + count, 0) - alpha) * 3;
+      return std::array{palette[entry], palette[entry + 1], palette[entry + 2]};
+    }
+    case PNG_COLOR_TYPE_RGB:
+      return std::array{low(colour->red), low(colour->green), low(colour->blue)};
+    case PNG_COLOR_TYPE_GRAY: {
+      if (depth == 1) return std::array{low(colour->gray != 0 ? 255 : 0), low(0), low(0)};
+      if (depth == 16) return std::array{low(colour->gray), low(0), low(0)};
+      const std::uint8_t grey = low(std::min<int>(colour->gray, 255));
+      return std::array{grey, grey, grey};
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 RgbImage decode_png(std::span<const std::uint8_t> bytes, const std::string& where,
@@ -104,6 +138,8 @@ RgbImage decode_png(std::span<const std::uint8_t> bytes, const std::string& wher
   if (!read_header(reader)) fail(where, ": damaged PNG: ", reader.message);
   RgbImage image = blank_image(png_get_image_width(reader.png, reader.info),
                                png_get_image_height(reader.png, reader.info), where, max_pixels);
+  const auto palette = palette_of(reader);
+  image.transparent = transparent_colour(reader, palette);
   if (!choose_layout(reader)) fail(where, ": damaged PNG: ", reader.message);
 
   const auto height = static_cast<std::size_t>(image.height);
@@ -118,9 +154,8 @@ RgbImage decode_png(std::span<const std::uint8_t> bytes, const std::string& wher
     fail(where, ": damaged or truncated PNG: ", reader.message);
   }
   if (png_get_color_type(reader.png, reader.info) == PNG_COLOR_TYPE_PALETTE) {
-    const auto table = palette_of(reader);
     for (std::size_t i = 0; i < pixels; ++i) {
-      std::copy_n(table.begin() + other[i] * 3, 3, image.rgb.begin() + static_cast<long>(3 * i));
+      std::copy_n(palette.begin() + other[i] * 3, 3, image.rgb.begin() + static_cast<long>(3 * i));
     }
   } else if (pixel_bytes == 2) {  // 16-bit grey, most significant byte first: clipped, not scaled
     for (std::size_t i = 0; i < image.rgb.size(); ++i) {

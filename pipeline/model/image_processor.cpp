@@ -72,6 +72,18 @@ std::vector<float> normalised(const RgbImage& image, const ImageProcessorSpec& s
   return out;
 }
 
+/// transformers' convert_to_rgb composes a transparent colour onto white.
+RgbImage on_white(const RgbImage& image) {
+  RgbImage out = image;
+  for (std::size_t i = 0; i < out.rgb.size(); i += 3) {
+    if (std::equal(image.transparent->begin(), image.transparent->end(), out.rgb.data() + i)) {
+      std::fill_n(out.rgb.data() + i, 3, std::uint8_t{255});
+    }
+  }
+  out.transparent.reset();
+  return out;
+}
+
 PreparedImage prepare_llava(const RgbImage& image, const ModelSpec& spec) {
   const Placement placed = place(image, spec.image);
   if (placed.width > INT32_MAX || placed.height > INT32_MAX) {
@@ -104,6 +116,7 @@ PreparedImage prepare_image(const RgbImage& image, const ModelSpec& spec) {
     fail("image of ", image.width, " x ", image.height, " pixels with ", image.rgb.size(),
          " bytes, expected at least one pixel and 3 bytes a pixel");
   }
+  if (image.transparent) return prepare_image(on_white(image), spec);
   if (spec.family == "llava") return prepare_llava(image, spec);
   fail("no image processor for the family '", spec.family, "'; supported: llava");
 }
