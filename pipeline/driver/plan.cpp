@@ -1,0 +1,224 @@
+#include "pipeline/driver/plan.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/hash.hpp"
+
+namespace vrp {
+namespace {
+
+std::string unit_name(std::int64_t index, std::int64_t items, std::int64_t full) {
+  char text[64];
+  // A unit that --limit or the end of the table cuts short is named by its length, so that a later
+  // run over more items does not take it for the whole one.
+  if (items == full) {
+    std::snprintf(text, sizeof text, "unit-%06lld.h5", static_cast<long long>(index));
+  } else {
+    std::snprintf(text, sizeof text, "unit-%06lld.n%lld.h5", static_cast<long long>(index),
+                  static_cast<long long>(items));
+  }
+  return text;
+}
+
+/// The stages that were asked for and those whose records they read, in the given order.
+std::vector<StageDefinition> select(const Sweep& sweep, std::vector<StageDefinition> stages) {
+  std::vector<std::string> names;
+  for (const auto& stage : stages) names.push_back(stage.name);
+  std::set<std::string> wanted;
+  for (const auto& name : sweep.params.stages) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      const Setting* setting = sweep.settings.find("sweep", "stages");
+      const std::string near = nearest(name, names);
+      fail_usage(setting != nullptr ? setting->origin : "default", ": unknown stage '", name, "'",
+                 near.empty() ? concat("; stages are ", join(names, ", "))
+                              : concat("; did you mean '", near, "'?"));
+    }
+    wanted.insert(name);
+  }
+  for (auto stage = stages.rbegin(); stage != stages.rend(); ++stage) {
+    if (wanted.count(stage->name) > 0)
+      wanted.insert(stage->upstream.begin(), stage->upstream.end());
+  }
+  std::erase_if(stages, [&](const auto& stage) { return wanted.count(stage.name) == 0; });
+  return stages;
+}
+
+class Planner {
+ public:
+  Planner(const Sweep& sweep, PlanInputs inputs) : sweep_(sweep), inputs_(std::move(inputs)) {
+    plan_.stages = select(sweep, std::move(inputs_.stages));
+    plan_.tables = std::move(inputs_.tables);
+    plan_.limit = inputs_.limit;
+  }
+
+  Plan make() {
+    add_cells();
+    for (std::size_t stage = 0; stage < plan_.stages.size(); ++stage) {
+      for (std::size_t cell = 0; cell < plan_.cells.size(); ++cell) add_stage(stage, cell);
+    }
+    link();
+    return std::move(plan_);
+  }
+
+ private:
+  void add_cells() {
+    for (const auto& model : sweep_.models) {
+      for (std::size_t b = 0; b < sweep_.benchmarks.size(); ++b) {
+        plan_.cells.push_back({model.name, sweep_.benchmarks[b].name, {}, b});
+      }
+    }
+    const std::size_t width = sweep_.benchmarks.size();
+    for (std::size_t m = 0; m < sweep_.models.size(); ++m) {
+      Cell pooled{sweep_.models[m].name, "pooled", {}, 0};
+      for (std::size_t b = 0; b < width; ++b) {
+        if (sweep_.benchmarks[b].config.pooled) pooled.members.push_back(m * width + b);
+      }
+      if (pooled.members.size() > 1) plan_.cells.push_back(std::move(pooled));
+    }
+  }
+
+  std::int64_t items_of(const Cell& cell) const {
+    const auto n = static_cast<std::int64_t>(plan_.tables[cell.table].size());
+    return plan_.limit > 0 ? std::min(n, plan_.limit) : n;
+  }
+
+  Fingerprint fingerprint(std::size_t stage, std::size_t cell) const {
+    const StageDefinition& definition = plan_.stages[stage];
+    const Cell& c = plan_.cells[cell];
+    Fingerprint out;
+    out.fields["stage"] = definition.name + " version " + std::to_string(definition.version);
+    out.fields["seed"] = std::to_string(sweep_.params.seed);
+    for (const auto& line : split(definition.parameters, '\n')) {
+      const auto equals = line.find('=');
+      if (equals == std::string::npos) continue;
+      out.fields[definition.name + "." + line.substr(0, equals)] = line.substr(equals + 1);
+    }
+    if (!c.pooled()) {
+      out.fields["items"] = plan_.tables[c.table].hash().hex();
+      out.fields["unit_items"] = std::to_string(sweep_.run.unit_items);
+    }
+    if (definition.whole_cell && plan_.limit > 0) {
+      out.fields["limit"] = std::to_string(plan_.limit);
+    }
+    if (definition.needs_model) {
+      const auto model = std::find_if(sweep_.models.begin(), sweep_.models.end(),
+                                      [&](const auto& m) { return m.name == c.model; });
+      const auto& benchmark = sweep_.benchmarks[c.table].config;
+      out.fields["model"] = inputs_.model_hashes.at(c.model);
+      out.fields["model.template"] = model->config.prompt_template;
+      out.fields["model.prompt"] = model->config.prompt;
+      out.fields["model.dtype"] = model->config.dtype;
+      out.fields["benchmark.suffix"] = benchmark.suffix;
+      out.fields["benchmark.max_new_tokens"] = std::to_string(benchmark.max_new_tokens);
+    }
+    for (const auto& name : definition.upstream) {
+      for (const std::size_t from : c.pooled() ? c.members : std::vector<std::size_t>{cell}) {
+        const StageCell* found = plan_.find(name, from);
+        if (found == nullptr) continue;
+        out.fields["upstream " + name + " of " + plan_.cells[from].benchmark] =
+            found->fingerprint.hex();
+      }
+    }
+    return out;
+  }
+
+  void add_stage(std::size_t stage, std::size_t cell) {
+    const StageDefinition& definition = plan_.stages[stage];
+    const Cell& c = plan_.cells[cell];
+    if (c.pooled() && !definition.pooled) return;
+    StageCell out{stage, cell, fingerprint(stage, cell), "", {}};
+    out.folder = c.model + "/" + c.benchmark + "/" + definition.name + "@" + out.fingerprint.hex();
+    const auto add_unit = [&](std::int64_t index, std::int64_t first, std::int64_t last,
+                              const std::string& name) {
+      Unit unit;
+      unit.id = plan_.units.size();
+      unit.stage = stage;
+      unit.cell = cell;
+      unit.index = index;
+      unit.first = first;
+      unit.last = last;
+      unit.file = out.folder + "/" + name;
+      unit.cost =
+          definition.cost_per_item * static_cast<double>(std::max<std::int64_t>(1, last - first));
+      out.units.push_back(unit.id);
+      plan_.units.push_back(std::move(unit));
+    };
+    if (c.pooled()) {
+      std::int64_t items = 0;
+      for (const auto member : c.members) items += items_of(plan_.cells[member]);
+      add_unit(0, 0, items, unit_name(0, 1, 1));
+    } else if (definition.whole_cell) {
+      add_unit(0, 0, items_of(c), unit_name(0, 1, 1));
+    } else {
+      const std::int64_t n = items_of(c);
+      const std::int64_t size = sweep_.run.unit_items;
+      for (std::int64_t first = 0; first < n; first += size) {
+        const std::int64_t last = std::min(n, first + size);
+        add_unit(first / size, first, last, unit_name(first / size, last - first, size));
+      }
+    }
+    plan_.stage_cells.push_back(std::move(out));
+  }
+
+  void link() {
+    for (auto& unit : plan_.units) {
+      const Cell& c = plan_.cells[unit.cell];
+      for (const auto& name : plan_.stages[unit.stage].upstream) {
+        for (const std::size_t cell :
+             c.pooled() ? c.members : std::vector<std::size_t>{unit.cell}) {
+          const bool all = c.pooled() || plan_.stages[unit.stage].whole_cell;
+          const auto ids = covering(plan_, name, cell, all ? 0 : unit.first,
+                                    all ? items_of(plan_.cells[cell]) : unit.last);
+          unit.upstream.insert(unit.upstream.end(), ids.begin(), ids.end());
+        }
+      }
+      for (const std::size_t id : unit.upstream) plan_.units[id].downstream.push_back(unit.id);
+    }
+  }
+
+  const Sweep& sweep_;
+  PlanInputs inputs_;
+  Plan plan_;
+};
+
+}  // namespace
+
+std::string Fingerprint::hex() const {
+  Hasher hasher;
+  for (const auto& [name, value] : fields) hasher.add(name).add(value);
+  return hasher.finish().hex().substr(0, 12);
+}
+
+bool Plan::partial() const {
+  return limit > 0 && std::any_of(tables.begin(), tables.end(), [&](const ItemTable& table) {
+           return static_cast<std::int64_t>(table.size()) > limit;
+         });
+}
+
+const StageCell* Plan::find(const std::string& stage, std::size_t cell) const {
+  for (const auto& found : stage_cells) {
+    if (found.cell == cell && stages[found.stage].name == stage) return &found;
+  }
+  return nullptr;
+}
+
+std::vector<std::size_t> covering(const Plan& plan, const std::string& stage, std::size_t cell,
+                                  std::int64_t first, std::int64_t last) {
+  std::vector<std::size_t> out;
+  const StageCell* found = plan.find(stage, cell);
+  if (found == nullptr) return out;
+  for (const std::size_t id : found->units) {
+    const Unit& unit = plan.units[id];
+    if (unit.first < last && unit.last > first) out.push_back(id);
+  }
+  return out;
+}
+
+Plan make_plan(const Sweep& sweep, PlanInputs inputs) {
+  return Planner(sweep, std::move(inputs)).make();
+}
+
+}  // namespace vrp

@@ -1,0 +1,53 @@
+#pragma once
+// The plan: every unit of a sweep, computed from configuration and item tables alone. The number of
+// ranks is no input.
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/config/sweep.hpp"
+#include "pipeline/driver/stage.hpp"
+
+namespace vrp {
+
+/// What a stage's result in a cell depends on, field by field, and the hash of all of it.
+struct Fingerprint {
+  std::map<std::string, std::string> fields;
+  std::string hex() const;  ///< first 12 hexadecimal digits of XXH3-128 over the fields
+};
+
+struct StageCell {
+  std::size_t stage = 0, cell = 0;
+  Fingerprint fingerprint;
+  std::string folder;  ///< relative to RUN
+  std::vector<std::size_t> units;
+};
+
+struct Plan {
+  std::vector<StageDefinition> stages;  ///< in the order of dependence
+  std::vector<Cell> cells;              ///< real cells first, then one pooled cell per model
+  std::vector<ItemTable> tables;        ///< one per benchmark, after choice
+  std::vector<Unit> units;
+  std::vector<StageCell> stage_cells;
+  std::int64_t limit = 0;  ///< items per cell at most; 0 = all
+  bool partial() const;    ///< the limit cuts at least one table
+  const StageCell* find(const std::string& stage, std::size_t cell) const;
+};
+
+struct PlanInputs {
+  std::vector<StageDefinition> stages;
+  std::vector<ItemTable> tables;                    ///< of sweep.benchmarks, after choice
+  std::map<std::string, std::string> model_hashes;  ///< model name -> hash of its checkpoint
+  std::int64_t limit = 0;
+};
+
+/// The stages of sweep.params.stages and, as in make, those whose records they read.
+/// `inputs.stages` come in the order of dependence. Error (usage) for an unknown stage.
+Plan make_plan(const Sweep& sweep, PlanInputs inputs);
+
+/// Units of `stage` in `cell` that cover [first, last), in order.
+std::vector<std::size_t> covering(const Plan& plan, const std::string& stage, std::size_t cell,
+                                  std::int64_t first, std::int64_t last);
+
+}  // namespace vrp

@@ -1,0 +1,68 @@
+#pragma once
+// What the driver knows of a stage: how it is named, versioned, parameterised and run. The stages
+// themselves are pure functions; catalog and runners (stages/) build these definitions.
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/items/item_table.hpp"
+#include "pipeline/store/record.hpp"
+
+namespace vrp {
+
+/// One model on one benchmark. An empty benchmark list marks the pooled cell of a model.
+struct Cell {
+  std::string model;
+  std::string benchmark;             ///< "pooled" for the cell that joins a model's benchmarks
+  std::vector<std::size_t> members;  ///< cells that a pooled cell joins; empty otherwise
+  std::size_t table = 0;             ///< index of the item table (unused when pooled)
+  bool pooled() const { return !members.empty(); }
+};
+
+/// (stage, cell, item range): the smallest thing that is scheduled, written and resumed.
+struct Unit {
+  std::size_t id = 0;     ///< position in the plan
+  std::size_t stage = 0;  ///< index into the plan's stages
+  std::size_t cell = 0;
+  std::int64_t index = 0;            ///< number within (stage, cell)
+  std::int64_t first = 0, last = 0;  ///< items [first, last)
+  std::string file;  ///< path relative to RUN: MODEL/BENCHMARK/STAGE@FPRINT/unit-000042.h5
+  std::vector<std::size_t> upstream;  ///< units that must be done before
+  std::vector<std::size_t> downstream;
+  double cost = 1;  ///< expected, in arbitrary units; larger ones start first
+};
+
+/// What a stage gets for a unit.
+struct UnitInput {
+  const Unit* unit = nullptr;
+  const Cell* cell = nullptr;
+  const std::vector<Cell>* cells = nullptr;
+  const std::vector<ItemTable>* tables = nullptr;
+  std::uint64_t seed = 0;
+  /// Records of an upstream stage for a cell, joined over the unit's items (whole-cell stages: over
+  /// all items). Error names the damaged file.
+  std::function<Record(const std::string& stage, std::size_t cell)> upstream;
+  std::shared_ptr<void> prepared;             ///< what `prepare` returned
+  std::function<void(std::int64_t)> advance;  ///< called with the number of items just finished
+  std::function<bool()> stopping;             ///< true once a stop was asked for
+  const ItemTable& items() const { return (*tables)[cell->table]; }
+};
+
+struct StageDefinition {
+  std::string name;
+  int version = 1;
+  std::vector<std::string> upstream;  ///< stages whose records are read
+  bool whole_cell = false;            ///< one unit per cell instead of item ranges
+  bool pooled = false;                ///< also one unit for the pooled cell of each model
+  bool needs_model = false;
+  std::string parameters;  ///< canonical text of all that changes the result
+  double cost_per_item = 1;
+  /// On the I/O thread, ahead of `run`: reads and decodes what the unit needs. May be empty.
+  std::function<std::shared_ptr<void>(const UnitInput&)> prepare;
+  /// On the compute thread: the unit's record. Empty in programs that only plan.
+  std::function<Record(const UnitInput&)> run;
+};
+
+}  // namespace vrp
