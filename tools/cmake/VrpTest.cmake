@@ -1,6 +1,12 @@
 # vrp_add_test(NAME [SOURCES file...] [LIBS target...] [LABELS label...] [RANKS n])
 # A Catch2 program `test_NAME`; with RANKS it runs under mpirun and is named NAME.npN, label mpi.
-find_package(Catch2 REQUIRED)
+find_package(Catch2 2.13 REQUIRED)
+
+set(VRP_MPIRUN ${MPIEXEC_EXECUTABLE} --allow-run-as-root --oversubscribe --bind-to none)
+# For tests that start mpirun themselves, also as root and with more ranks than cores.
+set(VRP_TEST_ENVIRONMENT "OMP_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"
+    "OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_hwloc_base_binding_policy=none")
+
 function(vrp_add_test name)
   cmake_parse_arguments(A "" "RANKS" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT A_SOURCES)
@@ -23,12 +29,15 @@ function(vrp_add_test name)
     list(APPEND A_LABELS mpi)
   endif()
   add_test(NAME ${test_name} COMMAND ${command} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${test_name} PROPERTIES LABELS "${A_LABELS}" ENVIRONMENT "OMP_NUM_THREADS=1")
+  set_tests_properties(${test_name} PROPERTIES LABELS "${A_LABELS}"
+    ENVIRONMENT "${VRP_TEST_ENVIRONMENT}")
+  if(A_RANKS)  # `ctest -j` counts every rank
+    set_tests_properties(${test_name} PROPERTIES PROCESSORS ${A_RANKS})
+  endif()
 endfunction()
 
-set(VRP_MPIRUN ${MPIEXEC_EXECUTABLE} --allow-run-as-root --oversubscribe --bind-to none)
-
-# A Python test: run by the virtual environment's interpreter.
+# vrp_add_python_test(NAME SCRIPT [ARGS argument...] [LABELS label...]): run by the virtual
+# environment's interpreter, VRP_BIN = folder of the programs.
 find_program(VRP_PYTHON NAMES python3 HINTS ${CMAKE_SOURCE_DIR}/.venv/bin NO_DEFAULT_PATH)
 if(NOT VRP_PYTHON)
   find_program(VRP_PYTHON NAMES python3)
@@ -37,5 +46,5 @@ function(vrp_add_python_test name script)
   cmake_parse_arguments(A "" "" "LABELS;ARGS" ${ARGN})
   add_test(NAME ${name} COMMAND ${VRP_PYTHON} ${script} ${A_ARGS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}"
-    ENVIRONMENT "VRP_BIN=${CMAKE_BINARY_DIR}/bin;OMP_NUM_THREADS=1")
+    ENVIRONMENT "VRP_BIN=${CMAKE_BINARY_DIR}/bin;${VRP_TEST_ENVIRONMENT}")
 endfunction()
