@@ -1,8 +1,8 @@
 // libtorch has a macro CHECK of its own: REQUIRE is Catch2's here.
 // A program linked to vrp::torch starts without LD_LIBRARY_PATH and holds what its build promises.
-#include <catch2/catch.hpp>
-
 #include <ATen/ATen.h>
+
+#include <catch2/catch.hpp>
 #ifdef VRP_TORCH_CUDA
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <nccl.h>

@@ -7,6 +7,7 @@ set(VRP_MPIRUN ${MPIEXEC_EXECUTABLE} --allow-run-as-root --oversubscribe --bind-
 set(VRP_TEST_ENVIRONMENT "OMP_NUM_THREADS=1;OMPI_ALLOW_RUN_AS_ROOT=1;OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"
     "OMPI_MCA_rmaps_base_oversubscribe=1;OMPI_MCA_hwloc_base_binding_policy=none")
 
+add_custom_target(sanitized_tests)
 function(vrp_add_test name)
   cmake_parse_arguments(A "" "RANKS" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT A_SOURCES)
@@ -20,6 +21,10 @@ function(vrp_add_test name)
     endif()
     target_compile_definitions(test_${name} PRIVATE VRP_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                                     VRP_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  endif()
+  # Target sanitized_tests: the programs that the tests with label unit or kernel need.
+  if("unit" IN_LIST A_LABELS OR "kernel" IN_LIST A_LABELS)
+    add_dependencies(sanitized_tests test_${name})
   endif()
   set(test_name ${name})
   set(command $<TARGET_FILE:test_${name}>)
@@ -44,6 +49,9 @@ if(NOT VRP_PYTHON)
 endif()
 function(vrp_add_python_test name script)
   cmake_parse_arguments(A "" "" "LABELS;ARGS" ${ARGN})
+  if("unit" IN_LIST A_LABELS AND TARGET vrp)
+    add_dependencies(sanitized_tests vrp)
+  endif()
   add_test(NAME ${name} COMMAND ${VRP_PYTHON} ${script} ${A_ARGS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}"
     ENVIRONMENT "VRP_BIN=${CMAKE_BINARY_DIR}/bin;${VRP_TEST_ENVIRONMENT}")
