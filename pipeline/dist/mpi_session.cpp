@@ -1,0 +1,135 @@
+#include "pipeline/dist/mpi_session.hpp"
+
+#include <mpi.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+namespace vrp {
+namespace {
+
+void mpi_check(int code, const char* call) {
+  if (code == MPI_SUCCESS) return;
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  MPI_Error_string(code, text.data(), &length);
+  throw Error(ExitCode::internal, concat(call, " failed: ", text.data()));
+}
+
+int exit_code_of(const std::exception& error) {
+  if (const auto* ours = dynamic_cast<const Error*>(&error)) return static_cast<int>(ours->code());
+  return static_cast<int>(ExitCode::internal);
+}
+
+}  // namespace
+
+class MpiSession::MpiTransport : public Transport {
+ public:
+  MpiTransport() {
+    mpi_check(MPI_Comm_dup(MPI_COMM_WORLD, &handle_), "MPI_Comm_dup");
+    mpi_check(MPI_Comm_set_errhandler(handle_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    mpi_check(MPI_Comm_rank(handle_, &rank_), "MPI_Comm_rank");
+    mpi_check(MPI_Comm_size(handle_, &size_), "MPI_Comm_size");
+  }
+  MpiTransport(const MpiTransport&) = delete;
+  MpiTransport& operator=(const MpiTransport&) = delete;
+  ~MpiTransport() override { MPI_Comm_free(&handle_); }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+
+  void send(int to, const Message& message) override {
+    std::vector<char> bytes(2 * sizeof(std::int64_t) + message.text.size());
+    std::memcpy(bytes.data(), &message.a, sizeof message.a);
+    std::memcpy(bytes.data() + sizeof message.a, &message.b, sizeof message.b);
+    std::memcpy(bytes.data() + 2 * sizeof message.a, message.text.data(), message.text.size());
+    mpi_check(MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to,
+                       static_cast<int>(message.kind), handle_),
+              "MPI_Send");
+  }
+
+  std::optional<Message> receive() override {
+    int there = 0;
+    MPI_Status status;
+    mpi_check(MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, handle_, &there, &status), "MPI_Iprobe");
+    if (there == 0) return std::nullopt;
+    int count = 0;
+    mpi_check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
+    std::vector<char> bytes(static_cast<std::size_t>(count));
+    mpi_check(MPI_Recv(bytes.data(), count, MPI_BYTE, status.MPI_SOURCE, status.MPI_TAG, handle_,
+                       MPI_STATUS_IGNORE),
+              "MPI_Recv");
+    Message message;
+    message.kind = static_cast<MessageKind>(status.MPI_TAG);
+    message.from = status.MPI_SOURCE;
+    std::memcpy(&message.a, bytes.data(), sizeof message.a);
+    std::memcpy(&message.b, bytes.data() + sizeof message.a, sizeof message.b);
+    message.text.assign(bytes.begin() + 2 * sizeof message.a, bytes.end());
+    return message;
+  }
+
+ private:
+  MPI_Comm handle_ = MPI_COMM_NULL;
+  int rank_ = 0, size_ = 1;
+};
+
+MpiSession::MpiSession(int& argc, char**& argv) {
+  int provided = 0;
+  mpi_check(MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  mpi_check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  if (provided < MPI_THREAD_FUNNELED) {
+    throw Error(ExitCode::internal, "this MPI does not offer MPI_THREAD_FUNNELED");
+  }
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
+  MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  transport_ = std::make_unique<MpiTransport>();
+}
+
+MpiSession::~MpiSession() {
+  transport_.reset();
+  MPI_Finalize();
+}
+
+Transport& MpiSession::transport() { return *transport_; }
+
+int MpiSession::agree(const std::function<void()>& setup) {
+  int code = 0;
+  std::string message;
+  try {
+    setup();
+  } catch (const std::exception& error) {
+    code = exit_code_of(error);
+    message = error.what();
+  }
+  const std::array<int, 1> mine{code != 0 ? rank_ : size_};
+  std::array<int, 1> lowest{size_};
+  mpi_check(MPI_Allreduce(mine.data(), lowest.data(), 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD),
+            "MPI_Allreduce");
+  if (lowest[0] == size_) return 0;
+  if (lowest[0] == rank_) std::fprintf(stderr, "vrp-run: %s\n", message.c_str());
+  mpi_check(MPI_Bcast(&code, 1, MPI_INT, lowest[0], MPI_COMM_WORLD), "MPI_Bcast");
+  return code;
+}
+
+std::string MpiSession::broadcast(std::string text) {
+  long long length = static_cast<long long>(text.size());
+  mpi_check(MPI_Bcast(&length, 1, MPI_LONG_LONG, 0, MPI_COMM_WORLD), "MPI_Bcast");
+  text.resize(static_cast<std::size_t>(length));
+  mpi_check(MPI_Bcast(text.data(), static_cast<int>(length), MPI_BYTE, 0, MPI_COMM_WORLD),
+            "MPI_Bcast");
+  return text;
+}
+
+void MpiSession::barrier() { mpi_check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
+
+void MpiSession::abort(int code, const std::string& message) {
+  std::fprintf(stderr, "vrp-run: rank %d: %s\n", rank_, message.c_str());
+  std::fflush(stderr);
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::_Exit(code);
+}
+
+}  // namespace vrp

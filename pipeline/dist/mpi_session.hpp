@@ -1,0 +1,40 @@
+#pragma once
+// MPI of one process: initialised once, used by the main thread only (MPI_THREAD_FUNNELED).
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/dist/transport.hpp"
+
+namespace vrp {
+
+class MpiSession {
+ public:
+  MpiSession(int& argc, char**& argv);
+  MpiSession(const MpiSession&) = delete;
+  MpiSession& operator=(const MpiSession&) = delete;
+  ~MpiSession();
+
+  int rank() const { return rank_; }
+  int size() const { return size_; }
+  Transport& transport();  ///< over a communicator of its own
+
+  /// Runs `setup` on every rank. When it throws on any rank, the lowest such rank prints its
+  /// message once and all ranks return its exit code; 0 when all succeeded. Collective.
+  int agree(const std::function<void()>& setup);
+
+  /// The text of rank 0 on every rank. Collective.
+  std::string broadcast(std::string text);
+  void barrier();
+
+  /// Prints "rank R: message" and ends all ranks with `code`.
+  [[noreturn]] void abort(int code, const std::string& message);
+
+ private:
+  class MpiTransport;
+  int rank_ = 0, size_ = 1;
+  std::unique_ptr<MpiTransport> transport_;
+};
+
+}  // namespace vrp

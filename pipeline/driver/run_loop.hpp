@@ -1,0 +1,41 @@
+#pragma once
+// The work loop of a job: rank 0 coordinates and works, the others work. No collective inside.
+#include <functional>
+
+#include "pipeline/dist/transport.hpp"
+#include "pipeline/driver/events.hpp"
+#include "pipeline/driver/plan.hpp"
+#include "pipeline/driver/run_folder.hpp"
+#include "pipeline/driver/scheduler.hpp"
+
+namespace vrp {
+
+struct RunLoopParams {
+  std::uint64_t seed = 0;
+  double time_budget = 0;  ///< seconds; 0 = none
+  double margin = 60;      ///< seconds that running units may take after a stop
+  double progress = 5;     ///< seconds between progress lines; 0 = none
+  bool live_line = false;  ///< one line that rewrites itself, for a terminal
+  SchedulerParams scheduler;
+  Attributes attributes;  ///< written into every unit file
+};
+
+struct RunLoopHooks {
+  std::function<bool()> stop_signalled;
+  std::function<void()> heartbeat;              ///< rank 0, several times a second
+  std::function<void(const std::string&)> say;  ///< rank 0: a line for the user
+};
+
+struct RunOutcome {
+  int code = 0;            ///< the same on every rank
+  bool abandoned = false;  ///< this rank's compute thread is still busy: leave by _exit
+  std::vector<std::pair<std::size_t, std::string>> given_up;  ///< rank 0
+};
+
+/// Runs the plan's missing units. `done` is read on rank 0 only. Collective in the sense that every
+/// rank must call it; returns on all ranks with the same code: 0, 75, or the code of what failed.
+RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
+                     const std::vector<bool>& done, const RunLoopParams& params,
+                     const RunLoopHooks& hooks, EventLog* events, RankLog& log);
+
+}  // namespace vrp

@@ -1,0 +1,202 @@
+#include "pipeline/driver/worker.hpp"
+
+#include <algorithm>
+
+namespace vrp {
+namespace {
+
+std::int64_t count_failed(const Record& record) {
+  const Array* status = record.find("item/status");
+  if (status == nullptr) return 0;
+  const auto* values = std::get_if<std::vector<std::int32_t>>(&status->data);
+  return values == nullptr ? 0 : std::count(values->begin(), values->end(), 1);
+}
+
+}  // namespace
+
+Worker::Worker(const Plan& plan, const RunFolder& folder, int rank, std::uint64_t seed,
+               Attributes attributes)
+    : plan_(plan),
+      folder_(folder),
+      rank_(rank),
+      seed_(seed),
+      attributes_(std::move(attributes)),
+      io_([this] { io_loop(); }),
+      compute_([this] { compute_loop(); }) {}
+
+Worker::~Worker() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    to_prepare_.clear();
+    to_compute_.clear();
+  }
+  changed_.notify_all();
+  compute_.join();
+  io_.join();
+}
+
+void Worker::assign(std::size_t unit) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++open_;
+    to_prepare_.push_back({unit, nullptr, std::nullopt});
+  }
+  changed_.notify_all();
+}
+
+std::optional<WorkerEvent> Worker::event() {
+  const std::lock_guard lock(mutex_);
+  if (events_.empty()) return std::nullopt;
+  WorkerEvent event = std::move(events_.front());
+  events_.pop_front();
+  --open_;
+  return event;
+}
+
+std::vector<std::size_t> Worker::take_back() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::size_t> units;
+  for (auto* queue : {&to_prepare_, &to_compute_}) {
+    for (const auto& task : *queue) units.push_back(task.unit);
+    queue->clear();
+  }
+  open_ -= static_cast<int>(units.size());
+  return units;
+}
+
+bool Worker::busy() const {
+  const std::lock_guard lock(mutex_);
+  return open_ > 0;
+}
+
+void Worker::io_loop() {
+  while (true) {
+    Task task;
+    bool committing = false;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return ending_ || !to_commit_.empty() || !to_prepare_.empty(); });
+      committing = !to_commit_.empty();
+      auto& queue = committing ? to_commit_ : to_prepare_;
+      if (queue.empty()) return;  // ending, and nothing left to write
+      task = std::move(queue.front());
+      queue.pop_front();
+    }
+    committing ? commit(std::move(task)) : prepare(std::move(task));
+  }
+}
+
+void Worker::compute_loop() {
+  while (true) {
+    Task task;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return ending_ || !to_compute_.empty(); });
+      if (to_compute_.empty()) return;
+      task = std::move(to_compute_.front());
+      to_compute_.pop_front();
+    }
+    compute(std::move(task));
+  }
+}
+
+template <class Work>
+void Worker::guarded(std::size_t unit, Work work) {
+  using Kind = WorkerEvent::Kind;
+  try {
+    work();
+  } catch (const DamagedUnit& error) {
+    report({Kind::damaged, unit, error.unit(), static_cast<int>(error.code()), 0, error.what()});
+  } catch (const FatalError& error) {
+    report({Kind::fatal, unit, 0, static_cast<int>(error.code()), 0, error.what()});
+  } catch (const Error& error) {
+    report({Kind::failed, unit, 0, static_cast<int>(error.code()), 0, error.what()});
+  } catch (const std::exception& error) {
+    report({Kind::failed, unit, 0, static_cast<int>(ExitCode::internal), 0, error.what()});
+  }
+}
+
+void Worker::prepare(Task task) {
+  guarded(task.unit, [&] {
+    const auto& stage = plan_.stages[plan_.units[task.unit].stage];
+    if (stage.prepare) task.prepared = stage.prepare(input_of(task.unit));
+    {
+      const std::lock_guard lock(mutex_);
+      to_compute_.push_back(std::move(task));
+    }
+    changed_.notify_all();
+  });
+}
+
+void Worker::compute(Task task) {
+  guarded(task.unit, [&] {
+    UnitInput input = input_of(task.unit);
+    input.prepared = std::move(task.prepared);
+    task.record = plan_.stages[plan_.units[task.unit].stage].run(input);
+    {
+      const std::lock_guard lock(mutex_);
+      to_commit_.push_back(std::move(task));
+    }
+    changed_.notify_all();
+  });
+}
+
+void Worker::commit(Task task) {
+  const Unit& unit = plan_.units[task.unit];
+  Attributes attributes = attributes_;
+  attributes["stage"] = plan_.stages[unit.stage].name;
+  attributes["model"] = plan_.cells[unit.cell].model;
+  attributes["benchmark"] = plan_.cells[unit.cell].benchmark;
+  attributes["items"] = concat(unit.first, "-", unit.last);
+  const std::int64_t failed = count_failed(*task.record);
+  attributes["failed_items"] = std::to_string(failed);
+  try {
+    folder_.commit(unit, rank_, *task.record, attributes);
+    report({WorkerEvent::Kind::done, task.unit, 0, 0, failed, unit.file});
+  } catch (const Error& error) {
+    const bool ours = error.code() == ExitCode::internal;
+    report({ours ? WorkerEvent::Kind::failed : WorkerEvent::Kind::storage, task.unit, 0,
+            static_cast<int>(error.code()), 0, error.what()});
+  } catch (const std::exception& error) {
+    report({WorkerEvent::Kind::storage, task.unit, 0, static_cast<int>(ExitCode::internal), 0,
+            error.what()});
+  }
+}
+
+UnitInput Worker::input_of(std::size_t id) {
+  const Unit& unit = plan_.units[id];
+  UnitInput input;
+  input.unit = &unit;
+  input.cell = &plan_.cells[unit.cell];
+  input.cells = &plan_.cells;
+  input.tables = &plan_.tables;
+  input.seed = seed_;
+  input.upstream = [this, &unit](const std::string& stage, std::size_t cell) {
+    return read_upstream(unit, stage, cell);
+  };
+  input.advance = [this](std::int64_t items) { items_ += items; };
+  input.stopping = [this] { return stopping_.load(); };
+  return input;
+}
+
+Record Worker::read_upstream(const Unit& unit, const std::string& stage, std::size_t cell) const {
+  std::vector<Record> parts;
+  for (const std::size_t id : unit.upstream) {
+    const Unit& up = plan_.units[id];
+    if (up.cell != cell || plan_.stages[up.stage].name != stage) continue;
+    try {
+      parts.push_back(read_record(folder_.path(up.file)).record);
+    } catch (const Error& error) {
+      throw DamagedUnit(id, error.what());
+    }
+  }
+  return concatenate(parts);
+}
+
+void Worker::report(WorkerEvent event) {
+  const std::lock_guard lock(mutex_);
+  events_.push_back(std::move(event));
+}
+
+}  // namespace vrp

@@ -1,0 +1,90 @@
+#pragma once
+// A rank's threads: I/O (prepares units ahead, commits records behind) and compute (owns the
+// model). The main thread, which alone speaks MPI, assigns units and takes events.
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "pipeline/driver/plan.hpp"
+#include "pipeline/driver/run_folder.hpp"
+
+namespace vrp {
+
+/// A unit's input lies damaged on disk: it is computed again, then this unit.
+class DamagedUnit : public Error {
+ public:
+  DamagedUnit(std::size_t unit, const std::string& message)
+      : Error(ExitCode::bad_input, message), unit_(unit) {}
+  std::size_t unit() const { return unit_; }
+
+ private:
+  std::size_t unit_;
+};
+
+/// Nothing can go on, on this rank or another (a checkpoint that does not load).
+class FatalError : public Error {
+ public:
+  using Error::Error;
+};
+
+struct WorkerEvent {
+  enum class Kind { done, failed, damaged, storage, fatal } kind = Kind::done;
+  std::size_t unit = 0;
+  std::size_t damaged_unit = 0;
+  int code = 0;
+  std::int64_t failed_items = 0;
+  std::string reason;
+};
+
+class Worker {
+ public:
+  Worker(const Plan& plan, const RunFolder& folder, int rank, std::uint64_t seed,
+         Attributes attributes);
+  ~Worker();
+
+  void assign(std::size_t unit);
+  std::optional<WorkerEvent> event();    ///< without waiting
+  std::vector<std::size_t> take_back();  ///< units that have not started, after a stop
+  void stop() { stopping_ = true; }
+  bool busy() const;  ///< something assigned is not yet reported
+  std::int64_t items_finished() const { return items_; }
+
+ private:
+  struct Task {
+    std::size_t unit = 0;
+    std::shared_ptr<void> prepared;
+    std::optional<Record> record;
+  };
+  void io_loop();
+  void compute_loop();
+  void prepare(Task task);
+  void compute(Task task);
+  void commit(Task task);
+  UnitInput input_of(std::size_t unit);
+  Record read_upstream(const Unit& unit, const std::string& stage, std::size_t cell) const;
+  void report(WorkerEvent event);
+  template <class Work>
+  void guarded(std::size_t unit, Work work);
+
+  const Plan& plan_;
+  const RunFolder& folder_;
+  int rank_;
+  std::uint64_t seed_;
+  Attributes attributes_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Task> to_prepare_, to_compute_, to_commit_;
+  std::deque<WorkerEvent> events_;
+  int open_ = 0;  ///< assigned and not yet reported
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::int64_t> items_{0};
+  bool ending_ = false;
+  std::thread io_, compute_;
+};
+
+}  // namespace vrp
