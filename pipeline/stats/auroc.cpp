@@ -152,7 +152,7 @@ Estimate auroc_difference(Values a, Values b, Labels y, double level) {
 TypedAuroc auroc_within_type(Values x, Labels y, Types type) {
   TypedAuroc out;
   if (type.empty()) {
-    out.estimate.flags |= Flag::not_given;
+    out.estimate.flags |= x.empty() ? Flag::empty : Flag::not_given;
     return out;
   }
   const std::vector<std::uint32_t> no_units(x.size(), 0);

@@ -34,10 +34,6 @@ void set_intervals(const Estimate& observed, std::span<const double> replicates,
   bca = bca_interval(replicates, *observed.value, jackknife, over, level);
 }
 
-void not_given(Interval& percentile, Interval& bca) {
-  percentile.flags = bca.flags = Flag::not_given;
-}
-
 void check_size(const std::vector<SignalReplicates>& replicates, std::size_t signals,
                 std::int64_t expected) {
   for (const SignalReplicates& signal : replicates) {
@@ -110,6 +106,7 @@ Replicates Analysis::replicates(ReplicateRange range) const {
 std::vector<SignalSummary> Analysis::summaries(const Replicates& all) const {
   check_size(all.items, columns_.signals.size(), options_.replicates);
   if (by_group_) check_size(all.groups, columns_.signals.size(), options_.replicates);
+  const Flag no_groups = columns_.label.empty() ? Flag::empty : Flag::not_given;
   std::vector<SignalSummary> out;
   for (std::size_t s = 0; s < columns_.signals.size(); ++s) {
     const Signal& signal = columns_.signals[s];
@@ -138,7 +135,7 @@ std::vector<SignalSummary> Analysis::summaries(const Replicates& all) const {
            &Intervals::group_bca);
     } else {
       for (Intervals* to : {&row.auroc_intervals, &row.within_intervals, &row.r_intervals}) {
-        not_given(to->group_percentile, to->group_bca);
+        to->group_percentile.flags = to->group_bca.flags = no_groups;
       }
     }
   }
