@@ -13,6 +13,7 @@ namespace vrp {
 namespace {
 
 constexpr std::int64_t kMaxWidth = 1 << 20, kMaxLayers = 4096, kMaxVocabulary = 1 << 24;
+constexpr std::int64_t kMaxPositions = 1 << 24;
 constexpr std::int64_t kMaxImageSide = 1 << 14;
 
 int small(std::int64_t value) { return static_cast<int>(value); }
@@ -52,6 +53,7 @@ TextSpec read_text(const Fields& text) {
   spec.intermediate = small(text.integer("intermediate_size", 11008, 1, kMaxWidth));
   spec.vocab = small(text.integer("vocab_size", 32000, 1, kMaxVocabulary));
   spec.rms_eps = static_cast<float>(text.number("rms_norm_eps", 1e-6, 0, 1));
+  spec.max_positions = small(text.integer("max_position_embeddings", 2048, 1, kMaxPositions));
   expect_text(text, "hidden_act", "silu", {"silu"});
   expect_flag(text, "attention_bias", false, false);
   expect_flag(text, "mlp_bias", false, false);

@@ -23,6 +23,7 @@ struct TextSpec {
   float rms_eps = 1e-5f;
   double rope_theta = 10000.0;
   std::string activation = "silu";
+  int max_positions = 4096;  ///< max_position_embeddings: longest sequence, answer included
   bool tied_head = false;
 };
 
