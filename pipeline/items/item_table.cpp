@@ -33,6 +33,14 @@ std::string row_name(const ItemTable& table, std::size_t row) {
                 "')");
 }
 
+/// "benchmark/split" of a key "benchmark/split/question id".
+std::string_view split_of(std::string_view key) {
+  const auto first = key.find('/');
+  if (first == std::string_view::npos) return {};
+  const auto second = key.find('/', first + 1);
+  return key.substr(0, second == std::string_view::npos ? first : second);
+}
+
 void check_lengths(const ItemTable& table) {
   const std::pair<const char*, std::size_t> columns[] = {{"id", table.id.size()},
                                                          {"group", table.group.size()},
@@ -141,7 +149,8 @@ void check(const ItemTable& table, bool allow_duplicates) {
     } catch (const Error& error) {
       fail(row_name(table, row), ": image ", error.what());
     }
-    const auto [first, fresh] = pairs.emplace(table.image[row] + '\n' + table.question[row], row);
+    const auto [first, fresh] = pairs.emplace(
+        concat(split_of(table.key[row]), '\n', table.image[row], '\n', table.question[row]), row);
     if (!fresh && !allow_duplicates) {
       fail(row_name(table, row), ": image and question are those of row ", first->second,
            "; --allow-duplicates accepts that");

@@ -51,7 +51,7 @@ struct ItemTable {
   Hash128 hash() const;  ///< of all rows and the scorer list
 };
 
-/// Error (with the row) on a repeated key, a repeated (image, question) pair unless
+/// Error (with the row) on a repeated key, a repeated (image, question) pair of one split unless
 /// `allow_duplicates`, an empty question, an image name that leaves the folder, a reference that
 /// `kind` cannot have ("" = no reference is allowed), a box or outline that is not finite, columns
 /// of unequal length, an unknown kind or scorer, a table without rows.
