@@ -5,6 +5,9 @@
 //   PreparedItem item = model.prepare(image, question, style);      // any thread, no torch
 //   Answer answer = model.greedy(item, generation, &observer);      // compute thread
 //   std::vector<Answer> paths = model.sample(item, generation, sampling, rng);
+//
+// Same arguments, same bits: greedy, sample and logits do not depend on earlier calls, on observers
+// that only read, or on what other processes do, for one build, kind of hardware and thread count.
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -30,32 +33,36 @@ struct PromptStyle {
 /// An item ready for the model: pixels, and token ids with one image token per cell.
 struct PreparedItem {
   PreparedImage image;
-  std::vector<std::int32_t> ids;               ///< [P] prompt with the image tokens expanded
-  std::vector<std::int64_t> image_positions;   ///< where ids equal the image-token id
+  std::vector<std::int32_t> ids;              ///< [P] prompt with the image tokens expanded
+  std::vector<std::int64_t> image_positions;  ///< where ids equal the image-token id
 };
 
 // ------------------------------------------------------------------------------------ observers
 enum class Site {
-  embedding,        ///< h(-1): merged embeddings, layer = -1
-  attention_row,    ///< one answer query's softmax weights over the image columns: [heads, S]
-  attention_out,    ///< what the attention block adds to the residual stream: [positions, D]
-  mlp_act,          ///< input of the down projection: [positions, intermediate]; editable
-  mlp_out,          ///< what the MLP block adds: [positions, D]; editable
-  residual,         ///< h(l): residual stream after block l: [positions, D]; editable
-  image_features,   ///< projected image features: [S, D], layer = -1; editable
+  embedding,       ///< h(-1): merged embeddings, layer = -1
+  attention_row,   ///< one answer query's softmax weights over the image columns: [heads, S]
+  attention_out,   ///< what the attention block adds to the residual stream: [positions, D]
+  mlp_act,         ///< input of the down projection: [positions, intermediate]; editable
+  mlp_out,         ///< what the MLP block adds: [positions, D]; editable
+  residual,        ///< h(l): residual stream after block l: [positions, D]; editable
+  image_features,  ///< projected image features: [S, D], layer = -1; editable
 };
 
-/// Which positions of a forward pass an observer wants.
+/// Which positions of a forward pass an observer wants. A prompt is run in two pieces, up to and
+/// with the last image token and the rest: `all` gets a view of each, in this order; `image` gets
+/// one view; `last` one view of the prompt's last position. An answer token is one row for `last`
+/// and `all`, none for `image`. image_features are always whole, attention_row is always one query.
 enum class Rows { last, image, all };
 
 struct SiteView {
   Site site;
   int layer = -1;
-  std::int64_t first_position = 0;  ///< absolute position of row 0 (rows are consecutive unless Rows::image)
+  std::int64_t first_position = 0;  ///< of row 0; rows are consecutive unless Rows::image (for
+                                    ///< attention_row: position of the query)
   std::int64_t rows = 0, cols = 0;
-  std::span<float> data;            ///< [rows, cols]; writing has effect only where the request said edit
-  int step = 0;                     ///< 0 = prefill (the query that yields y_0), t = the query that yields y_t
-  int path = 0;                     ///< sampled path, 0 in greedy runs
+  std::span<float> data;  ///< [rows, cols]; writing has effect only where the request said edit
+  int step = 0;  ///< 0 = prefill (the query that yields y_0), t = the query that yields y_t
+  int path = 0;  ///< sampled path, 0 in greedy runs
 };
 
 struct SiteRequest {
@@ -66,7 +73,9 @@ struct SiteRequest {
   static constexpr int kAllLayers = -2;
 };
 
-/// Capture, lens and interventions are observers handed to the model, not branches inside it.
+/// Capture, lens and interventions are observers handed to the model, not branches inside it. Views
+/// of a pass come block by block (on an accelerator those that only read come after the pass).
+/// A request for a block that is not there, or an edit of a site that is not editable, is an Error.
 class Observer {
  public:
   virtual ~Observer() = default;
@@ -77,6 +86,7 @@ class Observer {
 // ----------------------------------------------------------------------------------- generation
 struct GenerationParams {
   int max_new_tokens = 16;
+  std::vector<std::int32_t> eos;  ///< end tokens; empty = the checkpoint's own
   bool final_state = false;  ///< also run the last answer token, so that its states are observed
 };
 
@@ -90,10 +100,10 @@ struct SamplingParams {
 /// Statistics of the distribution a token was chosen from (temperature 1, untruncated).
 struct TokenStep {
   std::int32_t token = 0;
-  double logprob = 0;          ///< ln P(token)
-  double entropy = 0;          ///< nats, over the whole vocabulary
+  double logprob = 0;  ///< ln P(token)
+  double entropy = 0;  ///< nats, over the whole vocabulary
   double max_probability = 0;
-  float top1 = 0, top2 = 0;    ///< the two largest logits
+  float top1 = 0, top2 = 0;  ///< the two largest logits
 };
 
 struct Answer {
@@ -104,9 +114,9 @@ struct Answer {
 };
 
 struct ModelOptions {
-  std::string device = "cpu";   ///< "cpu" | "cuda" | "cuda:N"
-  std::string dtype = "fp32";   ///< compute type; fp32 on the CPU
-  int threads = 1;              ///< intra-op threads of this process; fixed, so results repeat
+  std::string device = "cpu";  ///< "cpu" | "cuda" | "cuda:N"
+  std::string dtype = "fp32";  ///< compute type; fp32 on the CPU
+  int threads = 1;             ///< intra-op threads of this process; fixed, so results repeat
 };
 
 class Model {
@@ -122,7 +132,8 @@ class Model {
   const Tokenizer& tokenizer() const;
 
   /// Image processing and tokenising; thread-safe. Error (bad_input) when the image cannot be
-  /// prepared or the prompt is longer than `max_prompt` tokens.
+  /// prepared, the prompt is longer than the model's positions, or it does not hold exactly one
+  /// image token (a question may not smuggle one in).
   PreparedItem prepare(const RgbImage& image, std::string_view question,
                        const PromptStyle& style) const;
 
@@ -144,12 +155,15 @@ class Model {
                              const std::function<double(int, int)>& uniforms) const;
 
   /// One forward over the prompt (plus `continuation`): logits of the last `tail` positions
-  /// [tail, V]. For tests, the lens and likelihood scoring.
+  /// [tail, V]. For tests, the lens and likelihood scoring. Observers get every view with step 0,
+  /// `last` being the last position of this pass, except attention_row: one view for each query
+  /// from the prompt's last position on, with steps 0, 1, ...
   std::vector<float> logits(const PreparedItem& item, std::span<const std::int32_t> continuation,
                             int tail, Observer* observer = nullptr) const;
 
+  struct Impl;  ///< of this folder
+
  private:
-  struct Impl;
   explicit Model(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,81 @@
+#pragma once
+// Private to pipeline/model: the network as functions of tensors. A prompt is run in pieces of
+// consecutive positions, so that the piece up to the last image token can be kept for the next
+// question about the same image; an answer is run token by token, K paths at a time.
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pipeline/model/image.hpp"
+#include "pipeline/model/spec.hpp"
+#include "pipeline/model/taps.hpp"
+#include "pipeline/model/weights.hpp"
+
+namespace vrp {
+
+struct Network {
+  ModelSpec spec;
+  Weights weights;
+  at::Device device = at::kCPU;
+  at::ScalarType dtype = at::kFloat;
+  at::Tensor inverse_frequency;  ///< [head_dim / 2] fp32, theta^(-2 i / head_dim)
+};
+
+/// theta^(-2 i / head_dim) in fp32, as the reference computes it.
+at::Tensor rotary_frequencies(const TextSpec& text, at::Device device);
+
+/// cos and sin of the angles position / theta^(2 i / head_dim): [rows, head_dim / 2] fp32.
+struct Rotary {
+  at::Tensor cos, sin;
+};
+Rotary rotary_angles(const Network& network, std::int64_t first, std::int64_t rows);
+
+/// Keys (rotated) and values of consecutive positions, per block.
+struct KeyValues {
+  std::vector<at::Tensor> key, value;  ///< prompt: [kv_heads, P, head_dim];
+                                       ///< answers: [K, kv_heads, capacity, head_dim]
+};
+KeyValues empty_prompt_store(const Network& network, std::int64_t positions);
+KeyValues empty_answer_store(const Network& network, std::int64_t paths, std::int64_t capacity);
+
+/// Query, key and value of a block's input x [R, D].
+struct Heads {
+  at::Tensor query;       ///< [R, heads, head_dim], rotated
+  at::Tensor key, value;  ///< [R, kv_heads, head_dim], key rotated
+};
+Heads project_heads(const Network& network, const at::Tensor& x, const DecoderLayer& layer,
+                    const Rotary& rotary);
+
+/// activation(gate) * up of a block's input, the input of its down projection: [R, intermediate].
+at::Tensor gated_input(const Network& network, const at::Tensor& x, const DecoderLayer& layer);
+
+/// Vision tower and projector: [S, D]. Error when the image is not of the tower's size.
+at::Tensor encode_image(const Network& network, const PreparedImage& image);
+
+/// Rows of the embedding matrix: [n, D].
+at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> ids);
+
+/// Runs prompt positions first .. first + R - 1, which see each other causally and everything
+/// before them in `store`; writes their keys and values there. `x` [R, D] is h(-1) on entry and
+/// h(L-1), before the final norm, on return.
+///   states_needed  false: nobody reads the returned states of this piece, so that the last block
+///                  stops after its keys and values (x is then h(L-2))
+void run_prompt(const Network& network, at::Tensor& x, std::int64_t first, KeyValues& store,
+                const Taps& taps, bool states_needed);
+
+/// Runs one token of each of K answers at position `position` = P + done. Prompt keys are shared:
+/// each is read once for all paths. x [K, D] as in run_prompt.
+struct AnswerStep {
+  const KeyValues* prompt = nullptr;  ///< P positions
+  KeyValues* answer = nullptr;        ///< capacity > done; entry `done` is written
+  std::int64_t done = 0;              ///< answer tokens before this one
+  int step = 0;                       ///< of the views that observers get
+};
+void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, const Taps& taps);
+
+/// Final norm and head: fp32 [n, V] on the host.
+at::Tensor head_logits(const Network& network, const at::Tensor& states);
+
+}  // namespace vrp

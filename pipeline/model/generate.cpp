@@ -1,0 +1,175 @@
+// From an item to its prompt's states, and the greedy answer.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/top_p.hpp"
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/text.hpp"
+#include "pipeline/model/model_impl.hpp"
+
+namespace vrp {
+namespace {
+
+/// Image positions must be exactly where the ids say so. Returns the end of the shared piece.
+std::int64_t check_image_positions(const ModelSpec& spec, const PreparedItem& item,
+                                   std::span<const std::int32_t> ids) {
+  std::vector<std::int64_t> found;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] == spec.image_token) found.push_back(static_cast<std::int64_t>(i));
+  }
+  if (found.empty()) fail("prompt of ", ids.size(), " tokens has no image token");
+  if (found != item.image_positions) {
+    fail("prompt has ", found.size(), " image tokens, which are not the ",
+         item.image_positions.size(), " image positions of the item");
+  }
+  return found.back() + 1;
+}
+
+/// Merged embeddings of the piece with the image: [split, D].
+at::Tensor embed_with_image(const Network& network, const PreparedItem& item,
+                            std::span<const std::int32_t> ids, const Taps& taps) {
+  at::Tensor features = encode_image(network, item.image);
+  if (features.size(0) != std::ssize(item.image_positions)) {
+    fail("prompt has ", item.image_positions.size(), " image tokens, but the image gives ",
+         features.size(0), " features");
+  }
+  taps.see_image_features(features);
+  at::Tensor x = embed_tokens(network, ids);
+  const at::Tensor where = at::tensor(item.image_positions, at::kLong).to(network.device);
+  return x.index_copy_(0, where, features);
+}
+
+void copy_positions(const KeyValues& from, KeyValues& to, std::int64_t count) {
+  for (std::size_t l = 0; l < from.key.size(); ++l) {
+    to.key[l].narrow(1, 0, count).copy_(from.key[l].narrow(1, 0, count));
+    to.value[l].narrow(1, 0, count).copy_(from.value[l].narrow(1, 0, count));
+  }
+}
+
+}  // namespace
+
+Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
+                        std::span<const std::int32_t> ids, std::int64_t tail, const Taps& taps) {
+  const std::int64_t total = std::ssize(ids);
+  const std::int64_t split = check_image_positions(network.spec, item, ids);
+  const auto head = ids.first(static_cast<std::size_t>(split));
+  const std::int64_t rest = total - split;
+  Prompt prompt{empty_prompt_store(network, total), {}};
+  const bool states_needed = tail > rest || taps.sees_whole_prompt();
+  if (states_needed) prefix = nullptr;
+  at::Tensor first_states, x;
+  if (prefix && !prefix->store.key.empty() && std::ranges::equal(prefix->ids, head) &&
+      prefix->pixels == item.image.pixels) {
+    copy_positions(prefix->store, prompt.store, split);
+  } else {
+    first_states = embed_with_image(network, item, head, taps);
+    run_prompt(network, first_states, 0, prompt.store, taps, states_needed);
+    if (prefix) {
+      prefix->store = {};
+      KeyValues kept = empty_prompt_store(network, split);
+      copy_positions(prompt.store, kept, split);
+      prefix->pixels = item.image.pixels;
+      prefix->ids.assign(head.begin(), head.end());
+      prefix->store = std::move(kept);
+    }
+  }
+  if (rest > 0) {
+    x = embed_tokens(network, ids.last(static_cast<std::size_t>(rest)));
+    run_prompt(network, x, split, prompt.store, taps, true);
+  }
+  taps.flush();
+  if (rest == 0) {
+    x = first_states;
+  } else if (tail > rest) {
+    x = at::cat({first_states, x}, 0);
+  }
+  prompt.states = x.narrow(0, x.size(0) - tail, tail);
+  return prompt;
+}
+
+std::span<const float> checked_row(const at::Tensor& logits, std::int64_t row, int step) {
+  const std::span<const float> values(logits.const_data_ptr<float>() + row * logits.size(1),
+                                      static_cast<std::size_t>(logits.size(1)));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      fail("non-finite logits at step ", step, ": entry ", i, " is ", values[i]);
+    }
+  }
+  return values;
+}
+
+void check_generation(const Network& network, const PreparedItem& item,
+                      const GenerationParams& params) {
+  if (params.max_new_tokens < 1) {
+    fail_usage("max_new_tokens is ", params.max_new_tokens, ", expected at least 1");
+  }
+  const std::int64_t positions = network.spec.text.max_positions;
+  if (std::ssize(item.ids) + params.max_new_tokens > positions) {
+    fail("prompt has ", item.ids.size(), " tokens and up to ", params.max_new_tokens,
+         " are to be generated, expected at most ", positions, " positions together");
+  }
+}
+
+void AnswerBuilder::take(std::span<const float> logits, std::int32_t token) {
+  const TokenStatistics s = token_statistics(logits, token);
+  answer_.steps.push_back({token, s.logprob, s.entropy, s.max_probability, s.top1, s.top2});
+  if (std::ranges::find(eos_, token) != eos_.end()) {
+    answer_.ended = true;
+  } else {
+    answer_.tokens.push_back(token);
+  }
+}
+
+Answer AnswerBuilder::finish(const Tokenizer& tokenizer) {
+  answer_.text = trim(tokenizer.decode(answer_.tokens, true));
+  return std::move(answer_);
+}
+
+Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,
+                     Observer* observer) const {
+  const ComputeScope scope(*impl_);
+  const Network& network = impl_->network;
+  check_generation(network, item, params);
+  const std::int64_t last = std::ssize(item.ids) - 1;
+  const Taps taps(observer, network.spec, item.image_positions, last, last);
+  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, item.ids, 1, taps);
+  KeyValues answer_store = empty_answer_store(network, 1, params.max_new_tokens);
+  AnswerBuilder builder(network.spec, params);
+  at::Tensor x = prompt.states;
+  for (int step = 0;; ++step) {
+    const at::Tensor logits = head_logits(network, x);
+    const auto row = checked_row(logits, 0, step);
+    builder.take(row, arg_max(row));
+    if (builder.answer().ended || (builder.finished() && !params.final_state)) break;
+    const std::int32_t token = builder.last_token();
+    x = embed_tokens(network, {&token, 1});
+    run_answer(network, x, {&prompt.store, &answer_store, step, step + 1}, taps);
+    taps.flush();
+    if (builder.finished()) break;
+  }
+  return builder.finish(impl_->tokenizer);
+}
+
+std::vector<float> Model::logits(const PreparedItem& item,
+                                 std::span<const std::int32_t> continuation, int tail,
+                                 Observer* observer) const {
+  const ComputeScope scope(*impl_);
+  const Network& network = impl_->network;
+  std::vector<std::int32_t> ids = item.ids;
+  ids.insert(ids.end(), continuation.begin(), continuation.end());
+  const std::int64_t total = std::ssize(ids);
+  if (total > network.spec.text.max_positions) {
+    fail("sequence has ", total, " tokens, expected at most ", network.spec.text.max_positions);
+  }
+  if (tail < 1 || tail > total) {
+    fail_usage("logits of the last ", tail, " positions are asked for, expected 1 to ", total);
+  }
+  const Taps taps(observer, network.spec, item.image_positions, std::ssize(item.ids) - 1,
+                  total - 1);
+  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, ids, tail, taps);
+  const at::Tensor logits = head_logits(network, prompt.states);
+  const float* data = logits.const_data_ptr<float>();
+  return {data, data + logits.numel()};
+}
+
+}  // namespace vrp

@@ -1,0 +1,138 @@
+#include "pipeline/model/model.hpp"
+
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/model/forward_ops.hpp"
+#include "pipeline/model/model_impl.hpp"
+
+namespace vrp {
+namespace {
+
+/// Libraries choose kernels by alignment and load unless told not to; both read these variables
+/// before their first product. A value that the user has set is kept.
+void ask_for_repeatable_products() {
+  static const bool once = [] {
+    setenv("MKL_CBWR", "AUTO", 0);
+    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
+    return true;
+  }();
+  (void)once;
+}
+
+at::Device parse_device(const std::string& name) {
+  if (name == "cpu") return at::kCPU;
+  if (name != "cuda" && name.rfind("cuda:", 0) != 0) {
+    fail_usage("device is '", name, "', expected cpu, cuda or cuda:N");
+  }
+  const std::string digits = name == "cuda" ? "0" : name.substr(5);
+  if (digits.empty() || digits.size() > 3 ||
+      digits.find_first_not_of("0123456789") != std::string::npos) {
+    fail_usage("device is '", name, "', expected cpu, cuda or cuda:N");
+  }
+  if (!at::hasCUDA()) {
+    fail_usage("device is '", name, "', but this build or machine has no CUDA; use cpu");
+  }
+  const int index = std::stoi(digits), count = at::detail::getCUDAHooks().deviceCount();
+  if (index >= count) {
+    fail_usage("device is '", name, "', expected cuda:0 to cuda:", count - 1, " on this machine");
+  }
+  return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
+}
+
+at::ScalarType parse_dtype(const std::string& name, at::Device device) {
+  if (name == "fp32") return at::kFloat;
+  if (name != "bf16" && name != "fp16") {
+    fail_usage("dtype is '", name, "', expected fp32, bf16 or fp16");
+  }
+  if (device.is_cpu()) fail_usage("dtype is '", name, "', expected fp32 on the CPU");
+  return name == "bf16" ? at::kBFloat16 : at::kHalf;
+}
+
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos;
+       at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+/// The template's {q} and {s} filled in; what stands inside the question is left alone.
+std::string prompt_text(const PromptStyle& style, std::string_view question) {
+  std::string text = style.text;
+  if (text.empty()) {
+    if (style.template_name == "plain") {
+      text = "USER: <image>\n{q}{s}\nASSISTANT:";
+    } else if (style.template_name == "chat") {
+      text = "USER: <image>\n{q}{s} ASSISTANT:";
+    } else {
+      fail_usage("prompt template is '", style.template_name, "', expected plain or chat");
+    }
+  }
+  replace_all(text, "{s}", style.suffix);
+  const std::size_t at = text.find("{q}");
+  if (at == std::string::npos || text.find("{q}", at + 1) != std::string::npos) {
+    fail_usage("prompt template '", text, "' must hold {q} exactly once");
+  }
+  return text.replace(at, 3, question);
+}
+
+}  // namespace
+
+ComputeScope::ComputeScope(const Model::Impl& model) : lock_(model.compute) {
+  if (at::get_num_threads() != model.threads) at::set_num_threads(model.threads);
+}
+
+Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+Model::~Model() = default;
+
+const ModelSpec& Model::spec() const { return impl_->network.spec; }
+const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
+
+Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& options) {
+  if (options.threads < 1) fail_usage("threads is ", options.threads, ", expected at least 1");
+  ask_for_repeatable_products();
+  const c10::InferenceMode inference;
+  at::set_num_threads(options.threads);
+  Network network;
+  network.spec = read_model_spec(checkpoint);
+  network.device = parse_device(options.device);
+  network.dtype = parse_dtype(options.dtype, network.device);
+  for (const std::string& name : {network.spec.text.activation, network.spec.vision.activation,
+                                  network.spec.projector_activation}) {
+    check_activation(name);
+  }
+  Tokenizer tokenizer = Tokenizer::load(checkpoint);
+  network.weights = load_weights(checkpoint, network.spec, network.device, network.dtype);
+  network.inverse_frequency = rotary_frequencies(network.spec.text, network.device);
+  return Model(std::make_unique<Impl>(std::move(network), std::move(tokenizer), options.threads));
+}
+
+PreparedItem Model::prepare(const RgbImage& image, std::string_view question,
+                            const PromptStyle& style) const {
+  const ModelSpec& model = spec();
+  PreparedItem item;
+  const std::vector<std::int32_t> short_ids =
+      impl_->tokenizer.encode(prompt_text(style, question), true);
+  const auto images = std::ranges::count(short_ids, model.image_token);
+  if (images != 1) fail("prompt holds ", images, " image tokens, expected exactly 1");
+  for (const std::int32_t id : short_ids) {
+    const int copies = id == model.image_token ? model.image_tokens() : 1;
+    for (int i = 0; i < copies; ++i) {
+      if (id == model.image_token) item.image_positions.push_back(std::ssize(item.ids));
+      item.ids.push_back(id);
+    }
+  }
+  if (std::ssize(item.ids) > model.text.max_positions) {
+    fail("prompt has ", item.ids.size(), " tokens, expected at most ", model.text.max_positions);
+  }
+  item.image = prepare_image(image, model);
+  return item;
+}
+
+}  // namespace vrp

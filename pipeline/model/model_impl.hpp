@@ -1,0 +1,77 @@
+#pragma once
+// Private to pipeline/model: what a Model holds, and the way from an item to states and tokens.
+#include <ATen/ATen.h>
+
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/model/forward.hpp"
+#include "pipeline/model/model.hpp"
+
+namespace vrp {
+
+/// Keys and values of the prompt up to its last image token. Questions about one image share them;
+/// they have the same bits as if computed again, since a prompt is always run in two pieces.
+struct ImagePrefix {
+  std::vector<float> pixels;
+  std::vector<std::int32_t> ids;
+  KeyValues store;  ///< empty = nothing kept
+};
+
+struct Model::Impl {
+  Impl(Network net, Tokenizer tok, int thread_count)
+      : network(std::move(net)), tokenizer(std::move(tok)), threads(thread_count) {}
+  Network network;
+  Tokenizer tokenizer;
+  int threads;
+  mutable std::mutex compute;  ///< one pass at a time
+  mutable ImagePrefix prefix;
+};
+
+/// Held during every pass: alone, without autograd, with the model's number of threads.
+class ComputeScope {
+ public:
+  explicit ComputeScope(const Model::Impl& model);
+
+ private:
+  std::lock_guard<std::mutex> lock_;
+  c10::InferenceMode inference_;
+};
+
+struct Prompt {
+  KeyValues store;    ///< of all positions
+  at::Tensor states;  ///< [tail, D], h(L-1) of the last positions
+};
+/// Runs ids (the item's, perhaps continued). `prefix` may be null: nothing is reused or kept.
+/// Error when image tokens and features do not match.
+Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
+                        std::span<const std::int32_t> ids, std::int64_t tail, const Taps& taps);
+
+/// One row of host logits [V]. Error("non-finite logits ...") naming the step.
+std::span<const float> checked_row(const at::Tensor& logits, std::int64_t row, int step);
+
+/// Error unless prompt and answer fit the model's positions and max_new_tokens >= 1.
+void check_generation(const Network& network, const PreparedItem& item,
+                      const GenerationParams& params);
+
+/// One answer as it grows.
+class AnswerBuilder {
+ public:
+  AnswerBuilder(const ModelSpec& spec, const GenerationParams& params)
+      : eos_(params.eos.empty() ? spec.eos : params.eos), limit_(params.max_new_tokens) {}
+  /// Takes the token chosen from `logits`.
+  void take(std::span<const float> logits, std::int32_t token);
+  bool finished() const { return answer_.ended || std::ssize(answer_.tokens) >= limit_; }
+  std::int32_t last_token() const { return answer_.steps.back().token; }
+  const Answer& answer() const { return answer_; }
+  Answer finish(const Tokenizer& tokenizer);
+
+ private:
+  std::vector<std::int32_t> eos_;
+  int limit_;
+  Answer answer_;
+};
+
+}  // namespace vrp

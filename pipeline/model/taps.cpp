@@ -1,0 +1,148 @@
+#include "pipeline/model/taps.hpp"
+
+#include <array>
+
+#include "pipeline/base/error.hpp"
+
+namespace vrp {
+namespace {
+
+constexpr int kSites = 7;
+
+const char* name_of(Site site) {
+  constexpr std::array<const char*, kSites> names = {
+      "embedding", "attention_row", "attention_out", "mlp_act",
+      "mlp_out",   "residual",      "image_features"};
+  return names.at(static_cast<std::size_t>(site));
+}
+
+bool editable(Site site) {
+  return site == Site::mlp_act || site == Site::mlp_out || site == Site::residual ||
+         site == Site::image_features;
+}
+
+/// Sites outside of the blocks have layer -1 only.
+bool before_blocks(Site site) { return site == Site::embedding || site == Site::image_features; }
+
+}  // namespace
+
+Taps::Taps(Observer* observer, const ModelSpec& spec, std::span<const std::int64_t> image_positions,
+           std::int64_t first_query, std::int64_t last)
+    : observer_(observer),
+      layers_(spec.text.layers),
+      image_positions_(image_positions.begin(), image_positions.end()),
+      first_query_(first_query),
+      last_(last) {
+  if (!observer_) return;
+  table_.resize(static_cast<std::size_t>(kSites * (layers_ + 1)));
+  for (const SiteRequest& request : observer_->requests()) {
+    if (request.edit && !editable(request.site)) {
+      fail_usage("observer: site ", name_of(request.site), " cannot be edited; mlp_act, mlp_out, ",
+                 "residual and image_features can");
+    }
+    const bool outside = before_blocks(request.site);
+    const int low = outside ? -1 : 0, high = outside ? -1 : layers_ - 1;
+    if (request.layer != SiteRequest::kAllLayers && (request.layer < low || request.layer > high)) {
+      fail_usage("observer: layer ", request.layer, " of site ", name_of(request.site),
+                 ", expected ", low, " to ", high, " for this model");
+    }
+    for (int layer = low; layer <= high; ++layer) {
+      if (request.layer != SiteRequest::kAllLayers && request.layer != layer) continue;
+      const auto row =
+          static_cast<std::size_t>(static_cast<int>(request.site) * (layers_ + 1) + layer + 1);
+      table_[row].push_back(request);
+    }
+    if (request.site != Site::attention_row &&
+        (request.rows != Rows::last || request.site == Site::image_features)) {
+      whole_prompt_ = true;
+    }
+  }
+}
+
+const std::vector<SiteRequest>& Taps::requests(Site site, int layer) const {
+  static const std::vector<SiteRequest> none;
+  if (table_.empty()) return none;
+  return table_[static_cast<std::size_t>(static_cast<int>(site) * (layers_ + 1) + layer + 1)];
+}
+
+bool Taps::wants(Site site, int layer) const { return !requests(site, layer).empty(); }
+
+void Taps::show(const SiteRequest& request, int layer, at::Tensor& part, std::int64_t position,
+                int step) const {
+  at::Tensor copy = part.to(at::kFloat).contiguous();
+  if (copy.is_alias_of(part)) copy = copy.clone();
+  Waiting what{request.site, layer, copy, position, step};
+  if (!request.edit && !part.is_cpu()) {
+    waiting_.push_back(std::move(what));
+    return;
+  }
+  what.copy = copy.to(at::kCPU);
+  call(what);
+  if (request.edit) part.copy_(what.copy);
+}
+
+void Taps::call(const Waiting& what) const {
+  SiteView view;
+  view.site = what.site;
+  view.layer = what.layer;
+  view.first_position = what.position;
+  view.rows = what.copy.size(0);
+  view.cols = what.copy.size(1);
+  view.data = {what.copy.data_ptr<float>(), static_cast<std::size_t>(what.copy.numel())};
+  view.step = what.step;
+  observer_->at(view);
+}
+
+void Taps::flush() const {
+  for (Waiting& what : waiting_) {
+    what.copy = what.copy.to(at::kCPU);
+    call(what);
+  }
+  waiting_.clear();
+}
+
+void Taps::see_prompt(Site site, int layer, at::Tensor& x, std::int64_t first) const {
+  const std::int64_t end = first + x.size(0);
+  for (const SiteRequest& request : requests(site, layer)) {
+    if (request.rows == Rows::all) {
+      show(request, layer, x, first, 0);
+    } else if (request.rows == Rows::last) {
+      if (last_ < first || last_ >= end) continue;
+      at::Tensor row = x.narrow(0, last_ - first, 1);
+      show(request, layer, row, last_, 0);
+    } else {
+      std::vector<std::int64_t> here;
+      for (const std::int64_t position : image_positions_) {
+        if (position >= first && position < end) here.push_back(position - first);
+      }
+      if (here.empty()) continue;
+      const at::Tensor index = at::tensor(here, at::kLong).to(x.device());
+      at::Tensor rows = x.index_select(0, index);
+      show(request, layer, rows, first + here.front(), 0);
+      if (request.edit) x.index_copy_(0, index, rows);
+    }
+  }
+}
+
+void Taps::see_answer(Site site, int layer, at::Tensor& x, std::int64_t position, int step) const {
+  for (const SiteRequest& request : requests(site, layer)) {
+    if (request.rows == Rows::image) continue;
+    show(request, layer, x, position, step);
+  }
+}
+
+void Taps::see_image_features(at::Tensor& x) const {
+  const std::int64_t position = image_positions_.empty() ? 0 : image_positions_.front();
+  for (const SiteRequest& request : requests(Site::image_features, -1)) {
+    show(request, -1, x, position, 0);
+  }
+}
+
+void Taps::see_attention(int layer, const at::Tensor& rows, std::int64_t position, int step) const {
+  at::Tensor part = rows;
+  for (const SiteRequest& request : requests(Site::attention_row, layer)) {
+    show(request, layer, part, position, step);
+  }
+}
+
+}  // namespace vrp

@@ -1,0 +1,69 @@
+#pragma once
+// Private to pipeline/model: where observers look into a forward pass. The arithmetic is the same
+// with and without an observer: views are copies, and only edits are written back.
+//
+// Edits happen on the spot. On an accelerator, copies that are only read wait until `flush`, so
+// that the device is not stopped at every block.
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pipeline/model/model.hpp"
+
+namespace vrp {
+
+class Taps {
+ public:
+  Taps() = default;  ///< nobody looks
+  /// Error when a request names a block that the model does not have or edits what cannot be
+  /// edited. `first_query`: position whose state yields y_0; `last`: last position of the pass.
+  Taps(Observer* observer, const ModelSpec& spec, std::span<const std::int64_t> image_positions,
+       std::int64_t first_query, std::int64_t last);
+
+  bool wants(Site site, int layer) const;
+  /// Someone looks at, or edits, more than the last position: nothing computed for another
+  /// question may be reused.
+  bool sees_whole_prompt() const { return whole_prompt_; }
+
+  /// Shows rows of x [R, D], positions first .. first + R - 1, to who asked, and takes edits.
+  void see_prompt(Site site, int layer, at::Tensor& x, std::int64_t first) const;
+  /// The same for the one row of an answer token.
+  void see_answer(Site site, int layer, at::Tensor& x, std::int64_t position, int step) const;
+  /// Projected image features [S, D].
+  void see_image_features(at::Tensor& x) const;
+  /// Attention of one answer query over the image columns [heads, S].
+  void see_attention(int layer, const at::Tensor& rows, std::int64_t position, int step) const;
+
+  /// Shows what still waits; to be called after each pass.
+  void flush() const;
+
+  const std::vector<std::int64_t>& image_positions() const { return image_positions_; }
+  /// Answer queries among positions first .. first + rows - 1, for attention rows.
+  std::int64_t first_query() const { return first_query_; }
+  std::int64_t last() const { return last_; }
+
+ private:
+  const std::vector<SiteRequest>& requests(Site site, int layer) const;
+  struct Waiting {
+    Site site;
+    int layer;
+    at::Tensor copy;  ///< [rows, cols] fp32
+    std::int64_t position;
+    int step;
+  };
+  void show(const SiteRequest& request, int layer, at::Tensor& part, std::int64_t position,
+            int step) const;
+  void call(const Waiting& what) const;
+
+  Observer* observer_ = nullptr;
+  std::vector<std::vector<SiteRequest>> table_;  ///< by site and layer + 1
+  int layers_ = 0;
+  std::vector<std::int64_t> image_positions_;
+  std::int64_t first_query_ = 0, last_ = 0;
+  bool whole_prompt_ = false;
+  mutable std::vector<Waiting> waiting_;
+};
+
+}  // namespace vrp
