@@ -1,0 +1,69 @@
+"""VRP's side: vrp-run with the stages capture and consistency over the same items.
+
+Seconds per item are the difference between a run over all items and a run over the first one,
+divided by the difference in items: start, model loading and plan drop out and are reported apart.
+"""
+import pathlib
+import shutil
+
+import process
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = ROOT / "build" / "bin"
+
+
+def write_configuration(work, samples, tokens):
+    """Item table and INI files in `work`; returns the sweep file."""
+    for folder in ("sweeps", "models", "benchmarks"):
+        (work / "conf" / folder).mkdir(parents=True, exist_ok=True)
+    process.run([BIN / "vrp", "import", "jsonl", work / "items.jsonl", "--images", work / "images",
+                 "--name", "bench", "--out", work / "bench.h5"], 1)
+    (work / "conf/models/bench.ini").write_text(
+        f"[model]\ncheckpoint = {work / 'checkpoint'}\n")
+    (work / "conf/benchmarks/bench.ini").write_text(
+        f"[benchmark]\ntable = {work / 'bench.h5'}\nimages = {work / 'images'}\n"
+        f"max_new_tokens = {tokens}\n")
+    sweep = work / "conf/sweeps/bench.ini"
+    sweep.write_text(
+        "[sweep]\nname = bench\nmodels = bench\nbenchmarks = bench\nstages = capture consistency\n"
+        f"[capture]\nignore_eos = 1\n[consistency]\nsamples = {samples}\nignore_eos = 1\n"
+        "temperature = 0.7\ntop_p = 0.9\n[run]\nunit_items = 1\ndevice = cpu\nprogress = 0\n")
+    return sweep
+
+
+def whole_run(sweep, out, items, ranks, threads):
+    shutil.rmtree(out, ignore_errors=True)
+    command = [BIN / "vrp-run", "-C", sweep, "--output-dir", out,
+               "--set", f"run.threads={threads}", "--set", f"benchmark:bench.n={items}"]
+    if ranks > 1:
+        command = ["mpirun", "-n", ranks, "--oversubscribe", "--bind-to", "none", *command]
+    return process.run(command, ranks * threads, {"OMP_NUM_THREADS": str(threads)})
+
+
+def answers(out, tokens):
+    """Greedy token ids by question id. Error unless every answer has all its tokens."""
+    import h5py
+    found = {}
+    for path in sorted((out / "capture").rglob("*.h5")):
+        with h5py.File(path) as f:
+            offsets, ids = f["answer/token_offset"][:], f["answer/tokens"][:]
+            for row, name in enumerate(f["item/id"].asstr()[:]):
+                found[name] = ids[offsets[row]:offsets[row + 1]].tolist()
+    lengths = {len(v) for v in found.values()}
+    for path in sorted((out / "consistency").rglob("*.h5")):
+        with h5py.File(path) as f:
+            lengths |= set(f["path/length"][:].ravel().tolist())
+    if lengths != {tokens}:
+        raise process.Failed(f"{out}: answers have {sorted(lengths)} tokens, expected {tokens} each")
+    return found
+
+
+def measure(sweep, work, items, ranks, threads, tokens):
+    """Seconds per item, seconds of everything else, peak MB, greedy token ids."""
+    out = work / "run"
+    first = ranks  # every rank has work in the short run too
+    short, _, _ = whole_run(sweep, out, first, ranks, threads)
+    long, peak, _ = whole_run(sweep, out, items, ranks, threads)
+    per_item = (long - short) / (items - first)
+    return {"seconds_per_item": per_item, "load_s": short - first * per_item, "peak_rss_mb": peak,
+            "tokens": answers(out, tokens)}
