@@ -1,0 +1,186 @@
+// Same arguments, same bits: whatever ran before, whoever watches, however paths are run.
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "pipeline/model/model.hpp"
+#include "tests/unit/model/tiny_checkpoint.hpp"
+
+using namespace vrp;
+using vrp::test::noise_image;
+using vrp::test::TinyCheckpoint;
+
+namespace {
+
+/// Equal to the last bit: tokens, text and every statistic.
+void check_equal(const Answer& a, const Answer& b) {
+  CHECK(a.tokens == b.tokens);
+  CHECK(a.text == b.text);
+  CHECK(a.ended == b.ended);
+  REQUIRE(a.steps.size() == b.steps.size());
+  for (std::size_t t = 0; t < a.steps.size(); ++t) {
+    INFO("step " << t);
+    CHECK(a.steps[t].token == b.steps[t].token);
+    CHECK(a.steps[t].logprob == b.steps[t].logprob);
+    CHECK(a.steps[t].entropy == b.steps[t].entropy);
+    CHECK(a.steps[t].max_probability == b.steps[t].max_probability);
+    CHECK(a.steps[t].top1 == b.steps[t].top1);
+    CHECK(a.steps[t].top2 == b.steps[t].top2);
+  }
+}
+
+void check_equal(const std::vector<Answer>& a, const std::vector<Answer>& b) {
+  REQUIRE(a.size() == b.size());
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    INFO("path " << k);
+    check_equal(a[k], b[k]);
+  }
+}
+
+/// Asks for everything, reads everything and scribbles over what it may not change.
+class Scribbler : public Observer {
+ public:
+  explicit Scribbler(Rows rows) : rows_(rows) {}
+  std::vector<SiteRequest> requests() const override {
+    std::vector<SiteRequest> all;
+    for (const Site site : {Site::embedding, Site::attention_row, Site::attention_out,
+                            Site::mlp_act, Site::mlp_out, Site::residual, Site::image_features}) {
+      all.push_back({site, SiteRequest::kAllLayers, rows_, false});
+    }
+    return all;
+  }
+  void at(const SiteView& view) override {
+    ++views;
+    for (float& value : view.data) value = 1e6f;
+  }
+  int views = 0;
+
+ private:
+  Rows rows_;
+};
+
+/// May edit everything that can be edited, and changes nothing.
+class IdleEditor : public Observer {
+ public:
+  std::vector<SiteRequest> requests() const override {
+    std::vector<SiteRequest> all;
+    for (const Site site : {Site::mlp_act, Site::mlp_out, Site::residual, Site::image_features}) {
+      all.push_back({site, SiteRequest::kAllLayers, Rows::all, true});
+    }
+    return all;
+  }
+  void at(const SiteView&) override {}
+};
+
+GenerationParams tokens(int count) {
+  GenerationParams params;
+  params.max_new_tokens = count;
+  return params;
+}
+
+}  // namespace
+
+TEST_CASE("greedy answers do not depend on an observer", "[model][repeat]") {
+  const TinyCheckpoint checkpoint;
+  const Model model = Model::load(checkpoint.path(), {});
+  const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+  const Answer plain = model.greedy(item, tokens(12));
+  REQUIRE(plain.steps.size() > 2);
+  for (const Rows rows : {Rows::last, Rows::image, Rows::all}) {
+    Scribbler scribbler(rows);
+    check_equal(model.greedy(item, tokens(12), &scribbler), plain);
+    CHECK(scribbler.views > 0);
+  }
+  IdleEditor editor;
+  check_equal(model.greedy(item, tokens(12), &editor), plain);
+  GenerationParams with_final_state = tokens(12);
+  with_final_state.final_state = true;
+  check_equal(model.greedy(item, with_final_state), plain);
+  check_equal(model.greedy(item, tokens(12)), plain);
+}
+
+TEST_CASE("paths are the same shared, one by one, and from a model loaded anew",
+          "[model][repeat]") {
+  for (const int kv_heads : {4, 2}) {
+    test::TinySpec spec;
+    spec.kv_heads = kv_heads;
+    const TinyCheckpoint checkpoint(spec);
+    const Model model = Model::load(checkpoint.path(), {});
+    const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+    const Rng rng(1, "sampling test");
+    SamplingParams sampling;
+    sampling.temperature = 1.5;  // flat: paths part early and end at different steps
+    const auto shared = model.sample(item, tokens(20), sampling, rng);
+    REQUIRE(shared.size() == 10);
+    CHECK(shared[0].tokens != shared[1].tokens);
+    sampling.share_prefix = false;
+    check_equal(model.sample(item, tokens(20), sampling, rng), shared);
+    sampling.share_prefix = true;
+    check_equal(model.sample(item, tokens(20), sampling, rng), shared);
+    const Model again = Model::load(checkpoint.path(), {});
+    check_equal(again.sample(item, tokens(20), sampling, rng), shared);
+    CHECK(model.sample(item, tokens(20), sampling, Rng(2, "sampling test"))[0].tokens !=
+          shared[0].tokens);
+  }
+}
+
+TEST_CASE("earlier items leave no trace, not even one with the same image", "[model][repeat]") {
+  const TinyCheckpoint checkpoint;
+  const Model model = Model::load(checkpoint.path(), {});
+  const RgbImage image = noise_image(40, 30, 1), other = noise_image(30, 40, 2);
+  const PreparedItem a = model.prepare(image, "what is it?", {});
+  const PreparedItem b = model.prepare(image, "and the colour of the large one behind?", {});
+  const PreparedItem c = model.prepare(other, "what is it?", {});
+  std::vector<Answer> fresh;
+  std::vector<std::vector<float>> logits;
+  for (const PreparedItem* item : {&a, &b, &c}) {
+    const Model own = Model::load(checkpoint.path(), {});
+    fresh.push_back(own.greedy(*item, tokens(8)));
+    logits.push_back(own.logits(*item, {}, 3));
+  }
+  CHECK(logits[0] != logits[1]);
+  CHECK(logits[0] != logits[2]);
+  for (int round = 0; round < 2; ++round) {
+    check_equal(model.greedy(a, tokens(8)), fresh[0]);
+    check_equal(model.greedy(b, tokens(8)), fresh[1]);  // reuses the image of a
+    check_equal(model.greedy(c, tokens(8)), fresh[2]);
+    CHECK(model.logits(b, {}, 3) == logits[1]);
+    CHECK(model.logits(a, {}, 3) == logits[0]);
+    CHECK(model.logits(c, {}, 3) == logits[2]);
+  }
+}
+
+TEST_CASE("an edited run does not leak into the next one about the same image", "[model][repeat]") {
+  class Blind : public Observer {
+   public:
+    std::vector<SiteRequest> requests() const override {
+      return {{Site::image_features, -1, Rows::all, true}};
+    }
+    void at(const SiteView& view) override { std::fill(view.data.begin(), view.data.end(), 0.0f); }
+  };
+  const TinyCheckpoint checkpoint;
+  const Model model = Model::load(checkpoint.path(), {});
+  const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+  const auto before = model.logits(item, {}, 1);
+  Blind blind;
+  CHECK(model.logits(item, {}, 1, &blind) != before);
+  CHECK(model.logits(item, {}, 1) == before);
+}
+
+TEST_CASE("two threads may ask one model at once", "[model][repeat]") {
+  const TinyCheckpoint checkpoint;
+  const Model model = Model::load(checkpoint.path(), {});
+  const PreparedItem a = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+  const PreparedItem b = model.prepare(noise_image(30, 40, 2), "how many are there?", {});
+  const Answer wanted_a = model.greedy(a, tokens(8)), wanted_b = model.greedy(b, tokens(8));
+  std::vector<Answer> found_a(5), found_b(5);
+  std::thread first([&] {
+    for (Answer& x : found_a) x = model.greedy(a, tokens(8));
+  });
+  std::thread second([&] {
+    for (Answer& x : found_b) x = model.greedy(b, tokens(8));
+  });
+  first.join();
+  second.join();
+  for (const Answer& x : found_a) check_equal(x, wanted_a);
+  for (const Answer& x : found_b) check_equal(x, wanted_b);
+}
