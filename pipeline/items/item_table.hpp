@@ -73,6 +73,8 @@ ItemTable select_rows(const ItemTable& table, const std::vector<std::size_t>& ro
 /// (foreign_folder) unless `replace`. Returns false when nothing was written.
 bool write_item_table(const std::filesystem::path& path, const ItemTable& table,
                       bool replace = false);
+/// Whether the file holds the same items; false also when it is damaged or something else.
+bool holds_item_table(const std::filesystem::path& path, const ItemTable& table);
 /// Error (bad_input) when the file is not an item table, is damaged or does not pass `check`
 /// (duplicates are judged by the importer, not here).
 ItemTable read_item_table(const std::filesystem::path& path);

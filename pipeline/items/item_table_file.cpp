@@ -166,6 +166,16 @@ ItemTable from_record(const StoredRecord& stored) {
   return table;
 }
 
+Attributes root_attributes(const ItemTable& table) {
+  return {{"content", kContent},
+          {"benchmark", table.benchmark},
+          {"kind", table.kind},
+          {"scorers", join(table.scorers, ",")},
+          {"image_root", table.image_root.string()},
+          {"facts", Json(table.facts).dump()},
+          {"items_hash", table.hash().hex()}};
+}
+
 /// Whether the file at `path` holds the same items. The image folder and the facts are not
 /// compared: they say where the items came from, not what they are.
 bool holds(const std::filesystem::path& path, const Record& record, const Attributes& attributes) {
@@ -182,15 +192,13 @@ bool holds(const std::filesystem::path& path, const Record& record, const Attrib
 
 }  // namespace
 
+bool holds_item_table(const std::filesystem::path& path, const ItemTable& table) {
+  return holds(path, to_record(table), root_attributes(table));
+}
+
 bool write_item_table(const std::filesystem::path& path, const ItemTable& table, bool replace) {
   const Record record = to_record(table);
-  const Attributes attributes = {{"content", kContent},
-                                 {"benchmark", table.benchmark},
-                                 {"kind", table.kind},
-                                 {"scorers", join(table.scorers, ",")},
-                                 {"image_root", table.image_root.string()},
-                                 {"facts", Json(table.facts).dump()},
-                                 {"items_hash", table.hash().hex()}};
+  const Attributes attributes = root_attributes(table);
   const std::filesystem::path final_name = std::filesystem::absolute(path);
   if (!replace && std::filesystem::exists(final_name)) {
     if (holds(final_name, record, attributes)) return false;

@@ -1,0 +1,32 @@
+#pragma once
+// The command line of `vrp import`.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "pipeline/control/commands.hpp"
+#include "pipeline/items/coco_sets.hpp"
+#include "pipeline/items/importers.hpp"
+
+namespace vrp {
+
+/// Everything that `vrp import FORMAT ...` was told.
+struct ImportCommand {
+  std::string format;  ///< pope | counting | spatial | jsonl
+  ImportOptions common;
+  std::filesystem::path out, instances, set_json, veto;
+  bool force = false, allow_short = false;
+  std::vector<std::filesystem::path> labels, exclude;
+  std::int64_t exclude_first = 0;  ///< rows of the excluded files that count; 0 = all
+  std::int64_t n = 0;              ///< size of a built set; 0 = per-stratum options decide
+  double check_share = 0.05;
+  std::string kind = "auto";
+  CountingParams counting;
+  SpatialParams spatial;
+};
+
+/// False when a help text was asked for (and printed). Error (usage) on an unknown format or
+/// option (naming the nearest), a missing or ill-typed value.
+bool read_import_command(const Arguments& arguments, ImportCommand& command);
+
+}  // namespace vrp
