@@ -1,0 +1,11 @@
+set(_dir ${CMAKE_CURRENT_LIST_DIR}/stats)
+vrp_add_test(stats
+  SOURCES ${_dir}/correlation_test.cpp ${_dir}/auroc_test.cpp ${_dir}/resample_test.cpp
+          ${_dir}/bootstrap_test.cpp ${_dir}/signal_bootstrap_test.cpp ${_dir}/summary_test.cpp
+          ${_dir}/proportions_test.cpp ${_dir}/selective_test.cpp
+  LIBS vrp_stats LABELS unit)
+
+add_executable(stats_oracle_driver ${_dir}/oracle_driver.cpp)
+target_link_libraries(stats_oracle_driver PRIVATE vrp_stats)
+vrp_add_python_test(stats_oracle ${_dir}/oracle_test.py
+  ARGS $<TARGET_FILE:stats_oracle_driver> LABELS unit)
