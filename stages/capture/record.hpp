@@ -8,17 +8,20 @@
 //   item/reason              text [item], "" when ok
 //   item/patch_offset        int64 [item_plus_one], attribute ragged_dim = "image_token"
 //   item/grid                int32 [item, axis]  rows, cols of image tokens
-//   item/geometry            float64 [item, geometry]  source width, source height, scale x, scale y,
-//                            offset x, offset y, input width, input height (input = source*scale - offset)
+//   item/geometry            float64 [item, geometry]  source width, source height, scale x, scale
+//   y,
+//                            offset x, offset y, input width, input height (input = source*scale -
+//                            offset)
 //   item/prompt_tokens       int32 [item]
 //   answer/text              text [item]
 //   answer/length            int32 [item]  T, end token excluded
 //   answer/ended             uint8 [item]  1 = an end token was produced
 //   answer/token_offset      int64 [item_plus_one], ragged_dim = "answer_token"
-//   answer/tokens            int32 [answer_token];  answer/logprob, answer/entropy  float64 [answer_token]
-//   output/p_tok, output/logit_entropy, output/confidence   float64 [item], role = signal (methods 9)
-//   output/top1, output/top2 float32 [item]  the two largest logits of the first token
-//   label/<scorer>           int32 [item]  1 correct, 0 incorrect, -1 no label; attributes version,
+//   answer/tokens            int32 [answer_token];  answer/logprob, answer/entropy  float64
+//   [answer_token] output/p_tok, output/logit_entropy, output/confidence   float64 [item], role =
+//   signal (methods 9) output/top1, output/top2 float32 [item]  the two largest logits of the first
+//   token label/<scorer>           int32 [item]  1 correct, 0 incorrect, -1 no label; attributes
+//   version,
 //                            primary = "1" on the benchmark's first scorer
 //   label_invalid/<scorer>   uint8 [item]  1 = nothing could be parsed from the answer
 //   label_score/<scorer>     float64 [item]  soft score

@@ -1,0 +1,51 @@
+#pragma once
+// The columns of a capture record while a unit is being computed.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "pipeline/items/item_table.hpp"
+#include "pipeline/items/scorer.hpp"
+#include "pipeline/model/model.hpp"
+#include "pipeline/store/record.hpp"
+#include "stages/capture/observer.hpp"
+#include "stages/capture/record.hpp"
+
+namespace vrp {
+
+class CaptureColumns {
+ public:
+  CaptureColumns(const ItemTable& items, const ModelSpec& spec, const CaptureParams& params);
+  void add_answer(std::size_t row, const PreparedItem& item, const Answer& answer,
+                  const CaptureObserver& seen);
+  void add_failure(std::size_t row, const std::string& reason);
+  Record finish();
+
+ private:
+  void add_row(std::size_t row);
+  void add_labels(std::size_t row, const std::string& answer);
+  void add_states(const std::vector<float>& states, bool defined, std::vector<Half>& out);
+  void add_attention(const PreparedItem& item, const Answer& answer, const CaptureObserver& seen);
+
+  const ItemTable& items_;
+  const ModelSpec& spec_;
+  CaptureParams params_;
+  std::int64_t n_ = 0;
+  std::vector<std::string> key_, id_, group_, type_, reason_, text_;
+  std::vector<std::int32_t> status_, grid_, prompt_tokens_, length_, tokens_, clamped_;
+  std::vector<std::uint8_t> ended_;
+  std::vector<std::int64_t> patch_offset_{0}, token_offset_{0};
+  std::vector<double> geometry_, logprob_, entropy_, p_tok_, logit_entropy_, confidence_, share_;
+  std::vector<float> top1_, top2_;
+  std::vector<Half> first_, last_, mlp_;
+  std::vector<std::vector<float>> map_, map_first_, head_map_;  ///< per item [L, S] ([L, H, S])
+  struct Labels {
+    const Scorer* scorer = nullptr;
+    std::vector<std::int32_t> correct;
+    std::vector<std::uint8_t> invalid;
+    std::vector<double> score;
+  };
+  std::vector<Labels> labels_;
+};
+
+}  // namespace vrp

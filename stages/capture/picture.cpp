@@ -1,0 +1,25 @@
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/base/hash.hpp"
+#include "stages/capture/capture.hpp"
+
+namespace vrp {
+
+Picture read_picture(const ItemTable& items, std::size_t row) {
+  Picture out;
+  try {
+    const auto path = inside(items.image_root, items.image[row]);
+    const auto bytes = read_bytes(path);
+    const std::string found = hash_bytes(bytes.data(), bytes.size()).hex();
+    if (!items.image_hash[row].empty() && found != items.image_hash[row]) {
+      fail(path.string(), ": its bytes hash to ", found, ", at import they hashed to ",
+           items.image_hash[row]);
+    }
+    out.image = decode_image(bytes, path.string());
+  } catch (const Error& error) {
+    out.problem = error.what();
+  }
+  return out;
+}
+
+}  // namespace vrp

@@ -1,0 +1,31 @@
+#pragma once
+// All stages of the paper with the parameters that a sweep gives them: what vrp plans and vrp-run
+// runs. Adding a stage means adding it here and in runners.cpp.
+#include <vector>
+
+#include "pipeline/config/sweep.hpp"
+#include "pipeline/driver/stage.hpp"
+#include "stages/capture/params.hpp"
+#include "stages/consistency/params.hpp"
+#include "stages/metrics/params.hpp"
+#include "stages/reduce/params.hpp"
+
+namespace vrp {
+
+struct StageParams {
+  CaptureParams capture;
+  MetricsParams metrics;
+  ConsistencyParams consistency;
+  ReduceParams reduce;
+};
+
+/// Binds the stages' sections of the sweep, checks them and refuses unknown keys. Error (usage).
+StageParams bind_stage_params(Sweep& sweep);
+
+/// Definitions in the order of dependence, without `run`: enough to plan.
+std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams& params);
+
+/// "[section]" headings with every key, its default and its meaning.
+std::string settings_help();
+
+}  // namespace vrp
