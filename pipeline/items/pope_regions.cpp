@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json.hpp"
 
 namespace vrp {
 
@@ -16,11 +17,23 @@ Region region_of(const CocoInstances& instances, const CocoAnnotation& annotatio
   return out;
 }
 
+namespace {
+
+/// The size of the picture that the region is measured in, as in the counting and spatial sets.
+void add_picture_size(std::string& metadata, const CocoImage& image) {
+  Json object = Json::parse(metadata);
+  object["width"] = image.width;
+  object["height"] = image.height;
+  metadata = object.dump();
+}
+
+}  // namespace
+
 void add_pope_regions(TableBuilder& builder, const std::filesystem::path& instances_file) {
   const CocoInstances instances = read_coco_instances(instances_file);
-  std::unordered_map<std::string, std::int64_t> ids;
+  std::unordered_map<std::string, const CocoImage*> images;
   for (const CocoImage& image : instances.images) {
-    ids[std::filesystem::path(image.file_name).filename().string()] = image.id;
+    images[std::filesystem::path(image.file_name).filename().string()] = &image;
   }
   ItemTable& table = builder.table();
   std::vector<std::vector<const CocoAnnotation*>> chosen(table.size());
@@ -29,10 +42,11 @@ void add_pope_regions(TableBuilder& builder, const std::filesystem::path& instan
   for (std::size_t row = 0; row < table.size(); ++row) {
     if (table.answer[row] != "yes") continue;
     ++yes;
-    const auto image = ids.find(std::filesystem::path(table.image[row]).filename().string());
+    const auto image = images.find(std::filesystem::path(table.image[row]).filename().string());
     const CocoCategory* category = instances.find_category(table.type[row]);
-    if (image == ids.end() || category == nullptr) continue;
-    chosen[row] = instances.of(image->second, category->id);
+    if (image == images.end() || category == nullptr) continue;
+    chosen[row] = instances.of(image->second->id, category->id);
+    if (!chosen[row].empty()) add_picture_size(table.metadata[row], *image->second);
     for (const CocoAnnotation* annotation : chosen[row]) wanted.insert(annotation->id);
     with_region += chosen[row].empty() ? 0 : 1;
   }
