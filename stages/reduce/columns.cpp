@@ -1,0 +1,237 @@
+#include "stages/reduce/columns.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+#include <unordered_map>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/items/scorer.hpp"
+#include "stages/reduce/rows.hpp"
+
+namespace vrp {
+namespace {
+
+constexpr std::int64_t kAbsent = -1;
+
+std::string where(const CellData& cell) { return cell.model + "/" + cell.benchmark; }
+
+std::string attribute(const Array& array, const char* name) {
+  const auto found = array.attributes.find(name);
+  return found == array.attributes.end() ? std::string() : found->second;
+}
+
+/// Row of `record` for every row of the sorted table; kAbsent where there is none.
+using RowMap = std::vector<std::int64_t>;
+RowMap rows_by_key(const CellData& cell, const Record& record, const char* stage,
+                   const std::vector<std::string>& sorted_keys) {
+  RowMap map(sorted_keys.size(), kAbsent);
+  if (record.arrays().empty()) return map;
+  const auto& keys = record.values<std::string>("item/key");
+  std::unordered_map<std::string_view, std::size_t> position;
+  for (std::size_t i = 0; i < sorted_keys.size(); ++i) position.emplace(sorted_keys[i], i);
+  for (std::size_t row = 0; row < keys.size(); ++row) {
+    const auto found = position.find(keys[row]);
+    if (found == position.end())
+      fail(where(cell), ": ", stage, " row ", row, " is item '", keys[row],
+           "', expected an item of the table of ", sorted_keys.size(),
+           " items; was it computed for another choice of items?");
+    if (map[found->second] != kAbsent)
+      fail(where(cell), ": ", stage, " rows ", map[found->second], " and ", row, " are both item '",
+           keys[row], "', expected each item once");
+    map[found->second] = static_cast<std::int64_t>(row);
+  }
+  return map;
+}
+
+template <class T>
+std::vector<T> gather(const CellData& cell, const std::string& name, const std::vector<T>& values,
+                      const RowMap& map, T absent) {
+  std::vector<T> out(map.size(), absent);
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    if (map[i] == kAbsent) continue;
+    if (static_cast<std::size_t>(map[i]) >= values.size())
+      fail(where(cell), ": array '", name, "' has ", values.size(), " rows, expected more than ",
+           map[i]);
+    out[i] = values[static_cast<std::size_t>(map[i])];
+  }
+  return out;
+}
+
+std::vector<int> gather_labels(const CellData& cell, const Record& record, const std::string& name,
+                               const RowMap& map) {
+  const auto& stored = record.values<std::int32_t>(name);
+  const std::vector<std::int32_t> y = gather<std::int32_t>(cell, name, stored, map, -1);
+  for (const std::int32_t value : y)
+    if (value < -1 || value > 1)
+      fail(where(cell), ": array '", name, "' holds ", value, ", expected 1, 0 or -1");
+  return {y.begin(), y.end()};
+}
+
+void add_labels(const CellData& cell, const RowMap& capture, const RowMap& consistency,
+                CellColumns& out) {
+  constexpr std::string_view kPrefix = "label/";
+  for (const Array& array : cell.capture.arrays()) {
+    if (!array.name.starts_with(kPrefix)) continue;
+    const std::string name = array.name.substr(kPrefix.size());
+    LabelColumn column;
+    const std::string version = attribute(array, "version");
+    column.scorer =
+        name.find('@') == std::string::npos && !version.empty() ? name + "@" + version : name;
+    column.primary = attribute(array, "primary") == "1";
+    column.y = gather_labels(cell, cell.capture, array.name, capture);
+    const std::string unparsed = "label_invalid/" + name;
+    column.unparsed.assign(out.size(), 0);
+    if (cell.capture.find(unparsed))
+      column.unparsed = gather<std::uint8_t>(
+          cell, unparsed, cell.capture.values<std::uint8_t>(unparsed), capture, 0);
+    const std::string majority = "label_majority/" + name;
+    if (cell.consistency.find(majority))
+      column.majority = gather_labels(cell, cell.consistency, majority, consistency);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      if (out.failed[i]) column.y[i] = -1;
+    out.labels.push_back(std::move(column));
+  }
+  std::stable_sort(out.labels.begin(), out.labels.end(), [](const auto& a, const auto& b) {
+    return a.primary != b.primary ? a.primary : a.scorer < b.scorer;
+  });
+  if (out.labels.size() > 1 && out.labels[1].primary)
+    fail(where(cell), ": scorers ", out.labels[0].scorer, " and ", out.labels[1].scorer,
+         " are both marked primary, expected one");
+  if (!out.labels.empty() && !out.labels[0].primary)
+    fail(where(cell), ": none of the ", out.labels.size(),
+         " scorers is marked primary, expected one");
+}
+
+void add_signals(const CellData& cell, const Record& record, const RowMap& map, CellColumns& out) {
+  for (const Array& array : record.arrays()) {
+    if (attribute(array, "role") != "signal" || array.shape.size() != 1 ||
+        array.dims.front() != "item")
+      continue;
+    SignalColumn signal;
+    signal.path = array.name;
+    signal.name = array.name.substr(array.name.rfind('/') + 1);
+    const std::string orientation = attribute(array, "orientation");
+    if (orientation != "1" && orientation != "+1" && orientation != "-1" && orientation != "0")
+      fail(where(cell), ": signal '", array.name, "' has orientation '", orientation,
+           "', expected 1, -1 or 0");
+    signal.orientation = std::stoi(orientation);
+    signal.units = array.units;
+    signal.description = array.description;
+    signal.control = attribute(array, "control");
+    signal.value = gather<double>(cell, array.name, record.as_double(array.name), map, kUndefined);
+    for (std::size_t i = 0; i < out.size(); ++i)
+      if (out.failed[i] || !std::isfinite(signal.value[i])) signal.value[i] = kUndefined;
+    out.signals.push_back(std::move(signal));
+  }
+}
+
+/// Short names where they are unique, full paths where two datasets share one.
+void name_signals(CellColumns& out) {
+  std::map<std::string, int> uses;
+  for (const SignalColumn& signal : out.signals) ++uses[signal.name];
+  for (SignalColumn& signal : out.signals)
+    if (uses[signal.name] > 1) signal.name = signal.path;
+  std::stable_sort(out.signals.begin(), out.signals.end(),
+                   [](const auto& a, const auto& b) { return a.name < b.name; });
+}
+
+/// Number of prompt tokens as a control signal: what length alone explains.
+void add_length_control(const CellData& cell, const RowMap& map, CellColumns& out) {
+  if (!cell.capture.find("item/prompt_tokens")) return;
+  SignalColumn signal;
+  signal.name = signal.path = "control/prompt_tokens";
+  signal.units = "tokens";
+  signal.control = "length of the prompt";
+  signal.description = "control: length of the prompt, image tokens included";
+  signal.value = gather<double>(cell, "item/prompt_tokens",
+                                cell.capture.as_double("item/prompt_tokens"), map, kUndefined);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (out.failed[i]) signal.value[i] = kUndefined;
+  out.signals.push_back(std::move(signal));
+}
+
+void add_null_lift(const CellData& cell, const RowMap& map, CellColumns& out) {
+  const Array* array = cell.metrics.find("relevance/null_lift");
+  if (!array || array->shape.size() != 2) return;
+  const auto& stored = cell.metrics.values<float>("relevance/null_lift");
+  out.permutations = array->shape[1];
+  const auto width = static_cast<std::size_t>(out.permutations);
+  out.null_lift.assign(out.size() * width, std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t i = 0; i < map.size(); ++i)
+    if (map[i] != kAbsent && !out.failed[i])
+      std::copy_n(stored.begin() + map[i] * out.permutations, width,
+                  out.null_lift.begin() + static_cast<std::ptrdiff_t>(i * width));
+}
+
+void add_items(const CellData& cell, const std::vector<std::size_t>& order, CellColumns& out) {
+  const ItemTable& items = *cell.items;
+  for (const std::size_t row : order) {
+    out.key.push_back(items.key[row]);
+    out.group.push_back(items.group[row]);
+    out.type.push_back(items.type[row]);
+    out.question.push_back(items.question[row]);
+    out.reference.push_back(items.answer[row]);
+    out.image_hash.push_back(items.image_hash.empty() ? "" : items.image_hash[row]);
+    out.kind.push_back(items.kind);
+  }
+  for (std::size_t i = 1; i < out.key.size(); ++i)
+    if (out.key[i] == out.key[i - 1])
+      fail(where(cell), ": the item table holds the key '", out.key[i],
+           "' twice, expected each item once");
+}
+
+void add_answers(const CellData& cell, const RowMap& map, CellColumns& out) {
+  const Record& capture = cell.capture;
+  if (capture.arrays().empty()) {  // no unit of this cell was computed
+    out.failed.assign(out.size(), 1);
+    out.reason.assign(out.size(), "not computed");
+    out.answer.assign(out.size(), "");
+    return;
+  }
+  const auto status = gather<std::int32_t>(cell, "item/status",
+                                           capture.values<std::int32_t>("item/status"), map, 1);
+  out.failed.resize(out.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out.failed[i] = status[i] == 1;
+  out.reason = gather<std::string>(cell, "item/reason", capture.values<std::string>("item/reason"),
+                                   map, "not computed");
+  out.answer =
+      gather<std::string>(cell, "answer/text", capture.values<std::string>("answer/text"), map, "");
+}
+
+}  // namespace
+
+const SignalColumn* CellColumns::signal(std::string_view name) const {
+  for (const SignalColumn& column : signals)
+    if (column.name == name) return &column;
+  return nullptr;
+}
+
+CellColumns columns_of(const CellData& cell) {
+  if (!cell.items) fail(where(cell), ": no item table was given to reduce");
+  CellColumns out;
+  out.model = cell.model;
+  out.benchmark = cell.benchmark;
+  std::vector<std::size_t> order(cell.items->size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return cell.items->key[a] < cell.items->key[b]; });
+  add_items(cell, order, out);
+  const RowMap capture = rows_by_key(cell, cell.capture, "capture", out.key);
+  const RowMap metrics = rows_by_key(cell, cell.metrics, "metrics", out.key);
+  const RowMap consistency = rows_by_key(cell, cell.consistency, "consistency", out.key);
+  add_answers(cell, capture, out);
+  add_labels(cell, capture, consistency, out);
+  add_signals(cell, cell.capture, capture, out);
+  add_signals(cell, cell.metrics, metrics, out);
+  add_signals(cell, cell.consistency, consistency, out);
+  name_signals(out);
+  add_length_control(cell, capture, out);
+  add_null_lift(cell, metrics, out);
+  if (const Array* paths = cell.consistency.find("path/text"))
+    if (paths->shape.size() == 2) out.paths = paths->shape[1];
+  return out;
+}
+
+}  // namespace vrp

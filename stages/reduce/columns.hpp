@@ -1,0 +1,53 @@
+#pragma once
+// A cell as columns: items, labels and signals side by side, sorted by item key.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "stages/reduce/reduce.hpp"
+
+namespace vrp {
+
+struct SignalColumn {
+  std::string name;  ///< short name, unique in the cell
+  std::string path;  ///< dataset it came from
+  int orientation = 0;
+  std::string units, description;
+  std::string control;  ///< what it controls for ("centred square of equal area"); "" = a signal
+  std::vector<double> value;  ///< [N]; NaN = not defined for this item
+  /// True for signals that can be read as a probability of being right: these have a calibration.
+  /// (A share of attention is a probability too, but not of that.)
+  bool is_confidence() const { return path == "output/confidence" || path == "consistency/s_sc"; }
+};
+
+struct LabelColumn {
+  std::string scorer;  ///< "yes_no@1"
+  bool primary = false;
+  std::vector<int> y;                  ///< [N] 1, 0, -1 = none
+  std::vector<int> majority;           ///< [N] label of the majority answer; empty = not sampled
+  std::vector<std::uint8_t> unparsed;  ///< [N] 1 = nothing could be read from the answer
+};
+
+/// N rows in ascending order of the item key.
+struct CellColumns {
+  std::string model, benchmark;
+  std::vector<std::string> key, group, type, question, reference, image_hash, kind, answer, reason;
+  std::vector<std::uint8_t> failed;  ///< [N] 1 = no answer (failed or never computed)
+  std::int64_t paths = 0;            ///< K sampled answers per item; 0 = not sampled
+  std::vector<LabelColumn> labels;   ///< the primary one first; empty = the set has no labels
+  std::vector<SignalColumn> signals;
+  /// relevance/null_lift [N, permutations], row-major: lift on the region that each permutation of
+  /// the set's regions gives the item; empty = not computed or pooled.
+  std::vector<float> null_lift;
+  std::int64_t permutations = 0;
+
+  std::size_t size() const { return key.size(); }
+  const SignalColumn* signal(std::string_view name) const;
+};
+
+/// Joins the records of a cell to its item table by item key. An item without a capture row counts
+/// as failed ("not computed"); one without a metrics or consistency row has undefined signals.
+/// Error on an unknown or repeated key, or on a column of another length.
+CellColumns columns_of(const CellData& cell);
+
+}  // namespace vrp

@@ -1,0 +1,109 @@
+#include "stages/reduce/families.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/hash.hpp"
+#include "pipeline/stats/multiplicity.hpp"
+#include "stages/reduce/reduce.hpp"
+
+namespace vrp {
+namespace {
+
+constexpr std::array kPrimarySignals = {"h_s",   "c_k",        "mass", "iou",
+                                        "p_tok", "confidence", "s_sc", "hidden_probe"};
+constexpr double kFalseDiscoveryRate = 0.05;
+
+Json members_of(const std::vector<std::string>& benchmarks, const ReduceParams& params) {
+  ReduceParams pope_only = params;
+  pope_only.pooled = "pope";
+  Json members = Json::array();
+  const auto add = [&](const std::string& benchmark, const char* statistic) {
+    for (const char* signal : kPrimarySignals)
+      members.push_back({{"benchmark", benchmark}, {"signal", signal}, {"statistic", statistic}});
+  };
+  if (std::any_of(benchmarks.begin(), benchmarks.end(),
+                  [&](const std::string& name) { return in_pooled_set(name, params); }))
+    add(std::string(kPooledSet), "r");
+  for (const std::string& benchmark : benchmarks)
+    if (in_pooled_set(benchmark, pope_only)) add(benchmark, "auroc");
+  return members;
+}
+
+using Member = std::tuple<std::string, std::string, std::string, std::string>;
+
+void adjust_family(const std::string& name, const std::string& method,
+                   const std::vector<std::size_t>& indices, const std::vector<StatRow>& rows,
+                   bool holm, std::vector<AdjustedP>& out) {
+  stats::PValues p;
+  for (const std::size_t i : indices) p.push_back(rows[i].p);
+  const stats::PValues adjusted = holm ? stats::holm(p) : stats::benjamini_hochberg(p);
+  for (std::size_t k = 0; k < indices.size(); ++k) {
+    out[indices[k]].value = adjusted[k].value_or(kUndefined);
+    out[indices[k]].family = concat(name, " (", method, ", m = ", indices.size(), ")");
+  }
+}
+
+}  // namespace
+
+Json declare_families(std::vector<std::string> models, std::vector<std::string> benchmarks,
+                      const ReduceParams& params) {
+  std::sort(models.begin(), models.end());
+  std::sort(benchmarks.begin(), benchmarks.end());
+  Json primary = Json::array();
+  for (const std::string& model : models)
+    primary.push_back({{"family", "primary/" + model},
+                       {"model", model},
+                       {"adjustment", "holm"},
+                       {"members", members_of(benchmarks, params)}});
+  Json out = {
+      {"version", 1},
+      {"primary", primary},
+      {"exploratory",
+       {{"family", "exploratory/MODEL"},
+        {"adjustment", "benjamini-hochberg"},
+        {"q", kFalseDiscoveryRate},
+        {"members", "every other p of the model"}}},
+      {"orientation", "declared by each signal; AUROC on the oriented value, R on the raw"}};
+  const std::string text = out.dump();
+  out["digest"] = hash_bytes(text.data(), text.size()).hex();
+  return out;
+}
+
+std::vector<AdjustedP> adjust(const std::vector<StatRow>& rows, const Json& families) {
+  const std::string where = "families of tests";
+  std::set<Member> primary;
+  std::set<std::string> models;
+  for (const Json& family : json_at(families, "primary", where)) {
+    const std::string model = json_text(family, "model", where);
+    models.insert(model);
+    for (const Json& member : json_at(family, "members", where))
+      primary.emplace(model, json_text(member, "benchmark", where),
+                      json_text(member, "signal", where), json_text(member, "statistic", where));
+  }
+  std::map<std::string, std::vector<std::size_t>> holm, exploratory;
+  std::vector<AdjustedP> out(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const StatRow& row = rows[i];
+    if (!models.contains(row.model))
+      fail(where, ": model '", row.model, "' has results but no declared family, expected one of ",
+           models.size(), " declared models");
+    if (std::isnan(row.p)) continue;
+    const bool majority = row.label.starts_with("majority:");
+    const bool is_primary =
+        !majority && primary.contains({row.model, row.benchmark, row.signal, row.statistic});
+    (is_primary ? holm : exploratory)[row.model].push_back(i);
+  }
+  for (const auto& [model, indices] : holm)
+    adjust_family("primary/" + model, "Holm", indices, rows, true, out);
+  for (const auto& [model, indices] : exploratory)
+    adjust_family("exploratory/" + model, "Benjamini-Hochberg", indices, rows, false, out);
+  return out;
+}
+
+}  // namespace vrp

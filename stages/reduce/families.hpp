@@ -1,0 +1,29 @@
+#pragma once
+// Families of tests for multiplicity, fixed before any label is read (methods, sections 10 and 11).
+#include <string>
+#include <vector>
+
+#include "pipeline/base/json.hpp"
+#include "stages/reduce/params.hpp"
+#include "stages/reduce/rows.hpp"
+
+namespace vrp {
+
+/// The declaration for the run manifest, made from the configuration alone: for each model a
+/// primary family (Holm) of R against 0 on the pooled set and AUROC against 0.5 on POPE for the
+/// signals of methods 10; every other p of that model is exploratory (Benjamini-Hochberg, q 0.05).
+/// {"version", "primary": [{"family", "adjustment", "members": [{"benchmark", "signal",
+/// "statistic"}]}], "exploratory": {...}, "digest"}
+Json declare_families(std::vector<std::string> models, std::vector<std::string> benchmarks,
+                      const ReduceParams& params);
+
+struct AdjustedP {
+  double value = kUndefined;
+  std::string family;  ///< "primary/MODEL (Holm, m = 12)"; "" where there is no p
+};
+
+/// Adjusted p of every row, in the order of rows. The size of a family is the number of its
+/// defined p. Error when `families` was declared for other models or is not a declaration.
+std::vector<AdjustedP> adjust(const std::vector<StatRow>& rows, const Json& families);
+
+}  // namespace vrp

@@ -1,0 +1,53 @@
+#pragma once
+// The tables of a run, each a pure function of its results.
+#include <string_view>
+#include <vector>
+
+#include "stages/reduce/paper.hpp"
+#include "stages/reduce/results.hpp"
+#include "stages/reduce/table.hpp"
+
+namespace vrp {
+
+Table table_t4(const Results& results, const RunFacts& facts);   ///< R, AUROC, precision at SC = 1
+Table table_t7(const Results& results, const RunFacts& facts);   ///< AUROC of the signals so far
+Table table_t8(const Results& results, const RunFacts& facts);   ///< type, AUROC, cost
+Table table_t10(const Results& results, const RunFacts& facts);  ///< relevance-aware signals
+Table table_signals(const Results& results, const RunFacts& facts);  ///< every statistic
+Table table_risk_coverage(const Results& results, const RunFacts& facts);
+Table table_calibration(const Results& results, const RunFacts& facts);
+Table table_class_balance(const Results& results, const RunFacts& facts);
+Table table_label_audit(const Results& results, const RunFacts& facts);
+Table table_agreement(const Results& results, const RunFacts& facts);
+Table table_pooled_sets(const Results& results, const RunFacts& facts);
+Table table_paper_delta(const Results& results, const RunFacts& facts);
+
+/// All of the above, in the order of the report.
+std::vector<Table> all_tables(const Results& results, const RunFacts& facts);
+
+// Shared by the tables of statistics.
+
+/// A statistic with its adjusted p.
+struct Found {
+  const StatRow* row = nullptr;
+  const AdjustedP* adjusted = nullptr;
+  explicit operator bool() const { return row != nullptr; }
+};
+/// By names; an empty Found when there is none. Rows of majority labels are not looked at.
+Found find(const Results& results, std::string_view model, std::string_view benchmark,
+           std::string_view signal, std::string_view statistic);
+
+/// (model, benchmark) of every cell with results, in the order of the rows.
+std::vector<std::pair<std::string, std::string>> cells_of(const Results& results);
+
+/// A table of statistics: the columns of T4.csv for machines.
+Table statistic_table(std::string id, std::string title, const RunFacts& facts);
+std::vector<Cell> machine_row(const Table& table, const StatRow& row, const AdjustedP& adjusted,
+                              const PaperFigure* paper);
+
+std::string display_name(std::string_view signal);  ///< "H_s", "S_SC", or the name itself
+std::string display_set(std::string_view benchmark);
+std::string percent(double share, int decimals = 1);  ///< "90.8 %", "n/a"
+std::string percent_interval(double low, double high, int decimals = 1);
+
+}  // namespace vrp

@@ -1,0 +1,271 @@
+// T4, T7, T8 and T10: the paper's tables, as far as their rows exist.
+#include <map>
+#include <set>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/text.hpp"
+#include "stages/reduce/reduce.hpp"
+#include "stages/reduce/tables.hpp"
+
+namespace vrp {
+namespace {
+
+std::string printed(const PaperFigure* paper) {
+  return paper ? std::string(paper->printed) : std::string("-");
+}
+
+std::string value_text(const StatRow& row) {
+  if (row.statistic == "accuracy" || row.statistic == "precision_at_sc1")
+    return percent(row.estimate);
+  return fixed(row.estimate, 3, row.statistic == "r");
+}
+
+std::string limits_text(const StatRow& row) {
+  if (row.statistic == "accuracy" || row.statistic == "precision_at_sc1")
+    return percent_interval(row.low, row.high);
+  return interval_text(row.low, row.high, 3);
+}
+
+/// Why something is undefined or constant: each reason once, with the statistics it concerns.
+class Reasons {
+ public:
+  void add(const StatRow& row) {
+    const std::string reason = !row.note.empty() ? row.note : row.flags;
+    if (reason.empty()) return;
+    reasons_[reason].insert(concat(row.model, "/", display_set(row.benchmark), " ",
+                                   row.signal.empty() ? "answers" : display_name(row.signal), " ",
+                                   row.statistic));
+  }
+  void write(Table& table) const {
+    for (const auto& [reason, places] : reasons_)
+      table.notes.push_back(concat(reason, ": ", join({places.begin(), places.end()}, "; "), "."));
+  }
+
+ private:
+  std::map<std::string, std::set<std::string>> reasons_;
+};
+
+constexpr const char* kPaperNote =
+    "Paper: figures of arXiv 2606.17389 for its own checkpoints and sets; another checkpoint or a "
+    "smaller set is not expected to match. '-': the paper prints none.";
+
+}  // namespace
+
+Table table_t4(const Results& results, const RunFacts& facts) {
+  Table table =
+      statistic_table("T4", "T4. Structural and behavioural signals against correctness", facts);
+  table.headers = {"Model", "Set",      "Signal", "Statistic", "n",    "Invalid",
+                   "Value", "Interval", "p",      "p adj",     "Paper"};
+  table.numeric = {false, false, false, false, true, true, true, true, true, true, true};
+  constexpr const char* kShown[] = {"c_k", "h_s", "s_sc"};
+  constexpr const char* kMore[] = {
+      "c_k_dbscan", "h_n", "p_tok", "confidence", "logit_entropy", "answer_entropy", "distinct"};
+  Reasons reasons;
+  for (const auto& [model, benchmark] : cells_of(results)) {
+    const auto add = [&](const char* signal, const char* statistic, bool shown) {
+      const Found found = find(results, model, benchmark, signal, statistic);
+      if (!found) return;
+      const PaperFigure* paper = paper_figure("T4", model, benchmark, signal, statistic);
+      const StatRow& row = *found.row;
+      std::vector<std::string> people;
+      if (shown) {
+        people = {model,
+                  display_set(benchmark),
+                  display_name(signal),
+                  std::string_view(statistic) == "r"                  ? "R"
+                  : std::string_view(statistic) == "precision_at_sc1" ? "precision at SC = 1"
+                  : std::string_view(statistic) == "auroc"            ? "AUROC"
+                                                                      : statistic,
+                  std::to_string(row.n),
+                  std::to_string(row.invalid),
+                  value_text(row),
+                  limits_text(row),
+                  p_text(row.p),
+                  p_text(found.adjusted->value),
+                  printed(paper)};
+        reasons.add(row);
+      }
+      table.add(machine_row(table, row, *found.adjusted, paper), std::move(people));
+    };
+    add("", "accuracy", false);
+    for (const char* signal : kShown) {
+      add(signal, "r", true);
+      add(signal, "auroc", false);
+      add(signal, "auroc_within_type", false);
+    }
+    add("s_sc", "precision_at_sc1", true);
+    for (const char* signal : kMore)
+      for (const char* statistic : {"r", "auroc", "auroc_within_type"})
+        add(signal, statistic, false);
+  }
+  table.notes.push_back(
+      "R is on the raw signal: negative R of H_s means that diffuse attention "
+      "goes with wrong answers. Accounting of the pooled set: table pooled_sets.");
+  table.notes.push_back(kPaperNote);
+  reasons.write(table);
+  return table;
+}
+
+Table table_t7(const Results& results, const RunFacts& facts) {
+  Table table =
+      statistic_table("T7", "T7. AUROC of signals, with and without question type", facts);
+  table.headers = {"Model",    "Set",   "Signal",      "n",        "Invalid", "AUROC",
+                   "Interval", "p adj", "Within type", "Interval", "Paper"};
+  table.numeric = {false, false, false, true, true, true, true, true, true, true, true};
+  Reasons reasons;
+  for (const auto& [model, benchmark] : cells_of(results))
+    for (const char* signal : {"h_s", "c_k", "logit_entropy", "confidence", "p_tok", "s_sc",
+                               "control/type_only", "control/prompt_tokens"}) {
+      const Found all = find(results, model, benchmark, signal, "auroc");
+      const Found within = find(results, model, benchmark, signal, "auroc_within_type");
+      if (!all || !within) continue;
+      const PaperFigure* paper = paper_figure("T7", model, benchmark, signal, "auroc");
+      table.add(machine_row(table, *all.row, *all.adjusted, paper),
+                {model, display_set(benchmark), display_name(signal), std::to_string(all.row->n),
+                 std::to_string(all.row->invalid), fixed(all.row->estimate, 3),
+                 interval_text(all.row->low, all.row->high, 3), p_text(all.adjusted->value),
+                 fixed(within.row->estimate, 3),
+                 interval_text(within.row->low, within.row->high, 3), printed(paper)});
+      table.add(machine_row(table, *within.row, *within.adjusted, nullptr), {});
+      reasons.add(*all.row);
+      reasons.add(*within.row);
+    }
+  table.notes.push_back(
+      "AUROC is on the declared orientation, never a fitted one; 0.5 = no "
+      "information. Within type compares items of one question type only.");
+  table.notes.push_back(
+      "Not computed: margin, hidden-state probe, last-five-layers probe (the "
+      "stages that give them were not part of this run).");
+  table.notes.push_back(kPaperNote);
+  reasons.write(table);
+  return table;
+}
+
+Table table_t8(const Results& results, const RunFacts& facts) {
+  Table table = statistic_table("T8", "T8. Predictors of correctness and what they cost", facts);
+  table.columns.push_back("type");
+  table.columns.push_back("cost");
+  table.headers = {"Model", "Set",      "Predictor", "Type", "n",    "Invalid",
+                   "AUROC", "Interval", "p adj",     "Cost", "Paper"};
+  table.numeric = {false, false, false, false, true, true, true, true, true, true, true};
+  struct Predictor {
+    const char *signal, *type;
+  };
+  Reasons reasons;
+  for (const auto& [model, benchmark] : cells_of(results)) {
+    std::int64_t paths = 0;
+    for (const AgreementRow& row : results.agreement)
+      paths += row.model == model && row.benchmark == benchmark;
+    const auto add = [&](const StatRow& row, const AdjustedP& adjusted, const std::string& name,
+                         const char* type, const std::string& cost) {
+      const PaperFigure* paper = paper_figure("T8", model, benchmark, row.signal, "auroc");
+      std::vector<Cell> machine = machine_row(table, row, adjusted, paper);
+      machine.emplace_back(std::string(type));
+      machine.emplace_back(cost);
+      table.add(std::move(machine), {model, display_set(benchmark), name, type,
+                                     std::to_string(row.n), std::to_string(row.invalid),
+                                     fixed(row.estimate, 3), interval_text(row.low, row.high, 3),
+                                     p_text(adjusted.value), cost, printed(paper)});
+      reasons.add(row);
+    };
+    const Found accuracy = find(results, model, benchmark, "", "accuracy");
+    if (accuracy) {
+      StatRow random = *accuracy.row;
+      random.signal = "random";
+      random.statistic = "auroc";
+      random.estimate = 0.5;
+      random.low = random.high = kUndefined;
+      random.interval = random.flags = random.note = "";
+      random.method = "by definition";
+      add(random, {}, "random", "baseline", "0x");
+    }
+    for (const Predictor& predictor : {Predictor{"h_s", "attention"}, Predictor{"c_k", "attention"},
+                                       Predictor{"s_sc", "behaviour"}}) {
+      const Found found = find(results, model, benchmark, predictor.signal, "auroc");
+      if (!found) continue;
+      const bool sampled = std::string_view(predictor.signal) == "s_sc";
+      add(*found.row, *found.adjusted, display_name(predictor.signal), predictor.type,
+          sampled ? concat(paths, "x") : "1x");
+    }
+  }
+  table.notes.push_back(
+      "Cost: answers generated per item, one greedy answer = 1x. 'random' is 0.5 "
+      "by definition.");
+  table.notes.push_back(
+      "Not computed: linear probe on h_last (paper 0.620), ensemble attention "
+      "probe (paper 0.725): the probes stage was not part of this run.");
+  table.notes.push_back(kPaperNote);
+  reasons.write(table);
+  return table;
+}
+
+Table table_t10(const Results& results, const RunFacts& facts) {
+  Table table = statistic_table(
+      "T10", "T10. Relevance-aware attention: does looking at the object predict the answer?",
+      facts);
+  table.headers = {"Set",
+                   "Signal",
+                   "n defined",
+                   "Invalid",
+                   "Mean",
+                   "R",
+                   "Interval",
+                   "AUROC",
+                   "Interval",
+                   "p adj",
+                   "Within type",
+                   "AUROC, other region",
+                   "AUROC, centred square"};
+  table.numeric = {false, false, true, true, true, true, true, true, true, true, true, true, true};
+  constexpr const char* kSignals[] = {"mass",      "lift",   "log_lift", "iou",
+                                      "precision", "recall", "pointing", "h_rel",
+                                      "h_in_norm", "c_in",   "c_out",    "count_match"};
+  Reasons reasons;
+  for (const auto& [model, benchmark] : cells_of(results))
+    for (const std::string signal : kSignals) {
+      const Found r = find(results, model, benchmark, signal, "r");
+      const Found auroc = find(results, model, benchmark, signal, "auroc");
+      const Found within = find(results, model, benchmark, signal, "auroc_within_type");
+      const Found mean = find(results, model, benchmark, signal, "mean");
+      if (!r || !auroc || !within || !mean) continue;
+      if (mean.row->n == 0 && r.row->n == 0 && signal == "count_match") continue;
+      const auto control = [&](const char* suffix) {
+        const Found found = find(results, model, benchmark, signal + suffix, "auroc");
+        if (!found) return std::string("-");
+        table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
+        return fixed(found.row->estimate, 3);
+      };
+      for (const Found& found : {mean, r, within})
+        table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
+      const std::string other = control("_other"), square = control("_square");
+      for (const char* suffix : {"_other", "_square"})
+        if (const Found found = find(results, model, benchmark, signal + suffix, "mean"))
+          table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
+      table.add(
+          machine_row(table, *auroc.row, *auroc.adjusted, nullptr),
+          {model + ", " + display_set(benchmark), display_name(signal), std::to_string(r.row->n),
+           std::to_string(r.row->invalid), fixed(mean.row->estimate, 3),
+           fixed(r.row->estimate, 3, true), interval_text(r.row->low, r.row->high, 3),
+           fixed(auroc.row->estimate, 3), interval_text(auroc.row->low, auroc.row->high, 3),
+           p_text(auroc.adjusted->value), fixed(within.row->estimate, 3), other, square});
+      if (signal == "lift" && std::isfinite(mean.row->p))
+        table.notes.push_back(concat(model, ", ", display_set(benchmark), ": mean lift ",
+                                     fixed(mean.row->estimate, 3), " on ", mean.row->n,
+                                     " items, permutation p ", p_text(mean.row->p), " (",
+                                     mean.row->test, ")."));
+      reasons.add(*r.row);
+      reasons.add(*auroc.row);
+      reasons.add(*within.row);
+    }
+  table.notes.push_back(
+      "n defined: items with a label, an attention map and an annotated region; "
+      "the others are counted as invalid and never set to zero.");
+  table.notes.push_back(
+      "Controls: the same signal with the region of another item of about equal "
+      "area, and with a centred square of equal area. '-': not computed.");
+  table.notes.push_back("The paper has no such table.");
+  reasons.write(table);
+  return table;
+}
+
+}  // namespace vrp
