@@ -71,8 +71,14 @@ bool read_options(const Arguments& arguments, StatsOptions& o) {
   const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
   try {
     po::variables_map values;
-    po::store(po::command_line_parser(arguments).options(options).positional({}).style(style).run(),
-              values);
+    const po::parsed_options parsed =
+        po::command_line_parser(arguments).options(options).style(style).run();
+    for (const po::option& option : parsed.options) {
+      if (option.position_key < 0) continue;
+      fail_usage("vrp stats: '", option.value.front(),
+                 "' belongs to no option; see vrp stats --help");
+    }
+    po::store(parsed, values);
     po::notify(values);
     if (values.count("help") > 0) {
       std::cout << kHelp << options;

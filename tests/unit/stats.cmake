@@ -9,3 +9,6 @@ add_executable(stats_oracle_driver ${_dir}/oracle_driver.cpp)
 target_link_libraries(stats_oracle_driver PRIVATE vrp_stats)
 vrp_add_python_test(stats_oracle ${_dir}/oracle_test.py
   ARGS $<TARGET_FILE:stats_oracle_driver> LABELS unit)
+
+vrp_add_test(csv SOURCES ${_dir}/csv_test.cpp LIBS vrp_control LABELS unit)
+vrp_add_python_test(stats_command ${_dir}/stats_command_test.py LABELS unit)
