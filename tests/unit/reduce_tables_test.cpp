@@ -9,13 +9,15 @@ using namespace vrp;
 namespace {
 
 Table small() {
-  Table table;
-  table.id = "S";
-  table.title = "A small_table";
-  table.columns = {"name", "n", "value"};
-  table.headers = {"Name", "n", "Value"};
-  table.numeric = {false, true, true};
-  return table;
+  return {.id = "small",
+          .title = "A small_table",
+          .columns = {"name", "n", "value"},
+          .rows = {},
+          .headers = {"Name", "n", "Value"},
+          .numeric = {false, true, true},
+          .display = {},
+          .notes = {},
+          .partial = {}};
 }
 
 }  // namespace
