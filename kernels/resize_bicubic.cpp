@@ -147,21 +147,21 @@ std::vector<std::uint8_t> resize_bicubic(std::span<const std::uint8_t> source, s
                                          std::int64_t height, std::int64_t out_width,
                                          std::int64_t out_height, const Window& window) {
   check(source.size(), width, height, out_width, out_height, window);
-  const bool vertical = out_height != height;
-  std::int64_t first_row = window.top, rows = window.height;
-  Axis down;
-  if (vertical) {
-    down = weights_of(height, out_height, window.top, window.height);
-    first_row = down.begin.front();
-    rows = down.begin.back() + down.size.back() - first_row;
+  const auto across = [&](const std::uint8_t* from, std::int64_t rows) {
+    return out_width == width
+               ? cut_columns(from, width, rows, window.left, window.width)
+               : horizontal_pass(from, width, rows,
+                                 weights_of(width, out_width, window.left, window.width));
+  };
+  if (out_height == height) return across(source.data() + window.top * width * 3, window.height);
+  const Axis down = weights_of(height, out_height, window.top, window.height);
+  if (height > 100 * width && out_height < height) {
+    return across(vertical_pass(source.data(), 0, width * 3, down).data(), window.height);
   }
-  const std::uint8_t* from = source.data() + first_row * width * 3;
-  std::vector<std::uint8_t> columns =
-      out_width != width ? horizontal_pass(from, width, rows,
-                                           weights_of(width, out_width, window.left, window.width))
-                         : cut_columns(from, width, rows, window.left, window.width);
-  if (!vertical) return columns;
-  return vertical_pass(columns.data(), first_row, window.width * 3, down);
+  const std::int64_t first_row = down.begin.front();
+  const std::int64_t rows = down.begin.back() + down.size.back() - first_row;
+  return vertical_pass(across(source.data() + first_row * width * 3, rows).data(), first_row,
+                       window.width * 3, down);
 }
 
 std::vector<std::uint8_t> resize_bicubic(std::span<const std::uint8_t> source, std::int64_t width,

@@ -1,8 +1,9 @@
 #pragma once
-// Antialiased bicubic resize of 8-bit images, bit-exact with Pillow 10 to 12.2
+// Antialiased bicubic resize of 8-bit images, bit-exact with Pillow 12.2
 // (Image.resize(size, BICUBIC)): a = -0.5, support 2 scaled by max(scale, 1), weights normalised in
 // double and rounded to 22-bit fixed point; the horizontal pass first, rounded and clipped to
-// bytes, then the vertical one; a pass that does not change its size is skipped.
+// bytes, then the vertical one; a pass that does not change its size is skipped. Images over 100
+// times as high as wide that get lower have the vertical pass first.
 #include <cstdint>
 #include <span>
 #include <vector>

@@ -49,6 +49,8 @@ bool read_header(PngReader& reader) {
   reader.info = png_create_info_struct(reader.png);
   if (reader.info == nullptr) return false;
   if (setjmp(png_jmpbuf(reader.png)) != 0) return false;
+  // A damaged chunk that libpng would skip (tRNS, say) makes the file damaged, as in Pillow.
+  png_set_crc_action(reader.png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_set_user_limits(reader.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_read_fn(reader.png, &reader, read_some);
   png_read_info(reader.png, reader.info);
