@@ -5,6 +5,7 @@
 #include <numeric>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/items/scorer.hpp"
@@ -35,8 +36,8 @@ RowMap rows_by_key(const CellData& cell, const Record& record, const char* stage
     const auto found = position.find(keys[row]);
     if (found == position.end())
       fail(where(cell), ": ", stage, " row ", row, " is item '", keys[row],
-           "', expected an item of the table of ", sorted_keys.size(),
-           " items; was it computed for another choice of items?");
+           "', expected one of the ", sorted_keys.size(),
+           " items asked; was it computed for another choice of items?");
     if (map[found->second] != kAbsent)
       fail(where(cell), ": ", stage, " rows ", map[found->second], " and ", row, " are both item '",
            keys[row], "', expected each item once");
@@ -152,6 +153,17 @@ void add_length_control(const CellData& cell, const RowMap& map, CellColumns& ou
   out.signals.push_back(std::move(signal));
 }
 
+/// Rows of the table that the run asked for: all up to the last one with a capture row. Those
+/// behind it were cut off by --limit; one missing before it is a failed item, not a cut.
+std::size_t asked_rows(const CellData& cell) {
+  if (cell.capture.arrays().empty()) return cell.items->size();
+  std::unordered_set<std::string_view> captured;
+  for (const std::string& key : cell.capture.values<std::string>("item/key")) captured.insert(key);
+  std::size_t asked = cell.items->size();
+  while (asked > 0 && !captured.empty() && !captured.contains(cell.items->key[asked - 1])) --asked;
+  return asked;
+}
+
 void add_null_lift(const CellData& cell, const RowMap& map, CellColumns& out) {
   const Array* array = cell.metrics.find("relevance/null_lift");
   if (!array || array->shape.size() != 2) return;
@@ -213,7 +225,7 @@ CellColumns columns_of(const CellData& cell) {
   CellColumns out;
   out.model = cell.model;
   out.benchmark = cell.benchmark;
-  std::vector<std::size_t> order(cell.items->size());
+  std::vector<std::size_t> order(asked_rows(cell));
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return cell.items->key[a] < cell.items->key[b]; });

@@ -241,14 +241,29 @@ TEST_CASE("a cell without metrics and consistency has output signals only", "[re
   CHECK(read_frame<AgreementRow>(record, "agreement").empty());
 }
 
-TEST_CASE("items that were never computed are counted as failed", "[reduce]") {
+TEST_CASE("items that were never computed are counted as failed, those behind a limit not at all",
+          "[reduce]") {
   TestCell cell;
   make_cell(cell, "demo_pope", informative(40));
-  cell.items.key[0] = "demo_pope/test/0000";  // now only rows 1.. have records
-  CellData data = cell.data;
-  data.capture = data.metrics = data.consistency = Record();
-  const auto found = read_frame<StatRow>(reduce_cell(data, quick(), 1), "statistic");
-  CHECK(require(found, "", "accuracy").failed == 40);
+  SECTION("no record at all") {
+    cell.data.capture = cell.data.metrics = cell.data.consistency = Record();
+    const auto found = read_frame<StatRow>(reduce_cell(cell.data, quick(), 1), "statistic");
+    CHECK(require(found, "", "accuracy").failed == 40);
+  }
+  SECTION("a table longer than the run, and a gap in the run") {
+    TestCell longer;
+    make_cell(longer, "demo_pope", informative(44));
+    longer.data.capture = cell.data.capture;
+    longer.data.metrics = cell.data.metrics;
+    longer.data.consistency = cell.data.consistency;
+    auto found = read_frame<StatRow>(reduce_cell(longer.data, quick(), 1), "statistic");
+    CHECK(require(found, "", "accuracy").n == 40);
+    CHECK(require(found, "", "accuracy").invalid == 0);
+    std::swap(longer.items.key[20], longer.items.key[43]);  // row 20 now has no record
+    found = read_frame<StatRow>(reduce_cell(longer.data, quick(), 1), "statistic");
+    CHECK(require(found, "", "accuracy").n == 40);
+    CHECK(require(found, "", "accuracy").failed == 4);
+  }
 }
 
 TEST_CASE("records that do not fit the item table are refused", "[reduce]") {
@@ -264,7 +279,7 @@ TEST_CASE("records that do not fit the item table are refused", "[reduce]") {
   };
   SECTION("unknown item") {
     cell.items.key[2] = "demo_pope/test/other";
-    CHECK(message().find("expected an item of the table") != std::string::npos);
+    CHECK(message().find("expected one of the 8 items asked") != std::string::npos);
   }
   SECTION("repeated item") {
     auto& keys = std::get<std::vector<std::string>>(cell.data.capture.arrays()[0].data);
