@@ -86,10 +86,9 @@ void add_set_options(po::options_description& options, ImportCommand& c, Raw& ra
   add("set-json", po::value(&raw.set_json)->value_name("FILE"),
       "where the drawn set is written as JSON (default: beside the table); the check sheet and the "
       "balance report lie beside it");
-  add("exclude-images", po::value(&raw.exclude)->composing()->value_name("FILE"),
-      "images of this POPE file, set or item table are left out; may be repeated");
-  add("exclude-first", po::value(&c.exclude_first)->value_name("N"),
-      "only the first N rows of each --exclude-images file count (default: all)");
+  add("exclude-images", po::value(&raw.exclude)->composing()->value_name("FILE[:N]"),
+      "images of this POPE file, set or item table (or of its first N rows) are left out; may be "
+      "repeated");
   add("n", po::value(&c.n)->value_name("N"), "size of the set, divided equally among its strata");
   add("veto", po::value(&raw.veto)->value_name("FILE"),
       "filled-in check sheet: vetoed items are replaced by the next candidates");
@@ -97,6 +96,18 @@ void add_set_options(po::options_description& options, ImportCommand& c, Raw& ra
       "share of the set on the sheet for manual checking");
   add("allow-short", po::bool_switch(&c.allow_short),
       "write a set even if a stratum could not be filled");
+}
+
+/// FILE, or FILE:N unless a file of that whole name exists.
+ExcludedFile read_excluded(const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || std::filesystem::exists(text)) return {text, 0};
+  ExcludedFile out{text.substr(0, colon), 0};
+  if (!parse_field(std::string_view(text).substr(colon + 1), out.first) || out.first < 1) {
+    fail_usage("vrp import: --exclude-images is '", excerpt(text, 120),
+               "', expected a file, or FILE:N with N >= 1");
+  }
+  return out;
 }
 
 void bind(ImportCommand& c, const Raw& raw) {
@@ -107,7 +118,7 @@ void bind(ImportCommand& c, const Raw& raw) {
   c.set_json = raw.set_json;
   c.veto = raw.veto;
   c.labels.assign(raw.labels.begin(), raw.labels.end());
-  c.exclude.assign(raw.exclude.begin(), raw.exclude.end());
+  for (const auto& text : raw.exclude) c.exclude.push_back(read_excluded(text));
   if (raw.on_error != "stop" && raw.on_error != "skip") {
     fail_usage("vrp import: --on-error is '", raw.on_error, "', expected stop or skip");
   }
@@ -136,7 +147,7 @@ void check_command(const ImportCommand& c) {
   if (!(c.check_share > 0 && c.check_share <= 1)) {
     fail_usage("vrp import: --check-share is ", c.check_share, ", expected above 0, at most 1");
   }
-  if (c.n < 0 || c.exclude_first < 0) fail_usage("vrp import: --n and --exclude-first are >= 0");
+  if (c.n < 0) fail_usage("vrp import: --n is ", c.n, ", expected >= 0");
 }
 
 }  // namespace

@@ -10,15 +10,21 @@
 
 namespace vrp {
 
+/// A file whose images a drawn set must not use.
+struct ExcludedFile {
+  std::filesystem::path path;
+  std::int64_t first = 0;  ///< only its first rows count; 0 = all
+};
+
 /// Everything that `vrp import FORMAT ...` was told.
 struct ImportCommand {
   std::string format;  ///< pope | counting | spatial | jsonl
   ImportOptions common;
   std::filesystem::path out, instances, set_json, veto;
   bool force = false, allow_short = false;
-  std::vector<std::filesystem::path> labels, exclude;
-  std::int64_t exclude_first = 0;  ///< rows of the excluded files that count; 0 = all
-  std::int64_t n = 0;              ///< size of a built set; 0 = per-stratum options decide
+  std::vector<std::filesystem::path> labels;
+  std::vector<ExcludedFile> exclude;
+  std::int64_t n = 0;  ///< size of a built set; 0 = per-stratum options decide
   double check_share = 0.05;
   std::string kind = "auto";
   CountingParams counting;

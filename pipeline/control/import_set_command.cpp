@@ -61,8 +61,8 @@ class DrawnSet {
 
  private:
   void read_exclusions() {
-    for (const auto& path : command_.exclude) {
-      const auto images = images_used_by(path, command_.exclude_first);
+    for (const ExcludedFile& file : command_.exclude) {
+      const auto images = images_used_by(file.path, file.first);
       exclusions_.images.insert(images.begin(), images.end());
     }
     if (!command_.veto.empty()) vetoes_ = read_vetoes(command_.veto);

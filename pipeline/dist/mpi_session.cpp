@@ -125,6 +125,12 @@ std::string MpiSession::broadcast(std::string text) {
 
 void MpiSession::barrier() { mpi_check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
 
+void MpiSession::leave(int code) {
+  transport_.reset();
+  MPI_Finalize();
+  std::_Exit(code);
+}
+
 void MpiSession::abort(int code, const std::string& message) {
   std::fprintf(stderr, "vrp-run: rank %d: %s\n", rank_, message.c_str());
   std::fflush(stderr);

@@ -28,6 +28,9 @@ class MpiSession {
   std::string broadcast(std::string text);
   void barrier();
 
+  /// Finalizes MPI and ends this process without running destructors (threads are still busy).
+  [[noreturn]] void leave(int code);
+
   /// Prints "rank R: message" and ends all ranks with `code`.
   [[noreturn]] void abort(int code, const std::string& message);
 

@@ -92,8 +92,10 @@ std::string read_vlmevalkit(std::string_view answer) {
 
 std::string read_mme(std::string_view answer) {
   const std::string lower = to_lower_ascii(answer);
-  std::size_t end = 0;  // of the first four characters (code points)
+  std::size_t end = 0;  // of the first four characters (code points; Python's lower() makes two
+                        // of the dotted capital I, U+0130)
   for (int characters = 0; end < lower.size() && characters < 4; ++characters) {
+    if (lower.compare(end, 2, "\xC4\xB0") == 0) ++characters;
     do {
       ++end;
     } while (end < lower.size() && (static_cast<unsigned char>(lower[end]) & 0xC0) == 0x80);

@@ -7,6 +7,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/items/json_rows.hpp"
 
 namespace vrp {
 namespace {
@@ -56,6 +57,12 @@ std::string image_group(std::string_view image_name) {
   if (coco_split(image_name).empty()) return std::string(image_name);
   const std::string_view base = base_name(image_name);
   return std::string(base.substr(0, base.size() - 4));
+}
+
+std::string set_image_name(const Json& row, const std::string& where) {
+  const std::string id = json_id(row, "image_id", where);
+  if (row.at("image_id").is_number()) return coco_name("val2014", std::stoll(id));
+  return id.ends_with(".jpg") || id.ends_with(".png") ? id : id + ".jpg";
 }
 
 const ImageFolder::Found& ImageFolder::find(const std::string& name, const std::string& where) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "pipeline/base/json.hpp"
+
 namespace vrp {
 
 /// The split in a COCO name, "val2014" for COCO_val2014_000000000042.jpg (folders before it are
@@ -19,6 +21,10 @@ std::string coco_name(std::string_view split, std::int64_t id);
 /// The group of an image: for COCO names the name without folders and extension, so that an image
 /// has one group in every set; otherwise the name as it is.
 std::string image_group(std::string_view image_name);
+
+/// The image of a row of a counting or spatial set, from its `image_id`: the text
+/// "COCO_val2014_000000000042" with or without extension (then .jpg), or the number 42 of val2014.
+std::string set_image_name(const Json& row, const std::string& where);
 
 /// Finds and hashes image files below one folder, each once.
 class ImageFolder {

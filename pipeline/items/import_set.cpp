@@ -2,19 +2,13 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/items/image_folder.hpp"
 #include "pipeline/items/importers.hpp"
 #include "pipeline/items/normalise.hpp"
 #include "pipeline/items/scorer.hpp"
 
 namespace vrp {
 namespace {
-
-/// "COCO_val2014_000000000042", the same with .jpg, or the number 42 of val2014.
-std::string image_name(const Json& object, const std::string& where) {
-  const std::string id = json_id(object, "image_id", where);
-  if (object.at("image_id").is_number()) return coco_name("val2014", std::stoll(id));
-  return id.ends_with(".jpg") || id.ends_with(".png") ? id : id + ".jpg";
-}
 
 /// The counted noun of "How many cups are in the image?", or "other".
 std::string counted_noun(const std::string& question) {
@@ -124,7 +118,7 @@ class SetImporter {
     SourceRow out;
     out.where = row.where;
     out.split = split_;
-    out.image = image_name(object, row.where);
+    out.image = set_image_name(object, row.where);
     out.question = json_text(object, "question", row.where);
     out.id = object.contains("question_id") ? json_id(object, "question_id", row.where)
                                             : std::to_string(index + 1);

@@ -6,6 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/rng.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/items/image_folder.hpp"
 #include "pipeline/items/item_table.hpp"
 #include "pipeline/items/json_rows.hpp"
 
@@ -70,10 +71,11 @@ std::set<std::string> images_used_by(const std::filesystem::path& path, std::int
   const auto rows = read_json_rows(path);
   for (std::size_t i = 0; i < rows.size() && room(i); ++i) {
     const Json& object = rows[i].value;
-    const char* field = object.contains("image")        ? "image"
-                        : object.contains("image_name") ? "image_name"
-                                                        : "image_id";
-    out.insert(stem(json_text(object, field, rows[i].where)));
+    for (const char* field : {"image", "image_name"}) {
+      if (object.contains(field)) out.insert(stem(json_text(object, field, rows[i].where)));
+    }
+    if (object.contains("image") || object.contains("image_name")) continue;
+    out.insert(stem(set_image_name(object, rows[i].where)));
   }
   return out;
 }
@@ -133,7 +135,7 @@ std::string check_sheet_html(const Json& sheet, const std::string& title,
 Vetoes read_vetoes(const std::filesystem::path& path) {
   Vetoes out;
   for (const JsonRow& row : read_json_rows(path)) {
-    const std::string item = stem(json_id(row.value, "image_id", row.where)) + '\n' +
+    const std::string item = stem(set_image_name(row.value, row.where)) + '\n' +
                              json_text(row.value, "question", row.where);
     const std::string verdict =
         row.value.contains("verdict") ? json_text(row.value, "verdict", row.where) : "veto";

@@ -223,7 +223,7 @@ void check(Slot& slot, const TensorInfo& info) {
 std::string first_few(const std::vector<std::string>& names) {
   std::vector<std::string> shown(names.begin(),
                                  names.begin() + std::min<std::ptrdiff_t>(8, std::ssize(names)));
-  std::string text = "'" + join(shown, "', '") + "'";
+  std::string text = concat("'", join(shown, "', '"), "'");
   if (names.size() > shown.size()) text += concat(" and ", names.size() - shown.size(), " more");
   return text;
 }

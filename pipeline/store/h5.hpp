@@ -57,6 +57,7 @@ void write_record(const std::filesystem::path& path, const Record& record,
 /// Reads everything and checks the digest; Error (bad_input) when the file is truncated, altered
 /// or not ours.
 StoredRecord read_record(const std::filesystem::path& path);
+std::string hdf5_version();  ///< of the library in use, "1.10.8"
 /// Root attributes only (no digest check).
 Attributes read_attributes(const std::filesystem::path& path);
 

@@ -22,6 +22,14 @@ H5Type half_type() {
 
 }  // namespace
 
+std::string hdf5_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  unsigned release = 0;
+  H5get_libversion(&major, &minor, &release);
+  return concat(major, ".", minor, ".", release);
+}
+
 void h5_quiet() {
   static const bool once = [] {
     ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 0);

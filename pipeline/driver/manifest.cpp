@@ -1,0 +1,156 @@
+#include "pipeline/driver/manifest.hpp"
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/driver/events.hpp"
+
+namespace vrp {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int kManifestVersion = 1;
+
+Json settings_json(const Settings& settings) {
+  Json out = Json::object();
+  for (const auto& [section, keys] : settings.sections()) {
+    for (const auto& [key, setting] : keys) {
+      out[section][key] = {{"value", setting.value}, {"origin", setting.origin}};
+    }
+  }
+  return out;
+}
+
+Json work_json(const Plan& plan) {
+  Json work = Json::array();
+  for (const auto& stage_cell : plan.stage_cells) {
+    const Cell& cell = plan.cells[stage_cell.cell];
+    Json files = Json::array();
+    for (const std::size_t id : stage_cell.units) {
+      const Unit& unit = plan.units[id];
+      files.push_back({fs::path(unit.file).filename().string(), unit.first, unit.last});
+    }
+    work.push_back({{"model", cell.model},
+                    {"benchmark", cell.benchmark},
+                    {"stage", plan.stages[stage_cell.stage].name},
+                    {"folder", stage_cell.folder},
+                    {"pooled", cell.pooled()},
+                    {"fingerprint", stage_cell.fingerprint.fields},
+                    {"files", files}});
+  }
+  return work;
+}
+
+}  // namespace
+
+Json make_manifest(const Sweep& sweep, const Plan& plan, const Json& checkpoints, const Json& extra,
+                   const Json& previous) {
+  Json out = extra;
+  out["manifest_version"] = kManifestVersion;
+  out["sweep"] = sweep.params.name;
+  out["seed"] = sweep.params.seed;
+  out["profile"] = sweep.params.profile;
+  out["limit"] = plan.limit;
+  out["partial"] = plan.partial();
+  out["created"] = previous.is_object() ? previous.value("created", utc_now()) : utc_now();
+  out["settings"] = settings_json(sweep.settings);
+  out["models"] = Json::object();
+  for (const auto& model : sweep.models) {
+    out["models"][model.name] = {{"checkpoint", model.config.checkpoint},
+                                 {"template", model.config.prompt_template},
+                                 {"prompt", model.config.prompt},
+                                 {"dtype", model.config.dtype},
+                                 {"hash", checkpoints.at(model.name).at("hash")},
+                                 {"files", checkpoints.at(model.name).at("files")}};
+  }
+  out["benchmarks"] = Json::object();
+  for (std::size_t b = 0; b < sweep.benchmarks.size(); ++b) {
+    const ItemTable& table = plan.tables[b];
+    const auto n = static_cast<std::int64_t>(table.size());
+    out["benchmarks"][sweep.benchmarks[b].name] = {
+        {"items", n},
+        {"items_used", plan.limit > 0 ? std::min(n, plan.limit) : n},
+        {"table", "items/" + sweep.benchmarks[b].name + ".h5"},
+        {"table_hash", table.hash().hex()},
+        {"images", table.image_root.string()},
+        {"scorers", table.scorers},
+        {"suffix", sweep.benchmarks[b].config.suffix},
+        {"max_new_tokens", sweep.benchmarks[b].config.max_new_tokens},
+        {"facts", table.facts}};
+  }
+  out["stages"] = Json::array();
+  for (const auto& stage : plan.stages) out["stages"].push_back(stage.name);
+  out["cells"] = Json::array();
+  for (const auto& cell : plan.cells) {
+    Json stages = Json::object();
+    for (const auto& stage_cell : plan.stage_cells) {
+      if (&plan.cells[stage_cell.cell] == &cell) {
+        stages[plan.stages[stage_cell.stage].name] = stage_cell.folder;
+      }
+    }
+    out["cells"].push_back({{"model", cell.model},
+                            {"benchmark", cell.benchmark},
+                            {"pooled", cell.pooled()},
+                            {"stages", stages}});
+  }
+  out["work"] = work_json(plan);
+  Json launches = previous.is_object() ? previous.value("launches", Json::array()) : Json::array();
+  launches.push_back(extra.value("launch", Json::object()));
+  out.erase("launch");
+  out["launches"] = launches;
+  return out;
+}
+
+Json check_folder(const fs::path& root, const std::string& sweep_name) {
+  if (!fs::exists(root / "manifest.json")) {
+    if (fs::exists(root)) {
+      for (const auto& entry : fs::directory_iterator(root)) {
+        const std::string name = entry.path().filename().string();
+        if (name.rfind("owner.json", 0) == 0 || name == "logs" || name == "checkpoints.json" ||
+            name == "items" || name == "events.jsonl") {
+          continue;
+        }
+        throw Error(ExitCode::foreign_folder,
+                    concat(root.string(), ": holds '", name,
+                           "' but no manifest.json; give an empty or new --output-dir"));
+      }
+    }
+    return nullptr;
+  }
+  Json manifest = read_json(root / "manifest.json");
+  const std::string found = manifest.value("sweep", "");
+  if (found != sweep_name) {
+    throw Error(ExitCode::foreign_folder, concat(root.string(), ": belongs to sweep '", found,
+                                                 "', this is sweep '", sweep_name, "'"));
+  }
+  return manifest;
+}
+
+Json read_manifest(const fs::path& root) {
+  if (!fs::exists(root / "manifest.json")) {
+    fail(root.string(), ": has no manifest.json; expected the output folder of a run");
+  }
+  return read_json(root / "manifest.json");
+}
+
+std::vector<WorkEntry> work_of(const Json& manifest) {
+  const std::string where = "manifest.json";
+  std::vector<WorkEntry> out;
+  for (const auto& work : json_at(manifest, "work", where)) {
+    WorkEntry entry;
+    entry.model = json_text(work, "model", where);
+    entry.benchmark = json_text(work, "benchmark", where);
+    entry.stage = json_text(work, "stage", where);
+    entry.folder = json_text(work, "folder", where);
+    entry.pooled = work.value("pooled", false);
+    entry.fingerprint = json_at(work, "fingerprint", where);
+    for (const auto& file : json_at(work, "files", where)) {
+      entry.files.push_back(entry.folder + "/" + file.at(0).get<std::string>());
+      entry.first.push_back(file.at(1));
+      entry.last.push_back(file.at(2));
+    }
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+}  // namespace vrp

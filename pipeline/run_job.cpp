@@ -1,0 +1,266 @@
+#include "pipeline/run_job.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <optional>
+
+#include "pipeline/base/files.hpp"
+#include "pipeline/control/plan_text.hpp"
+#include "pipeline/devices.hpp"
+#include "pipeline/dist/signals.hpp"
+#include "pipeline/driver/checkpoint_hash.hpp"
+#include "pipeline/driver/manifest.hpp"
+#include "pipeline/driver/owner.hpp"
+#include "pipeline/driver/run_loop.hpp"
+#include "pipeline/driver/tables.hpp"
+#include "pipeline/model/safetensors.hpp"
+#include "pipeline/model/spec.hpp"
+#include "pipeline/version.hpp"
+#include "stages/reduce/results.hpp"
+#include "stages/runners.hpp"
+
+namespace vrp {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr double kHeartbeatSeconds = 10;
+
+class Job {
+ public:
+  Job(MpiSession& mpi, const RunOptions& options) : mpi_(mpi), options_(options) {}
+
+  int run() {
+    if (const int code = mpi_.agree([&] { read_configuration(); })) return code;
+    if (const int code = mpi_.agree([&] { take_folder(); })) return code;
+    if (const int code = mpi_.agree([&] { make_the_plan(); })) return code;
+    if (options_.dry_run) {
+      if (first()) std::cout << plan_text(sweep_, plan_, done_);
+      return 0;
+    }
+    if (const int code = mpi_.agree([&] { open_run(); })) return code;
+    return work();
+  }
+
+ private:
+  bool first() const { return mpi_.rank() == 0; }
+
+  void say(const std::string& line) const {
+    // A line that starts with \r rewrites itself on a terminal.
+    if (line.rfind('\r', 0) == 0) {
+      std::fprintf(stderr, "\r\033[K%s", line.c_str() + 1);
+    } else {
+      std::fprintf(stderr, "%s%s\n", live_ ? "\r\033[K" : "", line.c_str());
+    }
+    std::fflush(stderr);
+  }
+
+  void read_configuration() {
+    sweep_ = read_sweep(options_.sweep);
+    params_ = bind_stage_params(sweep_);
+    tables_ = read_tables(sweep_);
+    root_ = options_.output_dir.empty() ? fs::path("runs") / sweep_.params.name
+                                        : fs::path(options_.output_dir);
+    live_ = first() && ::isatty(2) == 1;
+  }
+
+  /// Rank 0 owns the folder and hashes the checkpoints; the others learn the hashes from it.
+  void take_folder() {
+    std::string text;
+    std::exception_ptr problem;
+    if (first()) {
+      try {
+        previous_ = check_folder(root_, sweep_.params.name);
+        if (!options_.dry_run) {
+          make_folders(root_);
+          owner_.emplace(root_, kHeartbeatSeconds);
+        }
+        text = hash_checkpoints().dump();
+      } catch (...) {
+        problem = std::current_exception();
+      }
+    }
+    text = mpi_.broadcast(text);
+    if (problem) std::rethrow_exception(problem);
+    if (text.empty()) return;  // rank 0 failed; agree() tells everybody
+    checkpoints_ = Json::parse(text);
+  }
+
+  Json hash_checkpoints() {
+    const fs::path cache = root_ / "checkpoints.json";
+    Json known;
+    try {
+      if (fs::exists(cache)) known = read_json(cache);
+    } catch (const Error&) {
+      known = nullptr;  // damaged: hash again
+    }
+    Json out = Json::object();
+    for (const auto& model : sweep_.models) {
+      const fs::path folder = model.config.checkpoint;
+      const Json before =
+          known.is_object() && known.contains(model.name) ? known[model.name] : Json();
+      out[model.name] = hash_checkpoint(folder, before);
+      read_model_spec(folder);  // a broken checkpoint ends the job before any rank works
+      SafetensorsIndex::open(folder);
+    }
+    if (!options_.dry_run && out != known) write_atomically(cache, out.dump(1) + "\n");
+    return out;
+  }
+
+  void make_the_plan() {
+    PlanInputs inputs;
+    inputs.stages = stage_catalog(sweep_, params_);
+    attach_runners(inputs.stages, sweep_, params_, device());
+    inputs.tables = std::move(tables_);
+    for (const auto& model : sweep_.models) {
+      inputs.model_hashes[model.name] = checkpoints_.at(model.name).at("hash");
+    }
+    inputs.limit = options_.limit;
+    plan_ = make_plan(sweep_, std::move(inputs));
+    if (!first()) return;
+    std::vector<std::string> damaged;
+    RunFolder folder(root_);
+    done_ = options_.dry_run && !fs::exists(root_) ? std::vector<bool>(plan_.units.size(), false)
+                                                   : folder.find_done(plan_, &damaged);
+    for (const auto& file : damaged) say(file + ": damaged, set aside and computed again");
+    if (options_.retry_failed && !options_.dry_run) set_failed_aside(folder);
+  }
+
+  std::string device() const {
+    if (sweep_.run.device == "auto") return cuda_devices() > 0 ? "cuda" : "cpu";
+    return sweep_.run.device;
+  }
+
+  /// --retry-failed: units with failed items, and all that was built on them, are computed again.
+  void set_failed_aside(RunFolder& folder) {
+    std::vector<bool> again(plan_.units.size(), false);
+    for (const auto& unit : plan_.units) {  // upstream units have lower ids
+      if (!done_[unit.id]) continue;
+      const auto attributes = read_attributes(folder.path(unit.file));
+      const auto failed = attributes.find("failed_items");
+      again[unit.id] = (failed != attributes.end() && failed->second != "0") ||
+                       std::any_of(unit.upstream.begin(), unit.upstream.end(),
+                                   [&](auto up) { return again[up]; });
+      if (!again[unit.id]) continue;
+      folder.set_aside(unit.file, ".retried");
+      done_[unit.id] = false;
+    }
+  }
+
+  void open_run() {
+    if (!first()) return;
+    freeze_tables(root_, sweep_, plan_.tables);
+    RunFolder(root_).remove_parts(plan_);
+    std::vector<std::string> models;
+    std::vector<std::string> benchmarks;
+    for (const auto& model : sweep_.models) models.push_back(model.name);
+    for (const auto& benchmark : sweep_.benchmarks) benchmarks.push_back(benchmark.name);
+    families_ = declare_families(models, benchmarks, params_.reduce);
+    Json extra = build_facts();
+    extra["families"] = families_;
+    extra["launch"] = launch_facts(mpi_.size());
+    const Json manifest = make_manifest(sweep_, plan_, checkpoints_, extra, previous_);
+    write_atomically(root_ / "manifest.json", manifest.dump(1) + "\n");
+  }
+
+  int work() {
+    const auto missing = std::count(done_.begin(), done_.end(), false);
+    RunFolder folder(root_);
+    std::optional<EventLog> events;
+    RunLoopParams params;
+    params.seed = sweep_.params.seed;
+    params.time_budget = sweep_.run.time_budget;
+    params.margin = sweep_.run.margin;
+    params.progress = missing > 0 ? sweep_.run.progress : 0;
+    params.live_line = live_;
+    params.scheduler.unit_attempts = sweep_.run.unit_attempts;
+    params.attributes = {{"program", std::string("vrp-run ") + kVersion}, {"revision", revision()}};
+    if (first()) {
+      events.emplace(root_ / "events.jsonl");
+      events->write("start", {{"ranks", mpi_.size()},
+                              {"units", plan_.units.size()},
+                              {"missing", missing},
+                              {"revision", revision()}});
+      say(concat(sweep_.params.name, ": ", plan_.units.size(), " units, ", missing, " to do, ",
+                 mpi_.size(), mpi_.size() == 1 ? " rank" : " ranks", ", output in ",
+                 root_.string()));
+    }
+    RankLog log(root_ / "logs", mpi_.rank());
+    RunLoopHooks hooks;
+    hooks.stop_signalled = stop_signalled;
+    hooks.heartbeat = [&] { owner_->beat(); };
+    hooks.say = [&](const std::string& line) {
+      say(line);
+      log.line(line.rfind('\r', 0) == 0 ? line.substr(1) : line);
+    };
+    RunOutcome outcome = run_units(plan_, folder, mpi_.transport(), done_, params, hooks,
+                                   events ? &*events : nullptr, log);
+    if (first() && outcome.code == 0) outcome.code = finish(folder);
+    outcome.code = std::stoi(mpi_.broadcast(std::to_string(outcome.code)));
+    if (first()) events->write("end", {{"code", outcome.code}});
+    if (outcome.abandoned) leave(outcome.code);
+    return outcome.code;
+  }
+
+  /// Rank 0, all units done: tables, and the verdict on failed items.
+  int finish(RunFolder& folder) {
+    std::vector<Record> reduced;
+    std::int64_t failed = 0;
+    std::int64_t items = 0;
+    for (const auto& unit : plan_.units) {
+      const auto& stage = plan_.stages[unit.stage];
+      if (stage.name == "reduce") reduced.push_back(read_record(folder.path(unit.file)).record);
+      if (!stage.needs_model) continue;
+      const auto attributes = read_attributes(folder.path(unit.file));
+      const auto found = attributes.find("failed_items");
+      if (found != attributes.end()) failed += std::stoll(found->second);
+      items += unit.last - unit.first;
+    }
+    if (!reduced.empty()) {
+      RunFacts facts;
+      if (plan_.partial()) facts.partial = concat("--limit ", plan_.limit);
+      facts.profile = sweep_.params.profile;
+      facts.seed = sweep_.params.seed;
+      facts.level = params_.reduce.level;
+      facts.families = families_;
+      write_results(root_, reduced, facts);
+      say("tables in " + (root_ / "reduce" / "tables").string());
+    }
+    const std::int64_t allowed = allowed_failures(options_.max_failures, items);
+    if (failed > 0) {
+      say(concat(failed, " of ", items, " item results failed (see vrp status ", root_.string(),
+                 "); ", allowed, " are allowed"));
+    }
+    return static_cast<int>(failed > allowed ? ExitCode::too_many_failures : ExitCode::complete);
+  }
+
+  /// The compute thread is inside a unit that was abandoned: leave without joining it.
+  [[noreturn]] void leave(int code) {
+    mpi_.barrier();
+    owner_.reset();
+    std::fflush(nullptr);
+    mpi_.leave(code);
+  }
+
+  MpiSession& mpi_;
+  const RunOptions& options_;
+  Sweep sweep_;
+  StageParams params_;
+  std::vector<ItemTable> tables_;
+  fs::path root_;
+  bool live_ = false;
+  Json previous_, checkpoints_, families_;
+  std::optional<RunOwner> owner_;
+  Plan plan_;
+  std::vector<bool> done_;
+};
+
+}  // namespace
+
+int run_job(MpiSession& mpi, const RunOptions& options) { return Job(mpi, options).run(); }
+
+}  // namespace vrp

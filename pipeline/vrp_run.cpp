@@ -1,0 +1,47 @@
+// vrp-run: the MPI worker. Every rank reads the sweep and computes the same plan; rank 0 owns the
+// folder, coordinates, and writes the tables at the end.
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include "pipeline/base/files.hpp"
+#include "pipeline/dist/mpi_session.hpp"
+#include "pipeline/dist/signals.hpp"
+#include "pipeline/run_job.hpp"
+#include "pipeline/run_options.hpp"
+
+namespace {
+
+int run(vrp::MpiSession& mpi, int argc, char** argv) {
+  using namespace vrp;
+  RunOptions options;
+  int code = mpi.agree([&] { options = parse_run_options(argc, argv); });
+  if (code != 0) return code;
+  if (options.help) {
+    if (mpi.rank() == 0) std::cout << run_options_help() << "\n" << settings_help();
+    return 0;
+  }
+  return run_job(mpi, options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // The reproducible code path of the matrix library, whatever the memory alignment; it is read
+  // once, so it is set before anything else runs.
+  ::setenv("MKL_CBWR", "AVX2", 0);
+  vrp::catch_stop_signals();
+  vrp::MpiSession mpi(argc, argv);
+  int code = 0;
+  try {
+    code = run(mpi, argc, argv);
+  } catch (const vrp::Error& error) {
+    mpi.abort(static_cast<int>(error.code()), error.what());
+  } catch (const std::exception& error) {
+    mpi.abort(static_cast<int>(vrp::ExitCode::internal), error.what());
+  }
+  std::fflush(nullptr);
+  return code;
+}
