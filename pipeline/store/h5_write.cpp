@@ -33,6 +33,23 @@ void write_text_attribute(hid_t object, const std::string& name, const std::stri
   h5_check(H5Awrite(attribute.get(), type.get(), &text), "H5Awrite");
 }
 
+/// The path of a dimension's scale: in the group of the array that uses it, so that `item` can name
+/// both a group and a dimension.
+std::string scale_path(const Array& array, std::size_t axis) {
+  const auto slash = array.name.rfind('/');
+  return (slash == std::string::npos ? "" : array.name.substr(0, slash + 1)) + array.dims[axis];
+}
+
+void refuse_name_clashes(const Record& record) {
+  for (const auto& array : record.arrays()) {
+    for (std::size_t axis = 0; axis < array.dims.size(); ++axis) {
+      if (record.find(scale_path(array, axis)) == nullptr) continue;
+      throw Error(ExitCode::internal, concat("record: dimension '", array.dims[axis], "' of '",
+                                             array.name, "' has the name of an array beside it"));
+    }
+  }
+}
+
 class RecordWriter {
  public:
   explicit RecordWriter(hid_t file) : file_(file) {
@@ -98,12 +115,9 @@ class RecordWriter {
         data);
   }
 
-  /// Dimension scales live in the dataset's own group, so that `item` names both a group and a
-  /// dimension. The NAME text is netCDF's mark of a dimension without coordinates.
+  /// The NAME text is netCDF's mark of a dimension without coordinates.
   void attach(hid_t dataset, const Array& array, std::size_t axis) {
-    const auto slash = array.name.rfind('/');
-    const std::string group = slash == std::string::npos ? "" : array.name.substr(0, slash + 1);
-    const std::string path = group + array.dims[axis];
+    const std::string path = scale_path(array, axis);
     const auto extent = static_cast<hsize_t>(array.shape[axis]);
     if (scales_.insert(path).second) {
       const H5Space space(h5_check(H5Screate_simple(1, &extent, nullptr), "H5Screate_simple"));
@@ -145,6 +159,7 @@ void write_record(const std::filesystem::path& path, const Record& record,
     H5File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.get(), access.get()));
     if (!file) fail(path.string(), ": cannot be created: ", h5_error_text());
     RecordWriter writer(file.get());
+    refuse_name_clashes(record);
     for (const auto& array : record.arrays()) writer.write(array);
     for (const auto& [name, value] : attributes) write_text_attribute(file.get(), name, value);
     write_text_attribute(file.get(), "format_version", kFormatVersion);

@@ -188,7 +188,7 @@ Record CaptureColumns::finish() {
   offsets("item/patch_offset", patch_offset_, "image_token", "first image token of each item");
   out.add("item/grid", {"item", "axis"}, {n_, 2}, grid_, "cells",
           "rows and columns of image tokens");
-  out.add("item/geometry", {"item", "geometry"}, {n_, 8}, geometry_, "pixels",
+  out.add("item/geometry", {"item", "geometry_field"}, {n_, 8}, geometry_, "pixels",
           "source width, source height, scale x, scale y, offset x, offset y, input width, input "
           "height; input = source * scale - offset");
   item("item/prompt_tokens", prompt_tokens_, "tokens",

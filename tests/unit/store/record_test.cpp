@@ -145,6 +145,18 @@ TEST_CASE("an array whose shape and data disagree is refused", "[store]") {
   CHECK_THROWS_WITH(record.at("x/none"), Catch::Contains("x/none"));
 }
 
+TEST_CASE("a dimension that has the name of an array beside it is our own mistake", "[store]") {
+  Record record;
+  record.add("item/geometry", {"item", "geometry"}, {1, 1}, std::vector<float>{1}, "1", "x");
+  const Folder folder;
+  try {
+    write_record(folder.path / "x.h5", record, {});
+    FAIL("written");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::internal);
+  }
+}
+
 TEST_CASE("half precision rounds to nearest even and keeps specials", "[store]") {
   CHECK(Half::from_float(1.0f).bits == 0x3C00);
   CHECK(Half::from_float(65504.0f).bits == 0x7BFF);
