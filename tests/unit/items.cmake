@@ -1,0 +1,16 @@
+# Item tables, importers, scorers. The scoring cases come from VRP_CASES_DIR, or from items/cases.
+set(_items ${CMAKE_CURRENT_LIST_DIR}/items)
+add_executable(scoring_cases ${_items}/scoring_cases.cpp)
+target_link_libraries(scoring_cases PRIVATE vrp_options vrp_items)
+target_compile_definitions(scoring_cases PRIVATE VRP_OWN_CASES="${_items}/cases")
+add_test(NAME scoring_cases COMMAND scoring_cases check)
+add_test(NAME scoring_cases_own COMMAND scoring_cases check ${_items}/cases)
+# Skipped, with a list, when a file, column or figure is not supported: never passed.
+add_test(NAME scoring_cases_unsupported COMMAND scoring_cases unsupported)
+set_tests_properties(scoring_cases scoring_cases_own scoring_cases_unsupported
+                     PROPERTIES LABELS scoring SKIP_RETURN_CODE 77)
+vrp_add_python_test(scoring_oracle ${_items}/cases/oracle.py LABELS "scoring")
+
+vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
+                           ${_items}/item_table_test.cpp ${_items}/json_rows_test.cpp
+             LIBS vrp_items LABELS unit)

@@ -1,0 +1,220 @@
+// Runs case files with the layout of *_cases.json: {"title", "aggregate": {...}, "cases": [...]}.
+// Each case has `answer`, `label` and a column per rule with what the rule reads from the answer;
+// `RULE_correct` is the rule's verdict against the label. `aggregate.RULE` holds the figures over
+// all cases. Files come from VRP_CASES_DIR (or the argument), searched recursively.
+//
+//   scoring_cases check [DIR]         exit 0 all hold, 1 something differs, 77 nothing is supported
+//   scoring_cases unsupported [DIR]   exit 77 and a list when a file, column or figure is not
+//                                     supported, else 0
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/base/json.hpp"
+#include "pipeline/items/scorer.hpp"
+#include "pipeline/items/yes_no_summary.hpp"
+
+namespace {
+
+using vrp::Json;
+namespace fs = std::filesystem;
+
+constexpr double kTolerance = 1e-9;
+
+/// A column's scorer, and the word that the published program has for "nothing read".
+struct Rule {
+  std::string scorer, unread;
+};
+const std::map<std::string, Rule> kRules = {{"yes_no", {"yes_no", "invalid"}},
+                                            {"pope", {"pope_official", ""}},
+                                            {"pope_official", {"pope_official", ""}},
+                                            {"vlmevalkit", {"vlmevalkit", "Unknown"}},
+                                            {"mme", {"mme", "other"}},
+                                            {"exact", {"exact", "invalid"}},
+                                            {"integer", {"integer", "invalid"}},
+                                            {"relation", {"relation", "invalid"}},
+                                            {"lenient", {"lenient", "invalid"}},
+                                            {"authors_lenient_full", {"authors_lenient_full", ""}}};
+const std::set<std::string> kDescriptive = {"id", "answer", "label", "tag"};
+
+struct Tally {
+  std::size_t files = 0, cases = 0, checks = 0, wrong = 0;
+  std::vector<std::string> unsupported;
+
+  void expect(const std::string& where, const std::string& got, const std::string& want) {
+    ++checks;
+    if (got == want) return;
+    ++wrong;
+    std::cout << "DIFFERS " << where << ": got '" << got << "', expected '" << want << "'\n";
+  }
+  void expect(const std::string& where, const std::optional<double>& got, const Json& want) {
+    ++checks;
+    const bool equal = want.is_null() ? !got.has_value()
+                                      : got && want.is_number() &&
+                                            std::abs(*got - want.get<double>()) <= kTolerance;
+    if (equal) return;
+    ++wrong;
+    std::cout << "DIFFERS " << where << ": got " << (got ? std::to_string(*got) : "undefined")
+              << ", expected " << want.dump() << "\n";
+  }
+};
+
+vrp::Verdict judge(const std::string& scorer, const Json& row) {
+  return vrp::find_scorer(scorer).judge(row.at("answer").get<std::string>(),
+                                        row.at("label").get<std::string>(), {});
+}
+
+std::string read_as(const Rule& rule, const vrp::Verdict& verdict) {
+  return verdict.invalid ? rule.unread : verdict.parsed;
+}
+
+void check_column(const std::string& column, const Json& row, const std::string& where,
+                  Tally& tally, std::map<std::string, std::size_t>& unknown) {
+  const Json& want = row.at(column);
+  if (kDescriptive.contains(column)) return;
+  if (const auto rule = kRules.find(column); rule != kRules.end()) {
+    tally.expect(where, read_as(rule->second, judge(rule->second.scorer, row)),
+                 want.is_string() ? want.get<std::string>() : want.dump());
+  } else if (column == "rules_agree") {
+    const std::string a = judge("pope_official", row).parsed, b = judge("vlmevalkit", row).parsed;
+    tally.expect(where, (a == "yes" && b == "Yes") || (a == "no" && b == "No") ? "true" : "false",
+                 want.dump());
+  } else if (column.ends_with("_correct") && kRules.contains(column.substr(0, column.size() - 8))) {
+    const Rule& judged = kRules.at(column.substr(0, column.size() - 8));
+    tally.expect(where, judge(judged.scorer, row).correct ? "true" : "false", want.dump());
+  } else {
+    ++unknown[column];
+  }
+}
+
+/// The figures of a yes/no rule over all cases, by name; percentages are VLMEvalKit's.
+std::map<std::string, std::optional<double>> figures(const Json& cases, const Rule& rule) {
+  std::vector<std::string> parsed, labels;
+  for (const Json& row : cases) {
+    const vrp::Verdict verdict = judge(rule.scorer, row);
+    parsed.push_back(verdict.invalid ? "" : verdict.parsed);
+    labels.push_back(row.at("label").get<std::string>());
+  }
+  const vrp::YesNoSummary s = vrp::summarise_yes_no(parsed, labels);
+  const vrp::VlmevalkitPercent p = vrp::vlmevalkit_percent(s);
+  const auto count = [](std::int64_t n) { return std::optional<double>(static_cast<double>(n)); };
+  return {{"accuracy", s.accuracy},
+          {"precision", s.precision},
+          {"recall", s.recall},
+          {"f1", s.f1},
+          {"yes_ratio", s.yes_ratio},
+          {"unparsed", s.unparsed},
+          {"tp", count(s.tp)},
+          {"fp", count(s.fp)},
+          {"tn", count(s.tn)},
+          {"fn", count(s.fn)},
+          {"accuracy_percent", p.accuracy},
+          {"precision_percent", p.precision},
+          {"recall_percent", p.recall},
+          {"f1_percent", p.f1}};
+}
+
+void check_aggregate(const std::string& file, const Json& document, Tally& tally) {
+  if (!document.contains("aggregate")) return;
+  for (const auto& [rule, wanted] : document["aggregate"].items()) {
+    const auto known = kRules.find(rule);
+    const bool yes_no =
+        known != kRules.end() && wanted.is_object() &&
+        std::set<std::string>{"yes_no", "pope_official", "vlmevalkit", "mme"}.contains(
+            known->second.scorer);
+    if (!yes_no) {
+      tally.unsupported.push_back(file + ": aggregate '" + rule + "'");
+      continue;
+    }
+    const auto got = figures(document.at("cases"), known->second);
+    for (const auto& [figure, value] : wanted.items()) {
+      const auto found = got.find(figure);
+      if (found == got.end()) {
+        tally.unsupported.push_back(file + ": aggregate '" + rule + "." + figure + "'");
+      } else {
+        tally.expect(file + ": aggregate '" + rule + "." + figure + "'", found->second, value);
+      }
+    }
+  }
+}
+
+void check_document(const std::string& file, const Json& document, Tally& tally) {
+  const Json& cases = document.at("cases");
+  const auto scorable = [](const Json& row) {
+    return row.is_object() && row.contains("answer") && row.contains("label") &&
+           row["answer"].is_string() && row["label"].is_string();
+  };
+  if (cases.empty() || !std::all_of(cases.begin(), cases.end(), scorable)) {
+    tally.unsupported.push_back(
+        vrp::concat(file, ": ", cases.size(), " cases without `answer` and `label`"));
+    return;
+  }
+  ++tally.files;
+  tally.cases += cases.size();
+  std::map<std::string, std::size_t> unknown;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    for (const auto& column : cases[i].items()) {
+      check_column(column.key(), cases[i], vrp::concat(file, ": [", i, "] ", column.key()), tally,
+                   unknown);
+    }
+  }
+  for (const auto& [column, n] : unknown) {
+    tally.unsupported.push_back(vrp::concat(file, ": column '", column, "' (", n, " cases)"));
+  }
+  check_aggregate(file, document, tally);
+}
+
+/// Every *.json below `root` that is a case file; a *_cases.json must be one.
+Tally run(const fs::path& root) {
+  Tally tally;
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.is_regular_file() && entry.path().extension() == ".json")
+      files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  for (const auto& path : files) {
+    const std::string name = path.lexically_relative(root).generic_string();
+    const std::string text = vrp::read_text(path);
+    const bool must = name.ends_with("_cases.json");
+    if (!must && !Json::accept(text)) continue;  // JSON Lines: data, no case file
+    const Json document = vrp::parse_json(text, path.string());
+    if (document.is_object() && document.contains("cases") && document["cases"].is_array()) {
+      check_document(name, document, tally);
+    } else if (must) {
+      ++tally.wrong;
+      std::cout << "DIFFERS " << name << ": is not {\"cases\": [...]}\n";
+    }
+  }
+  return tally;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string mode = argc > 1 ? argv[1] : "check";
+  const char* variable = std::getenv("VRP_CASES_DIR");
+  const fs::path root = argc > 2                           ? argv[2]
+                        : variable != nullptr && *variable ? variable
+                                                           : VRP_OWN_CASES;
+  try {
+    if (!fs::is_directory(root)) vrp::fail(root.string(), ": is not a folder of case files");
+    const Tally tally = run(root);
+    for (const auto& line : tally.unsupported) std::cout << "not supported: " << line << "\n";
+    std::cout << root.string() << ": " << tally.files << " files, " << tally.cases << " cases, "
+              << tally.checks << " checks, " << tally.wrong << " differ, "
+              << tally.unsupported.size() << " not supported\n";
+    if (mode == "unsupported") return tally.unsupported.empty() ? 0 : 77;
+    if (tally.wrong > 0) return 1;
+    return tally.checks > 0 ? 0 : 77;
+  } catch (const std::exception& error) {
+    std::cout << "error: " << error.what() << "\n";
+    return 1;
+  }
+}
