@@ -55,6 +55,8 @@ build_jobs() {
 
 configure_and_build() {
   local cmake="$VRP_VENV/bin/cmake" start=$SECONDS hash
+  # ccache keeps its files at home; some batch users have none.
+  [ -n "${CCACHE_DIR:-}" ] || [ -w "${HOME:-/nonexistent}" ] || export CCACHE_DIR="$VRP_CACHE/ccache"
   local -a options=(-S "$VRP_ROOT" -B "$VRP_BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release)
   if [ "$VRP_MODE" = cuda ]; then
     options+=(-DVRP_CUDA=ON "-DCMAKE_CUDA_COMPILER=$VRP_NVCC" "-DCMAKE_CUDA_ARCHITECTURES=80;90")
