@@ -13,4 +13,6 @@ vrp_add_python_test(scoring_oracle ${_items}/cases/oracle.py LABELS "scoring")
 
 vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
                            ${_items}/item_table_test.cpp ${_items}/json_rows_test.cpp
+                           ${_items}/import_rows_test.cpp ${_items}/coco_test.cpp
+                           ${_items}/coco_sets_test.cpp
              LIBS vrp_items LABELS unit)

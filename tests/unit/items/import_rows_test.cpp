@@ -1,0 +1,373 @@
+// POPE, JSON Lines and finished sets: what is read, and what is refused where.
+#include <catch2/catch.hpp>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/items/importers.hpp"
+#include "scratch.hpp"
+
+using namespace vrp;
+
+namespace {
+
+const char* kImage = "COCO_val2014_000000000042.jpg";
+
+std::string pope_line(int id, const std::string& object, const std::string& label,
+                      const std::string& image = kImage) {
+  return concat(R"({"question_id": )", id, R"(, "image": ")", image, R"(", "text": "Is there a )",
+                object, R"( in the image?", "label": ")", label, "\"}");
+}
+
+struct PopeFolder : Scratch {
+  ImportOptions options;
+  PopeOptions pope;
+  PopeFolder() {
+    image("val2014/" + std::string(kImage));
+    options.images = root;
+  }
+  Imported import(const std::string& text, const std::string& name = "coco_pope_popular.json") {
+    options.annotations = file(name, text);
+    return import_pope(options, pope);
+  }
+  std::string refusal(const std::string& text) {
+    try {
+      import(text);
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::bad_input);
+      return error.what();
+    }
+    return "no error";
+  }
+};
+
+bool warned(const Imported& imported, const std::string& text) {
+  for (const auto& warning : imported.warnings) {
+    if (warning.find(text) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("POPE: JSON Lines with either line end, or an array", "[items][pope]") {
+  PopeFolder folder;
+  const std::string a = pope_line(1, "kettle", "yes"), b = pope_line(2, "cup", "no");
+  for (const std::string& text :
+       {a + "\n" + b, a + "\r\n" + b + "\r\n\r\n", "\xEF\xBB\xBF" + a + "\r\n" + b + "\n",
+        "[" + a + "," + b + "]"}) {
+    const Imported imported = folder.import(text);
+    const ItemTable& t = imported.table;
+    REQUIRE(t.size() == 2);
+    CHECK(t.benchmark == "pope_popular");
+    CHECK(t.kind == "yes_no");
+    CHECK(t.key[1] == "pope/popular/2");
+    CHECK(t.id[1] == "2");
+    CHECK(t.question[0] == "Is there a kettle in the image?");
+    CHECK(t.answer[0] == "yes");
+    CHECK(t.type[0] == "kettle");
+    CHECK(t.image[0] == "val2014/COCO_val2014_000000000042.jpg");
+    CHECK(t.group[0] == "COCO_val2014_000000000042");
+    CHECK(t.image_hash[0].size() == 32);
+    CHECK(t.facts.at("source_sha256").size() == 64);
+    CHECK(warned(imported, "2 rows, the published files have 3000"));
+    CHECK(warned(imported, "not one of the published"));
+  }
+}
+
+TEST_CASE("POPE: ids may be text, further fields are kept", "[items][pope]") {
+  PopeFolder folder;
+  const Imported imported = folder.import(
+      R"({"question_id": "v1", "image": "COCO_val2014_000000000042.jpg", "text": "Is there an traffic light in the imange?", "label": "no", "source": [1]})");
+  CHECK(imported.table.key[0] == "pope/popular/v1");
+  CHECK(imported.table.type[0] == "traffic light");
+  CHECK(imported.table.metadata[0] == R"({"source":[1]})");
+}
+
+TEST_CASE("POPE: malformed rows are refused with file, line, field and text", "[items][pope]") {
+  PopeFolder folder;
+  const std::string good = pope_line(1, "kettle", "yes") + "\n";
+  const auto refused = [&](const std::string& line) { return folder.refusal(good + line); };
+  CHECK_THAT(refused(pope_line(2, "cup", "Yes")),
+             Catch::Contains("popular.json:2: field 'label' is 'Yes', expected yes or no"));
+  CHECK_THAT(refused(pope_line(2, "cup", "maybe")), Catch::Contains("'maybe'"));
+  CHECK_THAT(refused(pope_line(1, "cup", "no")),
+             Catch::Contains(":2: question id '1'") && Catch::Contains(".json:1"));
+  CHECK_THAT(refused(pope_line(2, "kettle", "yes")), Catch::Contains("--allow-duplicates"));
+  CHECK_THAT(refused(pope_line(2, "cup", "no", "COCO_val2014_000000000043.jpg")),
+             Catch::Contains(":2: image 'COCO_val2014_000000000043.jpg' is not in"));
+  CHECK_THAT(refused(pope_line(2, "cup", "no", "../x.jpg")), Catch::Contains("leaves the folder"));
+  CHECK_THAT(refused(pope_line(2, "cup", "no", "/etc/x.jpg")),
+             Catch::Contains(":2: image '/etc/x.jpg'"));
+  CHECK_THAT(refused(R"({"question_id": 2, "image": "a.jpg", "label": "no"})"),
+             Catch::Contains(":2: field 'text' is missing"));
+  CHECK_THAT(refused(R"({"question_id": 2, "image": 5, "text": "q", "label": "no"})"),
+             Catch::Contains(":2: field 'image' is 5, expected text"));
+  CHECK_THAT(refused(R"({"question_id": 2.5, "image": "a.jpg", "text": "q", "label": "no"})"),
+             Catch::Contains("'question_id' is 2.5"));
+  CHECK_THAT(refused(concat(R"({"question_id": 2, "image": ")", kImage,
+                            R"(", "text": "  ", "label": "no"})")),
+             Catch::Contains(":2: the question is empty"));
+  CHECK_THAT(refused("{\"question_id\": 2,"), Catch::Contains(":2: malformed JSON"));
+  CHECK_THAT(refused("{\"question_id\": \"\xC3\x28\"}"), Catch::Contains(":2: invalid UTF-8"));
+  CHECK_THAT(folder.refusal(""), Catch::Contains("the file is empty"));
+  CHECK_THAT(folder.refusal("[" + pope_line(1, "a", "yes") + ",{}]"),
+             Catch::Contains("popular.json: [1]: field"));
+}
+
+TEST_CASE("skip leaves malformed rows out, lists and counts them", "[items][pope]") {
+  PopeFolder folder;
+  folder.options.skip_bad_rows = true;
+  const Imported imported = folder.import(
+      pope_line(1, "a", "yes") + "\n" + pope_line(7, "b", "perhaps") + "\n{broken\n" +
+      pope_line(8, "c", "no", "COCO_val2014_000000000099.jpg") + "\n" + pope_line(9, "d", "no"));
+  CHECK(imported.table.size() == 2);
+  CHECK(imported.skipped.size() == 3);
+  CHECK(imported.table.facts.at("skipped") == "3");
+  CHECK_THAT(imported.table.facts.at("skipped_ids"), Catch::Contains("7") && Catch::Contains("8"));
+  CHECK_THAT(folder.refusal("{broken\n"), Catch::Contains("no row is left"));
+}
+
+TEST_CASE("POPE: a merged file has three splits and unique ids", "[items][pope]") {
+  PopeFolder folder;
+  const auto merged = [](int id, const char* category, const char* extra) {
+    return concat(
+        R"({"question_id": )", id, R"(, "image": ")", kImage,
+        R"(", "text": "Is there a cup in the image?\nAnswer the question using a single word or phrase.", "category": ")",
+        category, "\"", extra, "}\n");
+  };
+  const std::string label = R"(, "label": "no")";
+  const std::string text = merged(1, "adversarial", label.c_str()) +
+                           merged(2, "popular", label.c_str()) + merged(3, "random", label.c_str());
+  const Imported imported = folder.import(text, "llava_pope_test.jsonl");
+  CHECK(imported.table.benchmark == "pope");
+  CHECK(imported.table.key[2] == "pope/random/3");
+  CHECK(imported.table.question[0] == "Is there a cup in the image?");  // the line is taken off
+  CHECK(warned(imported, "3 questions ended in the short-answer line"));
+  CHECK_THAT(folder.refusal(text + merged(1, "random", label.c_str())),
+             Catch::Contains("ids of a merged file are unique"));
+  CHECK_THAT(folder.refusal(merged(1, "easy", label.c_str())),
+             Catch::Contains("'category' is 'easy'"));
+  CHECK_THAT(folder.refusal(merged(1, "random", "")), Catch::Contains("--labels"));
+  folder.options.split = "popular";
+  const Imported popular = folder.import(text, "llava_pope_test.jsonl");
+  CHECK(popular.table.size() == 1);
+  CHECK(popular.table.benchmark == "pope_popular");
+  folder.options.split = "";
+  folder.pope.labels = {folder.file("coco_pope_random.json", pope_line(1, "cup", "yes"))};
+  const Imported labelled = folder.import(merged(3, "random", ""), "llava_pope_test.jsonl");
+  CHECK(labelled.table.answer[0] == "yes");
+  CHECK_THAT(folder.refusal(merged(3, "popular", "")), Catch::Contains("no label for image"));
+}
+
+TEST_CASE("POPE: version 2 is an array of its own fields", "[items][pope]") {
+  PopeFolder folder;
+  folder.image("images/0001.jpg");
+  const std::string row =
+      R"({"image_id": 1, "image_name": "/images/0001.jpg", "target_object": "kettle", "query": "Is there a kettle in this image?", "label": "Yes"})";
+  folder.options.images = folder.root / "images";
+  const Imported imported = folder.import("[" + row + "]", "popev2.json");
+  CHECK(imported.table.key[0] == "pope/test/1");
+  CHECK(imported.table.answer[0] == "yes");
+  CHECK(imported.table.type[0] == "kettle");
+  CHECK(imported.table.image[0] == "0001.jpg");
+  CHECK(imported.table.facts.at("format") == "POPEv2");
+  std::string bad = row;
+  bad.replace(bad.find("Yes"), 3, "yes");
+  CHECK_THAT(folder.refusal("[" + bad + "]"),
+             Catch::Contains("[0]: field 'label' is 'yes', expected Yes or No"));
+}
+
+TEST_CASE("POPE: older copies are recognised by their count", "[items][pope]") {
+  PopeFolder folder;
+  std::string text;
+  for (int i = 1; i <= 2910; ++i) {
+    text += pope_line(i, "thing" + std::to_string(i), i <= 1500 ? "yes" : "no") + "\n";
+  }
+  const Imported imported = folder.import(text, "coco_pope_random.json");
+  CHECK(imported.table.facts.at("source_rows") == "2910");
+  CHECK(warned(imported, "an older copy of the random split"));
+  CHECK(warned(imported, "1500 of 2910 labels are yes"));
+}
+
+TEST_CASE("image names are found as COCO stores them", "[items][images]") {
+  const Scratch scratch;
+  scratch.image("val2014/COCO_val2014_000000000042.jpg");
+  scratch.image("plain.jpg");
+  scratch.image("train2014/COCO_train2014_000000000007.jpg");
+  ImageFolder folder(scratch.root);
+  CHECK(folder.find("000000000042.jpg", "w").name == "val2014/COCO_val2014_000000000042.jpg");
+  CHECK(folder.find("COCO_val2014_000000000042.jpg", "w").name ==
+        "val2014/COCO_val2014_000000000042.jpg");
+  CHECK(folder.find("COCO_train2014_000000000007.jpg", "w").name ==
+        "train2014/COCO_train2014_000000000007.jpg");
+  CHECK(folder.find("plain.jpg", "w").name == "plain.jpg");
+  CHECK_THROWS_WITH(folder.find("000000000043.jpg", "f:3"),
+                    Catch::Contains("f:3: image '000000000043.jpg' is not in") &&
+                        Catch::Contains("val2014/COCO_val2014_000000000043.jpg"));
+  CHECK(coco_name("val2014", 42) == "COCO_val2014_000000000042.jpg");
+  CHECK(coco_name("val2017", 42) == "000000000042.jpg");
+  CHECK(coco_split("val2014/COCO_val2014_000000000042.jpg") == "val2014");
+  CHECK(coco_split("COCO_val2014_42.jpg").empty());
+  CHECK(image_group("a/b.jpg") == "a/b.jpg");
+}
+
+namespace {
+
+struct LinesFolder : Scratch {
+  ImportOptions options;
+  LinesFolder() {
+    image("a.jpg");
+    options.images = root;
+    options.name = "mine";
+  }
+  Imported import(const std::string& text, const std::string& kind = "auto") {
+    options.annotations = file("q.jsonl", text);
+    return import_jsonl(options, kind);
+  }
+  std::string refusal(const std::string& text, const std::string& kind = "auto") {
+    try {
+      import(text, kind);
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::bad_input);
+      return error.what();
+    }
+    return "no error";
+  }
+};
+
+std::string line(const std::string& id, const std::string& rest) {
+  return R"({"question_id": ")" + id + R"(", "image": "a.jpg", "text": "q)" + id + "\"" + rest +
+         "}\n";
+}
+
+}  // namespace
+
+TEST_CASE("JSON Lines: the narrowest kind that fits all references", "[items][jsonl]") {
+  LinesFolder folder;
+  CHECK(folder.import(line("1", R"(, "label": "Yes")") + line("2", R"(, "answer": "no")"))
+            .table.kind == "yes_no");
+  CHECK(
+      folder.import(line("1", R"(, "answer": 3)") + line("2", R"(, "answer": "12")")).table.kind ==
+      "integer");
+  CHECK(folder.import(line("1", R"(, "answer": "Left")")).table.answer[0] == "left");
+  CHECK(folder.import(line("1", R"(, "answer": "red")") + line("2", R"(, "answer": "no")"))
+            .table.kind == "text");
+  const Imported open = folder.import(line("1", R"(, "category": "scene")") + line("2", ""));
+  CHECK(open.table.kind == "text");
+  CHECK(open.table.type == std::vector<std::string>{"scene", "all"});
+  CHECK(open.table.key[0] == "mine/test/1");
+  CHECK(warned(open, "2 of 2 items have no reference"));
+  const Imported ten = folder.import(line("1", R"(, "answers": ["a","b"], "more": {"x": 1})"));
+  CHECK(ten.table.answers[0] == std::vector<std::string>{"a", "b"});
+  CHECK(ten.table.metadata[0] == R"({"more":{"x":1}})");
+  CHECK(warned(ten, "another number of human answers than ten"));
+}
+
+TEST_CASE("JSON Lines: malformed rows are refused", "[items][jsonl]") {
+  LinesFolder folder;
+  CHECK_THAT(folder.refusal(line("1", "") + line("1", "")),
+             Catch::Contains("q.jsonl:2: question id '1'"));
+  CHECK_THAT(folder.refusal(R"({"image": "a.jpg", "text": "q"})"),
+             Catch::Contains("'question_id' is missing"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "answer": true)")), Catch::Contains("'answer' is true"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "answer": "")")), Catch::Contains("'answer' is \"\""));
+  CHECK_THAT(folder.refusal(line("1", R"(, "label": "a", "answer": "b")")),
+             Catch::Contains("differ"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "answers": "a")")),
+             Catch::Contains("expected a list of answers"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "answers": [null])")), Catch::Contains("answers[0]"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "choices": ["a", ""])")), Catch::Contains("choices[1]"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "choices": ["a", "b"], "answer": "C")")),
+             Catch::Contains("answer 'C' has no option, there are 2"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "category": 4)")), Catch::Contains("'category' is 4"));
+  CHECK_THAT(folder.refusal(line("1", R"(, "answer": "maybe")"), "yes_no"),
+             Catch::Contains("q.jsonl:1: answer 'maybe' cannot be a reference of kind yes_no"));
+  CHECK_THAT(folder.refusal(line("1", ""), "colour"), Catch::Contains("unknown kind 'colour'"));
+  CHECK_THAT(folder.refusal(R"({"question_id": 1, "prompt": "q", "text": "a", "answer_id": "x"})"),
+             Catch::Contains("file of model answers"));
+}
+
+namespace {
+
+struct SetFolder : Scratch {
+  ImportOptions options;
+  SetFolder() {
+    image("COCO_val2014_000000000042.jpg");
+    options.images = root;
+  }
+  Imported import(const std::string& text, const std::string& family) {
+    options.annotations = file("set.json", text);
+    return import_set(options, family);
+  }
+  std::string refusal(const std::string& text, const std::string& family) {
+    try {
+      import(text, family);
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::bad_input);
+      return error.what();
+    }
+    return "no error";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("sets in the paper's format", "[items][set]") {
+  SetFolder folder;
+  const Imported counting = folder.import(
+      R"([{"image_id": "COCO_val2014_000000000042", "question": "How many cups are in the image?", "answer": "3"},
+          {"image_id": 42, "question": "How many wine glasses are in the image?", "answer": 2}])",
+      "counting");
+  CHECK(counting.table.kind == "integer");
+  CHECK(counting.table.key[1] == "counting/coco/2");
+  CHECK(counting.table.answer == std::vector<std::string>{"3", "2"});
+  CHECK(counting.table.type == std::vector<std::string>{"cups", "wine glasses"});
+  const Imported spatial = folder.import(
+      R"([{"image_id": "COCO_val2014_000000000042", "question": "Is the cup to the left of the bowl?", "answer": "Yes",
+           "objects": [{"category": "cup", "annotation_ids": [5], "boxes": [[1, 2, 3, 4]], "polygons": [[[0, 0, 1, 0, 1, 1]]]},
+                       {"category": "bowl", "annotation_ids": [6], "boxes": [[5, 6, 7, 8]]}]}])",
+      "spatial");
+  CHECK(spatial.table.kind == "yes_no");
+  CHECK(spatial.table.answer[0] == "yes");
+  CHECK(spatial.table.type[0] == "left");
+  REQUIRE(spatial.table.regions[0].size() == 2);
+  CHECK(spatial.table.regions[0][0].polygons.size() == 1);
+  CHECK(spatial.table.regions[0][1].annotation == 6);
+  const Imported open = folder.import(
+      R"([{"image_id": 42, "question": "Is the cup above or below the bowl?", "answer": "below"}])",
+      "spatial");
+  CHECK(open.table.kind == "relation");
+  CHECK(open.table.type[0] == "above/below");
+}
+
+TEST_CASE("sets: malformed rows are refused with their index", "[items][set]") {
+  SetFolder folder;
+  const auto row = [](const std::string& answer, const std::string& more = "") {
+    return R"([{"image_id": 42, "question": "How many?", "answer": )" + answer + more + "}]";
+  };
+  CHECK_THAT(folder.refusal(row("\"many\""), "counting"),
+             Catch::Contains("set.json: [0]: field 'answer' is 'many', expected a whole number"));
+  CHECK_THAT(folder.refusal(row("-1"), "counting"), Catch::Contains("'-1'"));
+  CHECK_THAT(folder.refusal(row("1.5"), "counting"), Catch::Contains("'answer' is 1.5"));
+  CHECK_THAT(folder.refusal(row("\"maybe\""), "spatial"), Catch::Contains("expected yes or no"));
+  CHECK_THAT(folder.refusal(R"([{"image_id": 42, "question": "q1", "answer": "left"},
+                               {"image_id": 42, "question": "q2", "answer": "yes"}])",
+                            "spatial"),
+             Catch::Contains("[1]: field 'answer' is 'yes', expected left, right"));
+  CHECK_THAT(folder.refusal(R"([{"image_id": 43, "question": "q", "answer": "1"}])", "counting"),
+             Catch::Contains("COCO_val2014_000000000043.jpg"));
+  CHECK_THAT(folder.refusal(R"([{"question": "q", "answer": "1"}])", "counting"),
+             Catch::Contains("'image_id' is missing"));
+  CHECK_THAT(folder.refusal(row("\"1\"", R"(, "objects": 3)"), "counting"),
+             Catch::Contains("'objects' is 3, expected a list"));
+  CHECK_THAT(
+      folder.refusal(
+          row("\"1\"", R"(, "objects": [{"category": "a", "annotation_ids": [1], "boxes": []}])"),
+          "counting"),
+      Catch::Contains("objects[0]: 1 annotation_ids, 0 boxes"));
+  CHECK_THAT(
+      folder.refusal(
+          row("\"1\"",
+              R"(, "objects": [{"category": "a", "annotation_ids": [1], "boxes": [[1, 2, 3]]}])"),
+          "counting"),
+      Catch::Contains("expected an id and x, y, width, height"));
+}
