@@ -1,0 +1,192 @@
+"""Plots of a run: AUROC of every signal, risk-coverage, reliability, agreement, entropy by layer."""
+import math
+
+import numpy as np
+
+import svg
+from html_text import element, paragraph, section
+from summary import auroc_rows
+
+CURVES = ["s_sc", "confidence", "p_tok", "h_s", "c_k", "mass"]
+SHORT = {"h_s": "H_s", "h_n": "H_n", "c_k": "C_k", "s_sc": "S_SC", "p_tok": "P_tok",
+         "confidence": "confidence", "logit_entropy": "logit entropy", "mass": "mass b",
+         "iou": "IoU"}
+
+
+def known(value):
+    return value is not None and math.isfinite(value)
+
+
+def set_name(cell):
+    return "pooled set" if cell.pooled else cell.benchmark
+
+
+def auroc_overview(run, writer):
+    """One figure per model: AUROC with interval, a row per signal, a panel per set."""
+    out = []
+    for model in sorted({cell.model for cell in run.cells}):
+        cells = [(cell, auroc_rows(run, cell)) for cell in run.cells if cell.model == model]
+        cells = [(cell, rows) for cell, rows in cells if any(known(r["estimate"]) for r in rows)]
+        if not cells:
+            continue
+        names = []
+        for _, rows in cells:
+            names += [row["signal"] for row in rows if row["signal"] not in names]
+        columns = min(2, len(cells))
+        lines = math.ceil(len(cells) / columns)
+        figure, axes = svg.new(3.6 * columns + 0.8, 0.34 * len(names) * lines + 0.9 * lines,
+                               nrows=lines, ncols=columns, sharey=True, squeeze=False)
+        table = []
+        for axis, (cell, rows) in zip(axes.flat, cells):
+            draw_auroc(axis, cell, rows, names)
+            table += [(model, cell.benchmark, r["signal"], r["n"], r["invalid"], r["estimate"],
+                       r["low"], r["high"], r["p_adjusted"]) for r in rows]
+        for axis in axes.flat[len(cells):]:
+            axis.set_visible(False)
+        out.append(writer.add(
+            figure, f"auroc_{model}",
+            f"AUROC of each signal with 95 % interval, {model}. Dashed line: chance. Filled: "
+            "adjusted p below 0.05.",
+            ("model", "benchmark", "signal", "n", "invalid", "auroc", "low", "high", "p_adjusted"),
+            table))
+    return "".join(out)
+
+
+def draw_auroc(axis, cell, rows, names):
+    axis.axvline(0.5, color="#555555", linestyle="--", linewidth=1)
+    for row in rows:
+        if not known(row["estimate"]):
+            continue
+        y = len(names) - 1 - names.index(row["signal"])
+        if known(row["low"]):
+            axis.plot([row["low"], row["high"]], [y, y], color=svg.COLOURS[0], linewidth=2)
+        sure = known(row["p_adjusted"]) and row["p_adjusted"] < 0.05
+        axis.plot(row["estimate"], y, "o", markersize=7, markeredgecolor=svg.COLOURS[0],
+                  markerfacecolor=svg.COLOURS[0] if sure else "white", markeredgewidth=1.6)
+    n = max((row["n"] for row in rows), default=0)
+    axis.set_title(f"{set_name(cell)}, n = {n}", fontsize=10, loc="left")
+    axis.set_yticks(range(len(names)), [SHORT.get(name, name) for name in reversed(names)])
+    axis.set_ylim(-0.7, len(names) - 0.3)
+    axis.set_xlim(0, 1)
+    axis.set_xlabel("AUROC")
+
+
+def risk_coverage(run, writer, cell):
+    rows = run.frame("risk_coverage", cell.model, cell.benchmark)
+    signals = [name for name in CURVES if name in rows.get("signal", [])]
+    if not signals:
+        return ""
+    figure, axis = svg.new()
+    table, n = [], 0
+    for i, name in enumerate(signals):
+        keep = [k for k, signal in enumerate(rows["signal"]) if signal == name]
+        coverage, risk = [rows["coverage"][k] for k in keep], [rows["risk"][k] for k in keep]
+        n = max(n, int(rows["n"][keep[0]]))
+        axis.plot(coverage, risk, color=svg.COLOURS[i], linestyle=svg.STYLES[i], linewidth=1.8,
+                  label=SHORT.get(name, name))
+        table += [(name, int(rows["n"][k]), rows["coverage"][k], rows["risk"][k]) for k in keep]
+    axis.axhline(risk[-1], color="#777777", linewidth=0.8)
+    axis.set(xlabel="coverage (share of items answered)", ylabel="risk (share of wrong answers)",
+             xlim=(0, 1), ylim=(0, None))
+    axis.legend(ncols=2)
+    return writer.add(figure, f"risk_coverage_{cell.model}_{cell.benchmark}",
+                      f"Risk and coverage, {cell.name}, n = {n}. Lower is better; the grey line is "
+                      "the risk of answering everything.",
+                      ("signal", "n", "coverage", "risk"), table)
+
+
+def reliability(run, writer, cell):
+    rows = run.frame("reliability", cell.model, cell.benchmark)
+    if not rows:
+        return ""
+    figure, axis = svg.new()
+    axis.plot([0, 1], [0, 1], color="#777777", linewidth=0.8)
+    table, total = [], 0
+    for i, name in enumerate(dict.fromkeys(rows["signal"])):
+        keep = [k for k, s in enumerate(rows["signal"]) if s == name and rows["n"][k] > 0]
+        x = np.array([rows["confidence"][k] for k in keep])
+        y = np.array([rows["accuracy"][k] for k in keep])
+        low, high = (np.array([rows[key][k] for k in keep]) for key in ("low", "high"))
+        total = max(total, int(sum(rows["n"][k] for k in keep)))
+        axis.errorbar(x, y, yerr=np.vstack([np.maximum(y - low, 0), np.maximum(high - y, 0)]),
+                      color=svg.COLOURS[i], marker=svg.MARKERS[i], markersize=5, linewidth=1.2,
+                      linestyle=svg.STYLES[i], elinewidth=1, label=SHORT.get(name, name))
+        table += [(name, rows["lower"][k], rows["upper"][k], int(rows["n"][k]),
+                   rows["confidence"][k], rows["accuracy"][k], rows["low"][k], rows["high"][k])
+                  for k in keep]
+    axis.set(xlabel="signal read as a probability", ylabel="share of right answers", xlim=(0, 1.02),
+             ylim=(0, 1.02))
+    axis.legend()
+    return writer.add(figure, f"reliability_{cell.model}_{cell.benchmark}",
+                      f"Reliability, {cell.name}, n = {total}. On the diagonal a signal means what "
+                      "it says; bars are Wilson intervals.",
+                      ("signal", "lower", "upper", "n", "confidence", "accuracy", "low", "high"),
+                      table)
+
+
+def agreement(run, writer, cell):
+    rows = run.frame("agreement", cell.model, cell.benchmark)
+    keep = [k for k, n in enumerate(rows.get("n", [])) if n > 0]
+    if not keep:
+        return ""
+    figure, axis = svg.new()
+    x = np.array([rows["level"][k] for k in keep])
+    y = np.array([rows["precision"][k] for k in keep])
+    low, high = (np.array([rows[key][k] for k in keep]) for key in ("low", "high"))
+    axis.errorbar(x, y, yerr=np.vstack([np.maximum(y - low, 0), np.maximum(high - y, 0)]),
+                  color=svg.COLOURS[0], marker="o", linewidth=1.4, elinewidth=1, capsize=2)
+    for k, at_x, top in zip(keep, x, high):
+        axis.annotate(str(int(rows["n"][k])), (at_x, min(top + 0.02, 1.03)), ha="center",
+                      fontsize=8, color="#333333")
+    axis.set(xlabel="agreement of the sampled answers (S_SC)", ylabel="share of right answers",
+             xlim=(0, 1.05), ylim=(0, 1.1))
+    total = int(sum(rows["n"][k] for k in keep))
+    return writer.add(figure, f"agreement_{cell.model}_{cell.benchmark}",
+                      f"Right answers by agreement, {cell.name}, n = {total}. Numbers: items at "
+                      "this level; bars are Wilson intervals.",
+                      ("level", "n", "correct", "precision", "low", "high"),
+                      [(rows["level"][k], int(rows["n"][k]), int(rows["correct"][k]),
+                        rows["precision"][k], rows["low"][k], rows["high"][k]) for k in keep])
+
+
+def layers(run, writer):
+    """Mean H_s(l) - H_s(0) against relative depth, a line per cell (the paper's F3)."""
+    lines = []
+    for cell in run.real_cells():
+        joined = run.joined(cell, "metrics", ["metrics/h_s_layer"])
+        values = joined.get("metrics/h_s_layer")
+        if values is None or values.ndim != 2 or values.shape[1] < 2:
+            continue
+        values = values[np.isfinite(values).all(axis=1)]
+        if len(values):
+            lines.append((cell, values))
+    if not lines:
+        return ""
+    figure, axis = svg.new(5.2, 3.4)
+    table = []
+    for i, (cell, values) in enumerate(lines):
+        mean = (values - values[:, :1]).mean(axis=0)
+        depth = np.arange(values.shape[1]) / (values.shape[1] - 1)
+        axis.plot(depth, mean, color=svg.COLOURS[i % 7], linestyle=svg.STYLES[i % 7],
+                  marker=svg.MARKERS[i % 7], markersize=4, label=f"{cell.name}, n = {len(values)}")
+        table += [(cell.model, cell.benchmark, layer, len(values), d, m)
+                  for layer, (d, m) in enumerate(zip(depth, mean))]
+    axis.axhline(0, color="#777777", linewidth=0.8)
+    axis.set(xlabel="relative depth l / (L-1)", ylabel="H_s(l) - H_s(0), nats")
+    axis.legend()
+    return writer.add(figure, "attention_by_layer",
+                      "How attention spreads or sharpens over the layers: mean change of spatial "
+                      "entropy from the first layer.",
+                      ("model", "benchmark", "layer", "n", "depth", "mean_change_nats"), table)
+
+
+def build(run, writer):
+    plots = []
+    for cell in run.cells:
+        for plot in (risk_coverage, reliability, agreement):
+            plots.append(plot(run, writer, cell))
+    plots.append(layers(run, writer))
+    plots = [plot for plot in plots if plot]
+    if not plots:
+        return section("plots", "Plots", paragraph("There is nothing to plot yet."))
+    return section("plots", "Plots", element("div", *plots, class_="plots"))
