@@ -109,6 +109,9 @@ TEST_CASE("with clustered rows the intervals over groups cover the truth, those 
     const auto replicates =
         bootstrap.replicate(bootstrap_key(sim, "coverage groups"), {0, kReplicatesEach});
     const Estimate a = auroc(e.x(), e.y);
+    const SignalJackknife jackknife = bootstrap.jackknife(0);
+    const Interval of_r =
+        bca_interval(replicates[0].r, *point_biserial(e.x(), e.y).value, jackknife.r, "groups");
     const Interval plain = percentile_interval(replicates[0].auroc, "groups");
     const Interval accelerated =
         bca_interval(replicates[0].auroc, *a.value, jackknife.auroc, "groups");
