@@ -27,14 +27,18 @@ ALLOWED = {
                         "pipeline/dist"],
     "stages": ["kernels", "pipeline/base", "pipeline/config", "pipeline/store", "pipeline/items",
                "pipeline/stats", "pipeline/dist", "pipeline/model", "pipeline/driver"],
+    # The list of stages (files directly in stages/): what vrp plans and vrp-run runs.
+    "stage list": ["pipeline/base", "pipeline/config", "pipeline/store", "pipeline/items",
+                   "pipeline/dist", "pipeline/model", "pipeline/driver", "stages"],
     "pipeline/control": ["kernels", "pipeline/base", "pipeline/config", "pipeline/store",
                          "pipeline/items", "pipeline/stats", "pipeline/model", "pipeline/driver",
-                         "stages"],
+                         "stages", "stage list", "pipeline"],
 }
-# Files directly in pipeline/ are the two mains: they see everything of the project but tests.
+# Files directly in pipeline/ are the two mains and what they share: they see all but tests.
 MAINS = "pipeline"
-# A stage knows another stage by what that one writes: its record (and what it is asked to do).
-STAGE_INTERFACE = {"record.hpp", "params.hpp"}
+# A stage knows another stage by what that one writes (its record), is asked to do (its parameters)
+# and by what both are given (an item's picture).
+STAGE_INTERFACE = {"record.hpp", "params.hpp", "picture.hpp"}
 
 # Foreign headers: pattern, where they may be, what they are called in a message.
 TORCH = re.compile(r"(ATen|torch|c10)/")
@@ -43,7 +47,7 @@ FOREIGN = [
     (re.compile(r"mpi\.h$"), ("pipeline/dist", "pipeline/vrp_run.cpp", "tests"), "MPI"),
     (re.compile(r"hdf5(_hl)?\.h$|H5[A-Z]+public\.h$"), ("pipeline/store", "tests"), "HDF5"),
     (re.compile(r"(cuda\w*|cublas\w*|nccl\w*)\.h$|(cub|thrust|cooperative_groups)\b"),
-     ("kernels", "pipeline/dist", "pipeline/model", "tests"), "CUDA"),
+     ("kernels", "pipeline/dist", "pipeline/model", "pipeline/devices.cpp", "tests"), "CUDA"),
 ]
 # spdlog and fmt do not share a translation unit with libtorch, which brings an fmt of its own.
 LOGS = re.compile(r"(spdlog|fmt)/")
@@ -60,6 +64,8 @@ def includes(path):
 
 def folder_of(name):
     """The entry of ALLOWED that a path belongs to; MAINS, "tests", or None outside the project."""
+    if pathlib.PurePosixPath(name).parent.as_posix() == "stages":
+        return "stage list"
     for folder in ALLOWED:
         if name.startswith(folder + "/"):
             return folder
@@ -95,13 +101,16 @@ class Project:
         """Why file `name` may not include the project's `header`, or None."""
         source, target = folder_of(name), folder_of(header)
         if header not in self.files:
+            beside = (pathlib.PurePosixPath(name).parent / header).as_posix()
+            if source == "tests" and beside in self.files:
+                return None
             return "no such file; own headers are named from the repository's root"
         if target == "tests" and source != "tests":
             return "only tests include tests"
         if source in ("tests", MAINS) or source is None:
             return None
-        if target == MAINS:
-            return "nothing includes a main"
+        if target == MAINS and MAINS not in ALLOWED[source]:
+            return "only the mains and pipeline/control include what lies beside the mains"
         if source == target == "stages":
             mine, other = name.split("/")[1], header.split("/")[1]
             if mine != other and pathlib.PurePosixPath(header).name not in STAGE_INTERFACE:

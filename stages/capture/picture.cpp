@@ -1,7 +1,8 @@
+#include "stages/capture/picture.hpp"
+
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/hash.hpp"
-#include "stages/capture/capture.hpp"
 
 namespace vrp {
 

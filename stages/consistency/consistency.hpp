@@ -8,7 +8,7 @@
 #include "pipeline/items/item_table.hpp"
 #include "pipeline/model/model.hpp"
 #include "pipeline/store/record.hpp"
-#include "stages/capture/capture.hpp"
+#include "stages/capture/picture.hpp"
 #include "stages/consistency/params.hpp"
 #include "stages/consistency/record.hpp"
 

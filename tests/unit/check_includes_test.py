@@ -26,9 +26,13 @@ GOOD = {
     "stages/capture/stage.hpp": '#include "pipeline/model/model.hpp"',
     "stages/metrics/stage.cpp": '#include "stages/capture/record.hpp"\n#include "kernels/maps.hpp"',
     "stages/probes/fit.cpp": '#include "pipeline/model/weights.hpp"',
-    "pipeline/control/show.cpp": '#include "stages/capture/stage.hpp"',
+    "stages/runners.hpp": "",
+    "stages/runners.cpp": '#include "stages/runners.hpp"\n#include "stages/capture/stage.hpp"',
+    "pipeline/version.hpp": "",
+    "pipeline/control/show.cpp": '#include "stages/capture/stage.hpp"\n#include "pipeline/version.hpp"',
     "pipeline/vrp_run.cpp": '#include <mpi.h>\n#include "stages/capture/stage.hpp"',
-    "tests/unit/a_test.cpp": '#include "pipeline/store/h5.hpp"\n#include <hdf5.h>',
+    "tests/unit/scratch.hpp": "",
+    "tests/unit/a_test.cpp": '#include "pipeline/store/h5.hpp"\n#include <hdf5.h>\n#include "scratch.hpp"',
 }
 
 # One wrong line each: file, its text, what the message has to say.
@@ -44,6 +48,9 @@ BAD = [
     ("stages/capture/stage.hpp", '#include "pipeline/model/weights.hpp"', "sees libtorch through"),
     ("stages/capture/stage.cpp", "#include <mpi.h>", "MPI headers belong in"),
     ("pipeline/items/table.cpp", "  #  include <hdf5.h>", "HDF5 headers belong in"),
+    ("stages/capture/stage.hpp", '#include "stages/runners.hpp"', "stages may include"),
+    ("pipeline/driver/driver.cpp", '#include "pipeline/version.hpp"', "only the mains and pipeline/control"),
+    ("pipeline/base/text.cpp", '#include "text.hpp"', "no such file"),
     ("pipeline/stats/fast.cpp", "#include <cuda_runtime.h>", "CUDA headers belong in"),
     ("pipeline/model/model.cpp", '#include <ATen/ATen.h>\n#include "pipeline/base/log.hpp"',
      "sees both libtorch and spdlog"),
