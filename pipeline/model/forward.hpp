@@ -5,10 +5,12 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "pipeline/model/image.hpp"
+#include "pipeline/model/ops.hpp"
 #include "pipeline/model/spec.hpp"
 #include "pipeline/model/taps.hpp"
 #include "pipeline/model/weights.hpp"
@@ -17,6 +19,7 @@ namespace vrp {
 
 struct Network {
   ModelSpec spec;
+  std::unique_ptr<Ops> ops;
   Weights weights;
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
@@ -32,13 +35,8 @@ struct Rotary {
 };
 Rotary rotary_angles(const Network& network, std::int64_t first, std::int64_t rows);
 
-/// Keys (rotated) and values of consecutive positions, per block.
-struct KeyValues {
-  std::vector<at::Tensor> key, value;  ///< prompt: [kv_heads, P, head_dim];
-                                       ///< answers: [K, kv_heads, capacity, head_dim]
-};
 KeyValues empty_prompt_store(const Network& network, std::int64_t positions);
-KeyValues empty_answer_store(const Network& network, std::int64_t paths, std::int64_t capacity);
+KeyValues empty_answer_store(const Network& network, std::int64_t slots, std::int64_t capacity);
 
 /// Query, key and value of a block's input x [R, D].
 struct Heads {
@@ -65,13 +63,15 @@ at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> id
 void run_prompt(const Network& network, at::Tensor& x, std::int64_t first, KeyValues& store,
                 const Taps& taps, bool states_needed);
 
-/// Runs one token of each of K answers at position `position` = P + done. Prompt keys are shared:
-/// each is read once for all paths. x [K, D] as in run_prompt.
+/// Runs one token of each of K answers at position P + done. Prompt keys are shared: each is read
+/// once for all paths. x [K, D] as in run_prompt.
 struct AnswerStep {
-  const KeyValues* prompt = nullptr;  ///< P positions
-  KeyValues* answer = nullptr;        ///< capacity > done; entry `done` is written
-  std::int64_t done = 0;              ///< answer tokens before this one
-  int step = 0;                       ///< of the views that observers get
+  const SharedPrompt* prompt = nullptr;
+  KeyValues* answers = nullptr;     ///< capacity > done; entry `done` of each slot is written
+  std::vector<std::int64_t> slots;  ///< [K] which slot is whose; 0, 1, ... unless the ops' rows
+                                    ///< are independent
+  std::int64_t done = 0;            ///< answer tokens before this one
+  int step = 0;                     ///< of the views that observers get
 };
 void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, const Taps& taps);
 

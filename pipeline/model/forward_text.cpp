@@ -2,7 +2,6 @@
 #include <cmath>
 
 #include "pipeline/model/forward.hpp"
-#include "pipeline/model/forward_ops.hpp"
 
 namespace vrp {
 namespace {
@@ -30,19 +29,20 @@ void show_attention(const Network& network, int l, const at::Tensor& query, std:
 Heads project_heads(const Network& network, const at::Tensor& x, const DecoderLayer& layer,
                     const Rotary& rotary) {
   const TextSpec& t = network.spec.text;
-  const at::Tensor y = rms_norm(x, layer.input_norm.weight, t.rms_eps);
+  const Ops& ops = *network.ops;
+  const at::Tensor y = ops.rms_norm(x, layer.input_norm.weight, t.rms_eps);
   const at::Tensor all =
-      linear(y, layer.qkv).view({x.size(0), t.heads + 2 * t.kv_heads, t.head_dim});
-  const at::Tensor rotated = rotate(all.narrow(1, 0, t.heads + t.kv_heads), rotary.cos, rotary.sin);
-  return {rotated.narrow(1, 0, t.heads), rotated.narrow(1, t.heads, t.kv_heads),
+      ops.rotate(ops.linear(y, layer.qkv).view({x.size(0), t.heads + 2 * t.kv_heads, t.head_dim}),
+                 t.heads + t.kv_heads, rotary.cos, rotary.sin);
+  return {all.narrow(1, 0, t.heads), all.narrow(1, t.heads, t.kv_heads),
           all.narrow(1, t.heads + t.kv_heads, t.kv_heads)};
 }
 
 at::Tensor gated_input(const Network& network, const at::Tensor& x, const DecoderLayer& layer) {
   const TextSpec& t = network.spec.text;
-  const at::Tensor both = linear(rms_norm(x, layer.post_norm.weight, t.rms_eps), layer.gate_up);
-  return activation(both.narrow(1, 0, t.intermediate), t.activation)
-      .mul_(both.narrow(1, t.intermediate, t.intermediate));
+  const Ops& ops = *network.ops;
+  return ops.gated(ops.linear(ops.rms_norm(x, layer.post_norm.weight, t.rms_eps), layer.gate_up),
+                   t.activation);
 }
 
 at::Tensor rotary_frequencies(const TextSpec& text, at::Device device) {
@@ -76,12 +76,13 @@ at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> id
   const at::Tensor index =
       at::tensor(at::IntArrayRef(std::vector<std::int64_t>(ids.begin(), ids.end())), at::kLong)
           .to(network.device);
-  return network.weights.embedding.index_select(0, index);
+  return network.weights.embedding.index_select(0, index).to(network.dtype);
 }
 
 void run_prompt(const Network& network, at::Tensor& x, std::int64_t first, KeyValues& store,
                 const Taps& taps, bool states_needed) {
   const TextSpec& t = network.spec.text;
+  const Ops& ops = *network.ops;
   const std::int64_t rows = x.size(0);
   const Rotary rotary = rotary_angles(network, first, rows);
   taps.see_prompt(Site::embedding, -1, x, first);
@@ -96,14 +97,14 @@ void run_prompt(const Network& network, at::Tensor& x, std::int64_t first, KeyVa
       show_attention(network, l, heads.query, first, store, taps);
     }
     if (l + 1 == t.layers && !states_needed) return;
-    at::Tensor out = linear(attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
-                                   values.narrow(1, 0, first + rows), true),
-                            layer.out);
+    at::Tensor out = ops.linear(attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
+                                       values.narrow(1, 0, first + rows), true),
+                                layer.out);
     taps.see_prompt(Site::attention_out, l, out, first);
     x.add_(out);
     at::Tensor act = gated_input(network, x, layer);
     taps.see_prompt(Site::mlp_act, l, act, first);
-    out = linear(act, layer.down);
+    out = ops.linear(act, layer.down);
     taps.see_prompt(Site::mlp_out, l, out, first);
     x.add_(out);
     taps.see_prompt(Site::residual, l, x, first);
@@ -111,9 +112,10 @@ void run_prompt(const Network& network, at::Tensor& x, std::int64_t first, KeyVa
 }
 
 at::Tensor head_logits(const Network& network, const at::Tensor& states) {
+  const Ops& ops = *network.ops;
   const at::Tensor y =
-      rms_norm(states, network.weights.final_norm.weight, network.spec.text.rms_eps);
-  return linear(y, {network.weights.head, {}}).to(at::kCPU, at::kFloat).contiguous();
+      ops.rms_norm(states, network.weights.final_norm.weight, network.spec.text.rms_eps);
+  return ops.linear(y, network.weights.head).to(at::kCPU, at::kFloat).contiguous();
 }
 
 }  // namespace vrp

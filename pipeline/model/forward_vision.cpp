@@ -2,7 +2,6 @@
 // token, then linear, activation, linear.
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/forward.hpp"
-#include "pipeline/model/forward_ops.hpp"
 
 namespace vrp {
 namespace {
@@ -20,14 +19,14 @@ at::Tensor patches(const PreparedImage& image, const VisionSpec& v) {
   return pixels.permute({1, 3, 0, 2, 4}).reshape({side * side, 3 * p * p});
 }
 
-void run_layer(at::Tensor& x, const VisionLayer& layer, const VisionSpec& v) {
+void run_layer(const Ops& ops, at::Tensor& x, const VisionLayer& layer, const VisionSpec& v) {
   const std::int64_t rows = x.size(0), width = v.hidden / v.heads;
-  const at::Tensor qkv = linear(layer_norm(x, layer.norm1, v.norm_eps), layer.qkv)
+  const at::Tensor qkv = ops.linear(layer_norm(x, layer.norm1, v.norm_eps), layer.qkv)
                              .view({rows, 3, v.heads, width})
                              .permute({1, 2, 0, 3});
-  x.add_(linear(attend(qkv[0], qkv[1], qkv[2], false), layer.out));
-  const at::Tensor up = linear(layer_norm(x, layer.norm2, v.norm_eps), layer.fc1);
-  x.add_(linear(activation(up, v.activation), layer.fc2));
+  x.add_(ops.linear(attend(qkv[0], qkv[1], qkv[2], false), layer.out));
+  const at::Tensor up = ops.linear(layer_norm(x, layer.norm2, v.norm_eps), layer.fc1);
+  x.add_(ops.linear(ops.activation(up, v.activation), layer.fc2));
 }
 
 }  // namespace
@@ -35,14 +34,16 @@ void run_layer(at::Tensor& x, const VisionLayer& layer, const VisionSpec& v) {
 at::Tensor encode_image(const Network& network, const PreparedImage& image) {
   const VisionSpec& v = network.spec.vision;
   const VisionWeights& w = network.weights.vision;
+  const Ops& ops = *network.ops;
   const at::Tensor cells = patches(image, v).to(network.device, network.dtype);
-  at::Tensor x = at::cat({w.cls.unsqueeze(0), at::linear(cells, w.patch)}, 0);
+  at::Tensor x = at::cat({w.cls.unsqueeze(0), ops.linear(cells, w.patch)}, 0);
   x.add_(w.position);
   x = layer_norm(x, w.pre, v.norm_eps);
-  for (const VisionLayer& layer : w.layers) run_layer(x, layer, v);
+  for (const VisionLayer& layer : w.layers) run_layer(ops, x, layer, v);
   if (v.drop_cls) x = x.narrow(0, 1, x.size(0) - 1);
-  const at::Tensor hidden = linear(x, network.weights.projector1);
-  return linear(activation(hidden, network.spec.projector_activation), network.weights.projector2);
+  const at::Tensor hidden = ops.linear(x, network.weights.projector1);
+  return ops.linear(ops.activation(hidden, network.spec.projector_activation),
+                    network.weights.projector2);
 }
 
 }  // namespace vrp

@@ -49,25 +49,26 @@ void copy_positions(const KeyValues& from, KeyValues& to, std::int64_t count) {
 }  // namespace
 
 Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
-                        std::span<const std::int32_t> ids, std::int64_t tail, const Taps& taps) {
+                        std::span<const std::int32_t> ids, std::int64_t tail, bool answers,
+                        const Taps& taps) {
   const std::int64_t total = std::ssize(ids);
   const std::int64_t split = check_image_positions(network.spec, item, ids);
   const auto head = ids.first(static_cast<std::size_t>(split));
   const std::int64_t rest = total - split;
-  Prompt prompt{empty_prompt_store(network, total), {}};
+  KeyValues store = empty_prompt_store(network, total);
   const bool states_needed = tail > rest || taps.sees_whole_prompt();
   if (states_needed) prefix = nullptr;
   at::Tensor first_states, x;
   if (prefix && !prefix->store.key.empty() && std::ranges::equal(prefix->ids, head) &&
       prefix->pixels == item.image.pixels) {
-    copy_positions(prefix->store, prompt.store, split);
+    copy_positions(prefix->store, store, split);
   } else {
     first_states = embed_with_image(network, item, head, taps);
-    run_prompt(network, first_states, 0, prompt.store, taps, states_needed);
+    run_prompt(network, first_states, 0, store, taps, states_needed);
     if (prefix) {
       prefix->store = {};
       KeyValues kept = empty_prompt_store(network, split);
-      copy_positions(prompt.store, kept, split);
+      copy_positions(store, kept, split);
       prefix->pixels = item.image.pixels;
       prefix->ids.assign(head.begin(), head.end());
       prefix->store = std::move(kept);
@@ -75,7 +76,7 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
   }
   if (rest > 0) {
     x = embed_tokens(network, ids.last(static_cast<std::size_t>(rest)));
-    run_prompt(network, x, split, prompt.store, taps, true);
+    run_prompt(network, x, split, store, taps, true);
   }
   taps.flush();
   if (rest == 0) {
@@ -83,7 +84,9 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
   } else if (tail > rest) {
     x = at::cat({first_states, x}, 0);
   }
+  Prompt prompt;
   prompt.states = x.narrow(0, x.size(0) - tail, tail);
+  if (answers) prompt.shared = network.ops->share_prompt(std::move(store));
   return prompt;
 }
 
@@ -132,7 +135,7 @@ Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,
   check_generation(network, item, params);
   const std::int64_t last = std::ssize(item.ids) - 1;
   const Taps taps(observer, network.spec, item.image_positions, last, last);
-  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, item.ids, 1, taps);
+  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, item.ids, 1, true, taps);
   KeyValues answer_store = empty_answer_store(network, 1, params.max_new_tokens);
   AnswerBuilder builder(network.spec, params);
   at::Tensor x = prompt.states;
@@ -143,7 +146,7 @@ Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,
     if (builder.answer().ended || (builder.finished() && !params.final_state)) break;
     const std::int32_t token = builder.last_token();
     x = embed_tokens(network, {&token, 1});
-    run_answer(network, x, {&prompt.store, &answer_store, step, step + 1}, taps);
+    run_answer(network, x, {&prompt.shared, &answer_store, {0}, step, step + 1}, taps);
     taps.flush();
     if (builder.finished()) break;
   }
@@ -166,7 +169,7 @@ std::vector<float> Model::logits(const PreparedItem& item,
   }
   const Taps taps(observer, network.spec, item.image_positions, std::ssize(item.ids) - 1,
                   total - 1);
-  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, ids, tail, taps);
+  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, ids, tail, false, taps);
   const at::Tensor logits = head_logits(network, prompt.states);
   const float* data = logits.const_data_ptr<float>();
   return {data, data + logits.numel()};

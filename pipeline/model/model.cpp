@@ -7,7 +7,6 @@
 #include <cstdlib>
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/model/forward_ops.hpp"
 #include "pipeline/model/model_impl.hpp"
 
 namespace vrp {
@@ -51,6 +50,15 @@ at::ScalarType parse_dtype(const std::string& name, at::Device device) {
   }
   if (device.is_cpu()) fail_usage("dtype is '", name, "', expected fp32 on the CPU");
   return name == "bf16" ? at::kBFloat16 : at::kHalf;
+}
+
+std::unique_ptr<Ops> make_ops(const ModelOptions& options, at::Device device,
+                              at::ScalarType dtype) {
+  if (options.kernels != "auto" && options.kernels != "aten") {
+    fail_usage("kernels is '", options.kernels, "', expected auto or aten");
+  }
+  const bool own = options.kernels == "auto" && device.is_cpu();
+  return own ? make_cpu_ops() : make_aten_ops(device, dtype);
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
@@ -107,8 +115,10 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
                                   network.spec.projector_activation}) {
     check_activation(name);
   }
+  network.ops = make_ops(options, network.device, network.dtype);
   Tokenizer tokenizer = Tokenizer::load(checkpoint);
-  network.weights = load_weights(checkpoint, network.spec, network.device, network.dtype);
+  network.weights =
+      load_weights(checkpoint, network.spec, *network.ops, network.device, network.dtype);
   network.inverse_frequency = rotary_frequencies(network.spec.text, network.device);
   return Model(std::make_unique<Impl>(std::move(network), std::move(tokenizer), options.threads));
 }

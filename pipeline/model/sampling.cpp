@@ -1,6 +1,7 @@
-// K answers of one prompt. All paths are rows of one batch from the first answer token on and stay
-// in it after their end, so that every product has the same shape in every step. A path run by
-// itself is K equal rows of which row k is read: the same arithmetic, hence the same bits.
+// K answers of one prompt, decoded as rows of one batch. Where rows are independent (the CPU's own
+// kernels) a path leaves the batch at its end, and one run by itself is a batch of one. Elsewhere
+// every product keeps the same shape: paths stay in the batch, and one run by itself is K equal
+// rows of which row k is read. Either way the bits of a path do not depend on how it was run.
 #include <algorithm>
 
 #include "kernels/top_p.hpp"
@@ -39,20 +40,30 @@ class Sampler {
   /// Draws paths begin .. end - 1 from one prefill.
   void run(ImagePrefix* prefix, const PreparedItem& item, int begin, int end) {
     const Taps nobody;
-    const Prompt prompt = run_whole_prompt(network_, prefix, item, item.ids, 1, nobody);
-    KeyValues store = empty_answer_store(network_, sampling_.samples, params_.max_new_tokens);
-    at::Tensor logits = head_logits(network_, prompt.states);
-    for (int k = begin; k < end; ++k) draw(k, checked_row(logits, 0, 0), 0);
+    const Prompt prompt = run_whole_prompt(network_, prefix, item, item.ids, 1, true, nobody);
+    const at::Tensor first = head_logits(network_, prompt.states);
+    for (int k = begin; k < end; ++k) draw(k, checked_row(first, 0, 0), 0);
+    const bool independent = network_.ops->rows_independent();
+    const int slots = independent ? end - begin : sampling_.samples;
+    KeyValues store = empty_answer_store(network_, slots, params_.max_new_tokens);
     for (int step = 1; !all_finished(begin, end); ++step) {
+      AnswerStep now{&prompt.shared, &store, {}, step - 1, step};
       std::vector<std::int32_t> tokens;
-      for (int k = 0; k < sampling_.samples; ++k) {
-        tokens.push_back(builder(std::clamp(k, begin, end - 1)).last_token());
+      std::vector<int> paths;  // whose row it is
+      for (int slot = 0; slot < slots; ++slot) {
+        const int k = independent ? begin + slot : std::clamp(slot, begin, end - 1);
+        if (independent && builder(k).finished()) continue;
+        now.slots.push_back(slot);
+        tokens.push_back(builder(k).last_token());
+        paths.push_back(k);
       }
       at::Tensor x = embed_tokens(network_, tokens);
-      run_answer(network_, x, {&prompt.store, &store, step - 1, step}, nobody);
-      logits = head_logits(network_, x);
-      for (int k = begin; k < end; ++k) {
-        if (!builder(k).finished()) draw(k, checked_row(logits, k, step), step);
+      run_answer(network_, x, now, nobody);
+      const at::Tensor logits = head_logits(network_, x);
+      for (int row = 0; row < static_cast<int>(paths.size()); ++row) {
+        const int k = paths[static_cast<std::size_t>(row)];
+        const bool own_row = independent || row == k;
+        if (own_row && !builder(k).finished()) draw(k, checked_row(logits, row, step), step);
       }
     }
   }

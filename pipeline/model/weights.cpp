@@ -1,5 +1,6 @@
 #include "pipeline/model/weights.hpp"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -19,10 +20,12 @@ std::string to_text(const Shape& shape) {
   return text + "]";
 }
 
-/// One expected tensor: its shape on disk and where it goes.
+using Fill = std::function<void(at::ScalarType, std::span<const std::byte>)>;
+
+/// One expected tensor: its shape on disk and how it gets to its place.
 struct Slot {
   Shape shape;
-  at::Tensor target;  ///< undefined: known, checked, not kept
+  Fill fill;  ///< empty: known, checked, not kept
   bool required = true;
   std::string found_as;  ///< name on disk, "" until seen
 };
@@ -30,34 +33,37 @@ struct Slot {
 /// Allocates the model and lists, by canonical name, what the checkpoint has to hold.
 class Plan {
  public:
-  Plan(const ModelSpec& spec, at::Device device, at::ScalarType dtype)
-      : spec_(spec), options_(at::TensorOptions().device(device).dtype(dtype)) {
+  /// `stored`: type of the checkpoint's tensors.
+  Plan(const ModelSpec& spec, const Ops& ops, at::TensorOptions options, at::ScalarType stored)
+      : spec_(spec), ops_(ops), options_(options), stored_(stored) {
     add_vision();
     add_projector();
     add_text();
   }
+  Plan(const Plan&) = delete;  // slots point into `weights`
+  Plan& operator=(const Plan&) = delete;
   Weights weights;
   std::map<std::string, Slot> slots;
 
  private:
-  void slot(const std::string& name, Shape shape, at::Tensor target) {
-    slots.emplace(name, Slot{std::move(shape), std::move(target), true, ""});
+  void slot(const std::string& name, Shape shape, Fill fill) {
+    slots.emplace(name, Slot{std::move(shape), std::move(fill), true, ""});
   }
   void unused(const std::string& name, Shape shape) {
     slots.emplace(name, Slot{std::move(shape), {}, false, ""});
   }
+  void copied(const std::string& name, Shape shape, const at::Tensor& target) {
+    slot(name, std::move(shape), [target](at::ScalarType type, std::span<const std::byte> bytes) {
+      target.copy_(borrow(bytes, target.sizes(), type));
+    });
+  }
   void whole(const std::string& name, Shape shape, at::Tensor& target) {
     target = at::empty(shape, options_);
-    slot(name, std::move(shape), target);
+    copied(name, std::move(shape), target);
   }
   void norm(const std::string& name, std::int64_t width, Norm& out, bool bias) {
     whole(name + ".weight", {width}, out.weight);
     if (bias) whole(name + ".bias", {width}, out.bias);
-  }
-  void linear(const std::string& name, std::int64_t out, std::int64_t in, Linear& target,
-              bool bias) {
-    whole(name + ".weight", {out, in}, target.weight);
-    if (bias) whole(name + ".bias", {out}, target.bias);
   }
   struct Part {
     std::string name;
@@ -65,24 +71,36 @@ class Plan {
   };
   /// Several projections of one input as one matrix: one product instead of many.
   void joined(const std::vector<Part>& parts, std::int64_t in, Linear& target, bool bias) {
-    std::int64_t rows = 0;
-    for (const Part& part : parts) rows += part.rows;
-    target.weight = at::empty({rows, in}, options_);
-    if (bias) target.bias = at::empty({rows}, options_);
+    target.in = in;
+    for (const Part& part : parts) target.out += part.rows;
+    target.weight = ops_.make_weight(target.out, in, stored_);
+    if (bias) target.bias = at::empty({target.out}, options_);
     std::int64_t row = 0;
     for (const Part& part : parts) {
-      slot(part.name + ".weight", {part.rows, in}, target.weight.narrow(0, row, part.rows));
-      if (bias) slot(part.name + ".bias", {part.rows}, target.bias.narrow(0, row, part.rows));
+      matrix(part.name + ".weight", {part.rows, in}, target, row);
+      if (bias) copied(part.name + ".bias", {part.rows}, target.bias.narrow(0, row, part.rows));
       row += part.rows;
     }
+  }
+  void linear(const std::string& name, std::int64_t out, std::int64_t in, Linear& target,
+              bool bias) {
+    joined({{name, out}}, in, target, bias);
+  }
+  /// A tensor whose rows (its first axis) go to rows first .. of a layer.
+  void matrix(const std::string& name, Shape shape, Linear& target, std::int64_t first) {
+    const std::int64_t rows = shape.front();
+    slot(name, std::move(shape),
+         [this, &target, first, rows](at::ScalarType type, std::span<const std::byte> bytes) {
+           ops_.set_rows(target, first, rows, type, bytes);
+         });
   }
 
   void add_vision() {
     const VisionSpec& v = spec_.vision;
     const std::int64_t d = v.hidden, side = v.image_size / v.patch, p = v.patch;
     VisionWeights& w = weights.vision;
-    w.patch = at::empty({d, 3 * p * p}, options_);
-    slot("vision.embeddings.patch_embedding.weight", {d, 3, p, p}, w.patch);
+    w.patch = {d, 3 * p * p, ops_.make_weight(d, 3 * p * p, stored_), {}};
+    matrix("vision.embeddings.patch_embedding.weight", {d, 3, p, p}, w.patch, 0);
     whole("vision.embeddings.class_embedding", {d}, w.cls);
     whole("vision.embeddings.position_embedding.weight", {side * side + 1, d}, w.position);
     norm("vision.pre_layrnorm", d, w.pre, true);
@@ -128,7 +146,10 @@ class Plan {
   void add_text() {
     const TextSpec& t = spec_.text;
     const std::int64_t d = t.hidden, hd = t.head_dim, inter = t.intermediate;
-    whole("text.embed_tokens.weight", {t.vocab, d}, weights.embedding);
+    // Rows of the embedding are looked up, never multiplied: on the CPU they keep their type.
+    const bool cpu = options_.device().is_cpu();
+    weights.embedding = at::empty({t.vocab, d}, cpu ? options_.dtype(stored_) : options_);
+    weights.head = {t.vocab, d, ops_.make_weight(t.vocab, d, stored_), {}};
     weights.layers.resize(static_cast<std::size_t>(t.layers));
     for (int l = 0; l < t.layers; ++l) {
       const std::string at = concat("text.layers.", l);
@@ -145,16 +166,23 @@ class Plan {
       linear(at + ".mlp.down_proj", d, inter, layer.down, false);
     }
     norm("text.norm", d, weights.final_norm, false);
-    if (t.tied_head) {
-      weights.head = weights.embedding;
-      unused("head.weight", {t.vocab, d});
-    } else {
-      whole("head.weight", {t.vocab, d}, weights.head);
+    if (!t.tied_head) {
+      copied("text.embed_tokens.weight", {t.vocab, d}, weights.embedding);
+      matrix("head.weight", {t.vocab, d}, weights.head, 0);
+      return;
     }
+    unused("head.weight", {t.vocab, d});
+    slot("text.embed_tokens.weight", {t.vocab, d},
+         [this](at::ScalarType type, std::span<const std::byte> bytes) {
+           weights.embedding.copy_(borrow(bytes, weights.embedding.sizes(), type));
+           ops_.set_rows(weights.head, 0, weights.head.out, type, bytes);
+         });
   }
 
   const ModelSpec& spec_;
+  const Ops& ops_;
   at::TensorOptions options_;
+  at::ScalarType stored_;
 };
 
 bool ends_with(const std::string& text, const std::string& end) {
@@ -214,7 +242,7 @@ void check(Slot& slot, const TensorInfo& info) {
     fail(info.file.string(), ": tensor '", info.name, "' is ", to_text(info.shape), ", expected ",
          to_text(slot.shape));
   }
-  if (slot.target.defined() && !scalar_type(info.dtype)) {
+  if (slot.fill && !scalar_type(info.dtype)) {
     fail(info.file.string(), ": tensor '", info.name, "' has type ", info.dtype,
          ", expected F32, F16 or BF16");
   }
@@ -226,6 +254,18 @@ std::string first_few(const std::vector<std::string>& names) {
   std::string text = concat("'", join(shown, "', '"), "'");
   if (names.size() > shown.size()) text += concat(" and ", names.size() - shown.size(), " more");
   return text;
+}
+
+/// The type of all tensors that are not ignored, fp32 when they differ.
+at::ScalarType common_type(const SafetensorsIndex& index) {
+  std::optional<at::ScalarType> common;
+  for (const TensorInfo& info : index.tensors()) {
+    if (ignored(info.name)) continue;
+    const at::ScalarType type = scalar_type(info.dtype).value_or(at::kFloat);
+    if (common.value_or(type) != type) return at::kFloat;
+    common = type;
+  }
+  return common.value_or(at::kFloat);
 }
 
 }  // namespace
@@ -241,10 +281,10 @@ int vision_layers_run(const VisionSpec& vision) {
   return index;
 }
 
-Weights load_weights(const std::filesystem::path& checkpoint, const ModelSpec& spec,
+Weights load_weights(const std::filesystem::path& checkpoint, const ModelSpec& spec, const Ops& ops,
                      at::Device device, at::ScalarType dtype) {
   const SafetensorsIndex index = SafetensorsIndex::open(checkpoint);
-  Plan plan(spec, device, dtype);
+  Plan plan(spec, ops, at::TensorOptions().device(device).dtype(dtype), common_type(index));
   std::vector<std::string> foreign, missing;
   for (const TensorInfo& info : index.tensors()) {
     if (ignored(info.name)) continue;
@@ -269,11 +309,8 @@ Weights load_weights(const std::filesystem::path& checkpoint, const ModelSpec& s
   }
   index.read_all([&](const TensorInfo& info, std::span<const std::byte> bytes) {
     if (ignored(info.name)) return;
-    at::Tensor& target = plan.slots.at(canonical(info.name)).target;
-    if (!target.defined()) return;
-    // from_blob wants a mutable pointer; the tensor is only read.
-    target.copy_(at::from_blob(const_cast<std::byte*>(bytes.data()), target.sizes(),
-                               at::TensorOptions().dtype(*scalar_type(info.dtype))));
+    const Fill& fill = plan.slots.at(canonical(info.name)).fill;
+    if (fill) fill(*scalar_type(info.dtype), bytes);
   });
   return std::move(plan.weights);
 }

@@ -5,19 +5,10 @@
 #include <filesystem>
 #include <vector>
 
+#include "pipeline/model/ops.hpp"
 #include "pipeline/model/spec.hpp"
 
 namespace vrp {
-
-/// y = x weight^T + bias; `bias` is undefined where the layer has none.
-struct Linear {
-  at::Tensor weight;  ///< [out, in]
-  at::Tensor bias;    ///< [out]
-};
-
-struct Norm {
-  at::Tensor weight, bias;  ///< [width]; RMS norms have no bias
-};
 
 struct VisionLayer {
   Norm norm1, norm2;
@@ -27,7 +18,7 @@ struct VisionLayer {
 
 /// CLIP vision tower up to the layer whose output is taken.
 struct VisionWeights {
-  at::Tensor patch;     ///< [hidden, 3 * patch * patch]
+  Linear patch;         ///< [hidden, 3 * patch * patch], no bias
   at::Tensor cls;       ///< [hidden]
   at::Tensor position;  ///< [cells + 1, hidden]
   Norm pre;
@@ -45,23 +36,24 @@ struct DecoderLayer {
 struct Weights {
   VisionWeights vision;
   Linear projector1, projector2;
-  at::Tensor embedding;  ///< [vocab, hidden]
+  at::Tensor embedding;  ///< [vocab, hidden], on the CPU in the checkpoint's type
   std::vector<DecoderLayer> layers;
   Norm final_norm;
-  at::Tensor head;  ///< [vocab, hidden]; the embedding itself where the spec says tied
+  Linear head;  ///< [vocab, hidden]; the embedding's numbers where the spec says tied
 };
 
 /// How many blocks of the vision tower run: hidden_states has layers + 1 entries, entry 0 being the
 /// embeddings. Error when `feature_layer` is outside of them.
 int vision_layers_run(const VisionSpec& vision);
 
-/// Reads every tensor once, converting it into its place (query, key, value and gate, up are joined
-/// on the way), so that no second copy of the model is alive. Names as on the hub
-/// (language_model.model.*, vision_tower.vision_model.*, multi_modal_projector.*) or as newer
+/// Reads every tensor once, converting it into its place in `ops`'s form (query, key, value and
+/// gate, up are joined on the way), so that no second copy of the model is alive. On the CPU
+/// matrices stay in the checkpoint's type when all its tensors have the same one. Names as on the
+/// hub (language_model.model.*, vision_tower.vision_model.*, multi_modal_projector.*) or as newer
 /// libraries write them (model.language_model.*, model.vision_tower.*, lm_head.weight).
 /// rotary_emb.inv_freq and position_ids are ignored. Error (bad_input): a tensor is missing, there
 /// twice, of another shape or type, or not one of this model's.
-Weights load_weights(const std::filesystem::path& checkpoint, const ModelSpec& spec,
+Weights load_weights(const std::filesystem::path& checkpoint, const ModelSpec& spec, const Ops& ops,
                      at::Device device, at::ScalarType dtype);
 
 }  // namespace vrp

@@ -403,15 +403,18 @@ TEST_CASE("the forward pass agrees with the reference in every golden case", "[g
       not_supported += static_cast<int>(names.size());
       continue;
     }
-    const Model model = Model::load(family.checkpoint, {});
-    Tally tally;
-    for (const std::string& name : names) {
-      INFO(family.name << "/" << name);
-      Case(family, model, file, name, tally).run();
-      ++cases;
+    cases += static_cast<int>(names.size());
+    // The project's own kernels, and libtorch's, which accelerators run.
+    for (const char* kernels : {"auto", "aten"}) {
+      const Model model = Model::load(family.checkpoint, {"cpu", "fp32", 1, kernels});
+      Tally tally;
+      for (const std::string& name : names) {
+        INFO(family.name << "/" << name << ", kernels " << kernels);
+        Case(family, model, file, name, tally).run();
+      }
+      std::cout << family.name << ", kernels " << kernels << ": " << names.size() << " cases\n";
+      tally.print();
     }
-    std::cout << family.name << ": " << names.size() << " cases\n";
-    tally.print();
   }
   std::cout << "golden forward: " << cases << " cases run, " << not_supported
             << " cases not supported\n";

@@ -100,11 +100,15 @@ TEST_CASE("greedy answers do not depend on an observer", "[model][repeat]") {
 
 TEST_CASE("paths are the same shared, one by one, and from a model loaded anew",
           "[model][repeat]") {
-  for (const int kv_heads : {4, 2}) {
+  const ModelOptions own{"cpu", "fp32", 1, "auto"}, aten{"cpu", "fp32", 1, "aten"},
+      two_threads{"cpu", "fp32", 2, "auto"};
+  for (const auto& [kv_heads, options] :
+       {std::pair{4, own}, std::pair{2, own}, std::pair{2, aten}, std::pair{4, two_threads}}) {
+    INFO(kv_heads << " key heads, kernels " << options.kernels << ", threads " << options.threads);
     test::TinySpec spec;
     spec.kv_heads = kv_heads;
     const TinyCheckpoint checkpoint(spec);
-    const Model model = Model::load(checkpoint.path(), {});
+    const Model model = Model::load(checkpoint.path(), options);
     const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
     const Rng rng(1, "sampling test");
     SamplingParams sampling;
@@ -116,7 +120,7 @@ TEST_CASE("paths are the same shared, one by one, and from a model loaded anew",
     check_equal(model.sample(item, tokens(20), sampling, rng), shared);
     sampling.share_prefix = true;
     check_equal(model.sample(item, tokens(20), sampling, rng), shared);
-    const Model again = Model::load(checkpoint.path(), {});
+    const Model again = Model::load(checkpoint.path(), options);
     check_equal(again.sample(item, tokens(20), sampling, rng), shared);
     CHECK(model.sample(item, tokens(20), sampling, Rng(2, "sampling test"))[0].tokens !=
           shared[0].tokens);
@@ -183,4 +187,27 @@ TEST_CASE("two threads may ask one model at once", "[model][repeat]") {
   second.join();
   for (const Answer& x : found_a) check_equal(x, wanted_a);
   for (const Answer& x : found_b) check_equal(x, wanted_b);
+}
+
+TEST_CASE(
+    "with the project's own kernels a path depends neither on how many others there are "
+    "nor on the number of threads",
+    "[model][repeat]") {
+  test::TinySpec spec;
+  spec.hidden = 96;  // large enough that products are split over threads
+  spec.intermediate = 1500;
+  const TinyCheckpoint checkpoint(spec);
+  const Model model = Model::load(checkpoint.path(), {});
+  const Model threads = Model::load(checkpoint.path(), {"cpu", "fp32", 2, "auto"});
+  const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+  SamplingParams sampling;
+  sampling.temperature = 1.5;
+  const Rng rng(1, "sampling test");
+  const auto ten = model.sample(item, tokens(12), sampling, rng);
+  check_equal(threads.sample(item, tokens(12), sampling, rng), ten);
+  check_equal(threads.greedy(item, tokens(12)), model.greedy(item, tokens(12)));
+  CHECK(threads.logits(item, {}, 5) == model.logits(item, {}, 5));
+  sampling.samples = 3;
+  const auto three = model.sample(item, tokens(12), sampling, rng);
+  for (std::size_t k = 0; k < 3; ++k) check_equal(three[k], ten[k]);
 }

@@ -1,0 +1,100 @@
+#pragma once
+// Private to pipeline/model: the operations of which both towers are made, in two twins. `aten`
+// runs anywhere libtorch does; `cpu` is float32 on the CPU with the project's own kernels, whose
+// rows do not depend on each other: K answers at once are bit for bit the answers one by one.
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/model/safetensors.hpp"
+
+namespace vrp {
+
+/// y = x weight^T + bias, the weight as the twin keeps it.
+struct Linear {
+  std::int64_t out = 0, in = 0;
+  at::Tensor weight;  ///< aten: [out, in]; cpu: bytes of packed panels
+  at::Tensor bias;    ///< [out], undefined where the layer has none
+};
+
+struct Norm {
+  at::Tensor weight, bias;  ///< [width]; RMS norms have no bias
+};
+
+/// Keys (rotated) and values of consecutive positions, per block.
+struct KeyValues {
+  std::vector<at::Tensor> key, value;  ///< prompt: [kv_heads, P, head_dim];
+                                       ///< answers: [slots, kv_heads, capacity, head_dim]
+};
+
+/// A prompt's keys and values as the twin wants them for answers.
+struct SharedPrompt {
+  KeyValues store;
+  std::int64_t length = 0;  ///< P
+};
+
+/// One step of K answers for one block; see kernels/shared_attention.hpp.
+struct SharedQuery {
+  at::Tensor query;                     ///< [K, heads, head_dim]
+  std::size_t block = 0;                ///< of the stores
+  std::int64_t own = 0;                 ///< answer positions so far, this one included
+  std::span<const std::int64_t> slots;  ///< [K]; the aten twin takes slot k for path k
+  bool weights = false;                 ///< also return path 0's softmax
+};
+struct Attended {
+  at::Tensor out;      ///< [K, heads * head_dim]
+  at::Tensor weights;  ///< [heads, P + own] fp32, or undefined
+};
+
+class Ops {
+ public:
+  virtual ~Ops() = default;
+
+  /// An empty weight of [out, in]; `stored` is the checkpoint's type, kept where the twin can.
+  virtual at::Tensor make_weight(std::int64_t out, std::int64_t in,
+                                 at::ScalarType stored) const = 0;
+  /// Writes `rows` rows of a row-major tensor of a file to rows first .. of the layer's weight.
+  virtual void set_rows(Linear& layer, std::int64_t first, std::int64_t rows, at::ScalarType type,
+                        std::span<const std::byte> bytes) const = 0;
+
+  /// x [R, in]: [R, out].
+  virtual at::Tensor linear(const at::Tensor& x, const Linear& layer) const = 0;
+  /// w * x / sqrt(mean(x^2) + eps) over the last axis, in fp32.
+  virtual at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) const = 0;
+  /// "gelu" (erf) | "gelu_pytorch_tanh" | "quick_gelu" (x sigmoid(1.702 x)) | "silu" | "relu".
+  virtual at::Tensor activation(at::Tensor x, const std::string& name) const = 0;
+  /// activation(x[:, :width]) * x[:, width:].
+  virtual at::Tensor gated(const at::Tensor& x, const std::string& name) const = 0;
+  /// Rotates the first `heads` heads of x [R, all, head_dim] in the rotate-half convention; cos,
+  /// sin [R or 1, head_dim / 2] fp32. Returns x rotated (perhaps in place).
+  virtual at::Tensor rotate(at::Tensor x, std::int64_t heads, const at::Tensor& cos,
+                            const at::Tensor& sin) const = 0;
+
+  virtual SharedPrompt share_prompt(KeyValues store) const = 0;
+  virtual Attended attend_shared(const SharedQuery& query, const SharedPrompt& prompt,
+                                 const KeyValues& answers) const = 0;
+  /// A row's result has the same bits whatever rows stand beside it.
+  virtual bool rows_independent() const = 0;
+};
+
+std::unique_ptr<Ops> make_aten_ops(at::Device device, at::ScalarType dtype);
+std::unique_ptr<Ops> make_cpu_ops();
+
+/// Error unless the name is one that `activation` knows.
+void check_activation(const std::string& name);
+
+at::Tensor layer_norm(const at::Tensor& x, const Norm& norm, double eps);
+
+/// Fused attention of one sequence, never storing the scores: query [heads, R, head_dim], key and
+/// value [kv_heads, n, head_dim]. `causal`: query r sees keys 0 .. n - R + r. Returns
+/// [R, heads * head_dim].
+at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                  bool causal);
+
+/// The bytes of a file as a tensor of `type` and `shape`; they must outlive it.
+at::Tensor borrow(std::span<const std::byte> bytes, at::IntArrayRef shape, at::ScalarType type);
+
+}  // namespace vrp

@@ -1,0 +1,139 @@
+#include <cmath>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/model/ops.hpp"
+
+namespace vrp {
+namespace {
+
+class AtenOps : public Ops {
+ public:
+  AtenOps(at::Device device, at::ScalarType dtype)
+      : options_(at::TensorOptions().device(device).dtype(dtype)) {}
+
+  at::Tensor make_weight(std::int64_t out, std::int64_t in, at::ScalarType) const override {
+    return at::empty({out, in}, options_);
+  }
+  void set_rows(Linear& layer, std::int64_t first, std::int64_t rows, at::ScalarType type,
+                std::span<const std::byte> bytes) const override {
+    layer.weight.narrow(0, first, rows).copy_(borrow(bytes, {rows, layer.in}, type));
+  }
+
+  at::Tensor linear(const at::Tensor& x, const Linear& layer) const override {
+    return at::linear(x, layer.weight,
+                      layer.bias.defined() ? std::optional<at::Tensor>(layer.bias) : std::nullopt);
+  }
+
+  at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) const override {
+    const at::Tensor f = x.to(at::kFloat);
+    const at::Tensor scale = f.square().mean(-1, true).add_(eps).rsqrt_();
+    return (f * scale).to(x.scalar_type()).mul_(weight);
+  }
+
+  at::Tensor activation(at::Tensor x, const std::string& name) const override {
+    if (name == "gelu") return at::gelu(x);
+    if (name == "gelu_pytorch_tanh") return at::gelu(x, "tanh");
+    if (name == "quick_gelu") return (x * 1.702).sigmoid_().mul_(x);
+    if (name == "silu") return at::silu(x);
+    if (name == "relu") return at::relu(x);
+    check_activation(name);
+    return x;
+  }
+
+  at::Tensor gated(const at::Tensor& x, const std::string& name) const override {
+    const std::int64_t width = x.size(1) / 2;
+    return activation(x.narrow(1, 0, width), name).mul_(x.narrow(1, width, width));
+  }
+
+  at::Tensor rotate(at::Tensor x, std::int64_t heads, const at::Tensor& cos,
+                    const at::Tensor& sin) const override {
+    const std::int64_t half = x.size(-1) / 2;
+    const at::Tensor f = x.narrow(1, 0, heads).to(at::kFloat);
+    const at::Tensor a = f.narrow(-1, 0, half), b = f.narrow(-1, half, half);
+    const at::Tensor c = cos.unsqueeze(1), s = sin.unsqueeze(1);
+    const at::Tensor rotated = at::cat({a * c - b * s, b * c + a * s}, -1);
+    x.narrow(1, 0, heads).copy_(rotated);
+    return x;
+  }
+
+  SharedPrompt share_prompt(KeyValues store) const override {
+    const std::int64_t length = store.key.front().size(1);
+    return {std::move(store), length};
+  }
+
+  Attended attend_shared(const SharedQuery& now, const SharedPrompt& shared,
+                         const KeyValues& answers) const override {
+    const at::Tensor& prompt_key = shared.store.key[now.block];
+    const at::Tensor& prompt_value = shared.store.value[now.block];
+    const std::int64_t paths = now.query.size(0), heads = now.query.size(1),
+                       width = now.query.size(2), kv = prompt_key.size(0), group = heads / kv;
+    const at::Tensor key = answers.key[now.block].narrow(2, 0, now.own);
+    const at::Tensor value = answers.value[now.block].narrow(2, 0, now.own);
+    const at::Tensor query = now.query.reshape({paths, kv, group, width});
+    // All paths against the prompt: one matrix product per key head.
+    const at::Tensor q = query.transpose(0, 1).reshape({kv, paths * group, width});
+    const at::Tensor to_prompt =
+        at::matmul(q, prompt_key.transpose(1, 2)).view({kv, paths, group, shared.length});
+    const at::Tensor to_own = at::matmul(query, key.transpose(2, 3)).transpose(0, 1);
+    const double scale = 1.0 / std::sqrt(static_cast<double>(width));
+    const at::Tensor weights =
+        at::softmax(at::cat({to_prompt, to_own}, -1).to(at::kFloat).mul_(scale), -1);
+    const at::Tensor w = weights.to(query.scalar_type());
+    const at::Tensor from_prompt =
+        at::matmul(w.narrow(-1, 0, shared.length).reshape({kv, paths * group, shared.length}),
+                   prompt_value)
+            .view({kv, paths, group, width});
+    const at::Tensor from_own =
+        at::matmul(w.narrow(-1, shared.length, now.own).transpose(0, 1), value);
+    Attended result;
+    result.out = (from_prompt.transpose(0, 1) + from_own).reshape({paths, heads * width});
+    if (now.weights) result.weights = weights.select(1, 0).flatten(0, 1);
+    return result;
+  }
+
+  bool rows_independent() const override { return false; }
+
+ private:
+  at::TensorOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Ops> make_aten_ops(at::Device device, at::ScalarType dtype) {
+  return std::make_unique<AtenOps>(device, dtype);
+}
+
+void check_activation(const std::string& name) {
+  for (const char* known : {"gelu", "gelu_pytorch_tanh", "quick_gelu", "silu", "relu"}) {
+    if (name == known) return;
+  }
+  fail("activation '", name, "' is not supported, expected gelu, gelu_pytorch_tanh, quick_gelu, ",
+       "silu or relu");
+}
+
+at::Tensor layer_norm(const at::Tensor& x, const Norm& norm, double eps) {
+  return at::layer_norm(x, {x.size(-1)}, norm.weight, norm.bias, eps);
+}
+
+at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
+                  bool causal) {
+  const std::int64_t heads = query.size(0), rows = query.size(1), keys = key.size(1);
+  const bool grouped = key.size(0) != heads;
+  std::optional<at::Tensor> mask;
+  if (causal && rows != keys && rows > 1) {
+    // Query r is position keys - rows + r.
+    mask = at::ones({rows, keys}, query.options().dtype(at::kBool)).tril_(keys - rows);
+  }
+  const at::Tensor out =
+      at::scaled_dot_product_attention(query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0),
+                                       mask, 0.0, causal && rows == keys, std::nullopt, grouped);
+  return out.squeeze(0).transpose(0, 1).reshape({rows, heads * query.size(2)});
+}
+
+at::Tensor borrow(std::span<const std::byte> bytes, at::IntArrayRef shape, at::ScalarType type) {
+  // from_blob wants a mutable pointer; the tensor is only read.
+  return at::from_blob(const_cast<std::byte*>(bytes.data()), shape,
+                       at::TensorOptions().dtype(type));
+}
+
+}  // namespace vrp
