@@ -24,6 +24,11 @@ std::array<double, 3> three(const Fields& fields, const char* field,
 }
 
 ImageProcessorSpec read_fields(const Fields& fields, const VisionSpec& vision) {
+  const std::string type = fields.text("image_processor_type", "CLIPImageProcessor");
+  if (!type.starts_with("CLIPImageProcessor") && !type.starts_with("LlavaImageProcessor")) {
+    fields.refuse("image_processor_type", "CLIPImageProcessor or LlavaImageProcessor");
+  }
+  if (fields.flag("do_pad", false)) fields.refuse("do_pad", "false (nothing else is supported)");
   ImageProcessorSpec image;
   image.resize = fields.flag("do_resize", true);
   image.center_crop = fields.flag("do_center_crop", true);

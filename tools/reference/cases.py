@@ -6,7 +6,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import LogitsProcessor, LogitsProcessorList, TemperatureLogitsWarper, TopPLogitsWarper
 
-STEPS, PATHS, TEMPERATURE, TOP_P = 12, 6, 0.7, 0.9
+STEPS, EDIT_STEPS, PATHS, TEMPERATURE, TOP_P = 12, 8, 6, 0.7, 0.9
 # A second implementation sums in another order: greedy steps and path draws stay this far from a tie.
 MIN_MARGIN, MIN_GAP, MIN_TOKENS = 5e-3, 5e-5, 6
 TEXTS = ["Is there a lantern on the pier?", "", " ", "\n", "  two  spaces   three", " lead", "trail ",
@@ -166,7 +166,7 @@ def write_ablations(case, reference, inputs, cells, dice):
         g.attrs["spec"] = json.dumps(spec)
         with reference.edited(spec):
             put(g, "logits_last", reference.model(**inputs, use_cache=False).logits[0, -1])
-            out = reference.generate(inputs, do_sample=False, max_new_tokens=6, output_logits=True)
+            out = reference.generate(inputs, do_sample=False, max_new_tokens=EDIT_STEPS, output_logits=True)
         tokens = out.sequences[0, length:]
         best = torch.stack([t[0] for t in out.logits]).topk(2, -1).values
         if float((best[:, 0] - best[:, 1]).min()) < MIN_MARGIN:

@@ -208,6 +208,8 @@ TEST_CASE("a wrong value is refused with file, field and what was expected", "[m
   refused(image, "/image_std", {0.0, 1.0, 1.0});
   refused(image, "/do_center_crop", false);
   refused(image, "/do_resize", 1);
+  refused(image, "/do_pad", true);
+  refused(image, "/image_processor_type", "SiglipImageProcessor", {"CLIPImageProcessor"});
   const char* processor = "processor_config.json";
   refused(processor, "/num_additional_image_tokens", 0, {"25 features", "24"});
   refused(processor, "/patch_size", 7);
