@@ -96,7 +96,8 @@ Hash128 ItemTable::hash() const {
   Hasher hasher;
   hasher.add(static_cast<std::int64_t>(scorers.size()));
   for (const auto& name : scorers) hasher.add(name);
-  for (std::size_t row = 0; row < size(); ++row) hasher.add(row_hash(row).hex());
+  hasher.add(kind);
+  for (std::size_t row = 0; row < size(); ++row) hasher.add(row_hash(row).hex()).add(metadata[row]);
   return hasher.finish();
 }
 

@@ -48,7 +48,8 @@ struct ItemTable {
   /// Hash of all that a model or scorer sees of row `row` (key, group, question, answers, type,
   /// regions, image name and image hash).
   Hash128 row_hash(std::size_t row) const;
-  Hash128 hash() const;  ///< of all rows and the scorer list
+  /// Of all rows with their metadata (picture sizes are in it), the kind and the scorer list.
+  Hash128 hash() const;
 };
 
 /// Error (with the row) on a repeated key, a repeated (image, question) pair of one split unless

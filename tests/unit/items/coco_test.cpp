@@ -166,6 +166,10 @@ TEST_CASE("POPE items answered yes get the annotations of the asked category", "
   REQUIRE(regions[2].size() == 1);
   CHECK(regions[2][0].polygons.empty());  // a crowd: box only
   CHECK(regions[3].empty());
+  const Json size = parse_json(imported.table.metadata[0], "metadata");  // what the region lies in
+  CHECK(size.at("width") == 400);
+  CHECK(size.at("height") == 300);
+  CHECK_FALSE(parse_json(imported.table.metadata[3], "metadata").contains("width"));
   CHECK(imported.table.facts.at("items_with_region") == "2");
   CHECK(std::any_of(imported.warnings.begin(), imported.warnings.end(), [](const auto& text) {
     return text.find("1 of 3 items answered yes have no annotation") != std::string::npos;

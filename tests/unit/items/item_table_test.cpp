@@ -143,6 +143,13 @@ TEST_CASE("the row hash sees all that a model or scorer sees", "[items][table]")
   ItemTable scorers = base;
   scorers.scorers.pop_back();
   CHECK(scorers.hash() != base.hash());
+  ItemTable sized = base;
+  sized.metadata[2] = R"({"width":640})";
+  CHECK(sized.row_hash(2) == base.row_hash(2));
+  CHECK(sized.hash() != base.hash());
+  ItemTable kind = base;
+  kind.kind = "integer";
+  CHECK(kind.hash() != base.hash());
 }
 
 TEST_CASE("check names the row and what is wrong", "[items][table]") {
