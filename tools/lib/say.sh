@@ -25,10 +25,10 @@ logged() {
   printf '== %s: %s\n' "$what" "$*" >>"$VRP_LOG"
   local start
   start=$(wc -l <"$VRP_LOG")
-  if ! "$@" >>"$VRP_LOG" 2>&1 </dev/null; then
-    tail -n "+$((start + 1))" "$VRP_LOG" | tail -n 40 >&2
-    return 1
-  fi
+  local code=0
+  "$@" >>"$VRP_LOG" 2>&1 </dev/null || code=$?
+  [ "$code" = 0 ] || tail -n "+$((start + 1))" "$VRP_LOG" | tail -n 40 >&2
+  return "$code"
 }
 
 # took SECONDS_AT_START: "12 s" or "3 min 4 s"
