@@ -19,12 +19,12 @@ constexpr const char* kHelp = R"(usage: vrp import FORMAT [options] --images DIR
 Reads a benchmark's files, checks every row, hashes every image and writes a frozen item table.
 The same command again changes nothing; another table of that name is kept unless --force.
 
-  vrp import pope     --annotations coco_pope_adversarial.json [--instances instances_val2014.json]
+  vrp import pope     coco_pope_adversarial.json [--instances instances_val2014.json]
   vrp import counting --instances instances_val2014.json --exclude-images coco_pope_adversarial.json
   vrp import spatial  --instances instances_val2014.json --exclude-images coco_pope_adversarial.json
                       --exclude-images counting.h5
-  vrp import counting|spatial --annotations SET.json        (a finished set)
-  vrp import jsonl    --annotations QUESTIONS.jsonl
+  vrp import counting|spatial SET.json                       (a finished set)
+  vrp import jsonl    QUESTIONS.jsonl
 
 vrp import FORMAT --help shows the options of a format.
 )";
@@ -47,7 +47,8 @@ struct Raw {
 
 void add_common(po::options_description& options, ImportCommand& c, Raw& raw) {
   auto add = options.add_options();
-  add("annotations", po::value(&raw.annotations)->value_name("FILE"), "the benchmark's file");
+  add("annotations", po::value(&raw.annotations)->value_name("FILE"),
+      "the benchmark's file (also without the option's name)");
   add("images", po::value(&raw.images)->value_name("DIR"), "folder of the images");
   add("out", po::value(&raw.out)->value_name("TABLE.h5"), "item table to write");
   add("name", po::value(&c.common.name)->value_name("NAME"),
@@ -189,7 +190,7 @@ bool read_import_command(const Arguments& arguments, ImportCommand& command) {
         po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
     po::store(po::command_line_parser({arguments.begin() + 1, arguments.end()})
                   .options(options)
-                  .positional({})
+                  .positional(po::positional_options_description().add("annotations", 1))
                   .style(style)
                   .run(),
               values);

@@ -16,3 +16,8 @@ vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
                            ${_items}/import_rows_test.cpp ${_items}/coco_test.cpp
                            ${_items}/coco_sets_test.cpp
              LIBS vrp_items LABELS unit)
+
+file(GLOB _import_command ${CMAKE_SOURCE_DIR}/pipeline/control/import_*.cpp)
+vrp_add_test(import_command SOURCES ${_items}/import_command_test.cpp ${_import_command}
+             LIBS vrp_items Boost::program_options LABELS unit)
+vrp_add_python_test(import_program ${_items}/import_program_test.py LABELS unit)
