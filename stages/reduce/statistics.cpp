@@ -76,10 +76,17 @@ class SignalTable {
     const auto summaries = analysis.summaries(analysis.replicates({0, params_.replicates}));
     std::vector<StatRow> rows;
     for (std::size_t i = 0; i < signals_.size(); ++i) {
+      const std::size_t first = rows.size();
       rows.push_back(correlation(signals_[i], summaries[i]));
       rows.push_back(equivalence(signals_[i], summaries[i]));
       rows.push_back(auroc(signals_[i], summaries[i]));
       rows.push_back(within_type(signals_[i], summaries[i]));
+      // A score made from the labels of the other items has no independent items to test.
+      if (signals_[i].name == kTypeOnly)
+        for (std::size_t k = first; k < rows.size(); ++k) {
+          rows[k].p = kUndefined;
+          rows[k].test = "";
+        }
     }
     return rows;
   }

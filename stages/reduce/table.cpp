@@ -88,8 +88,15 @@ Json to_json(const Table& table) {
     for (std::size_t i = 0; i < row.size(); ++i) object[table.columns[i]] = cell_json(row[i]);
     rows.push_back(std::move(object));
   }
-  return {{"id", table.id},           {"title", table.title}, {"partial", table.partial},
-          {"columns", table.columns}, {"rows", rows},         {"notes", table.notes}};
+  return {{"id", table.id},
+          {"title", table.title},
+          {"partial", table.partial},
+          {"columns", table.columns},
+          {"rows", rows},
+          {"notes", table.notes},
+          {"headers", table.headers},
+          {"numeric", table.numeric},
+          {"display", table.display}};
 }
 
 std::string markdown_escape(std::string_view text) {

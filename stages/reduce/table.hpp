@@ -33,7 +33,8 @@ std::string to_csv(const Table& table);
 std::string to_markdown(const Table& table);
 /// A fragment for \input; needs booktabs and longtable.
 std::string to_latex(const Table& table);
-/// {"id", "title", "partial", "columns", "rows": [object], "notes"}; undefined = null.
+/// {"id", "title", "partial", "columns", "rows": [object], "notes"} and, for people, {"headers",
+/// "numeric", "display": [[text]]}; undefined = null.
 Json to_json(const Table& table);
 
 /// Shortest decimal that reads back as the same double; "" when not finite.

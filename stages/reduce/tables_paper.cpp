@@ -203,20 +203,11 @@ Table table_t10(const Results& results, const RunFacts& facts) {
   Table table = statistic_table(
       "T10", "T10. Relevance-aware attention: does looking at the object predict the answer?",
       facts);
-  table.headers = {"Set",
-                   "Signal",
-                   "n defined",
-                   "Invalid",
-                   "Mean",
-                   "R",
-                   "Interval",
-                   "AUROC",
-                   "Interval",
-                   "p adj",
-                   "Within type",
-                   "AUROC, other region",
-                   "AUROC, centred square"};
-  table.numeric = {false, false, true, true, true, true, true, true, true, true, true, true, true};
+  table.headers = {
+      "Model",    "Set",   "Signal",   "n",     "Invalid",     "Mean",         "R",
+      "Interval", "AUROC", "Interval", "p adj", "Within type", "Other region", "Centred square"};
+  table.numeric = {false, false, false, true, true, true, true,
+                   true,  true,  true,  true, true, true, true};
   constexpr const char* kSignals[] = {"mass",      "lift",   "log_lift", "iou",
                                       "precision", "recall", "pointing", "h_rel",
                                       "h_in_norm", "c_in",   "c_out",    "count_match"};
@@ -241,13 +232,12 @@ Table table_t10(const Results& results, const RunFacts& facts) {
       for (const char* suffix : {"_other", "_square"})
         if (const Found found = find(results, model, benchmark, signal + suffix, "mean"))
           table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
-      table.add(
-          machine_row(table, *auroc.row, *auroc.adjusted, nullptr),
-          {model + ", " + display_set(benchmark), display_name(signal), std::to_string(r.row->n),
-           std::to_string(r.row->invalid), fixed(mean.row->estimate, 3),
-           fixed(r.row->estimate, 3, true), interval_text(r.row->low, r.row->high, 3),
-           fixed(auroc.row->estimate, 3), interval_text(auroc.row->low, auroc.row->high, 3),
-           p_text(auroc.adjusted->value), fixed(within.row->estimate, 3), other, square});
+      table.add(machine_row(table, *auroc.row, *auroc.adjusted, nullptr),
+                {model, display_set(benchmark), display_name(signal), std::to_string(r.row->n),
+                 std::to_string(r.row->invalid), fixed(mean.row->estimate, 3),
+                 fixed(r.row->estimate, 3, true), interval_text(r.row->low, r.row->high, 3),
+                 fixed(auroc.row->estimate, 3), interval_text(auroc.row->low, auroc.row->high, 3),
+                 p_text(auroc.adjusted->value), fixed(within.row->estimate, 3), other, square});
       if (signal == "lift" && std::isfinite(mean.row->p))
         table.notes.push_back(concat(model, ", ", display_set(benchmark), ": mean lift ",
                                      fixed(mean.row->estimate, 3), " on ", mean.row->n,
@@ -258,7 +248,7 @@ Table table_t10(const Results& results, const RunFacts& facts) {
       reasons.add(*within.row);
     }
   table.notes.push_back(
-      "n defined: items with a label, an attention map and an annotated region; "
+      "n: items with a label, an attention map and an annotated region; "
       "the others are counted as invalid and never set to zero.");
   table.notes.push_back(
       "Controls: the same signal with the region of another item of about equal "

@@ -22,41 +22,27 @@ def set_name(cell):
 
 
 def auroc_overview(run, writer):
-    """One figure per model: AUROC with interval, a row per signal, a panel per set."""
+    """One figure per cell: AUROC with interval, a row per signal."""
     out = []
-    for model in sorted({cell.model for cell in run.cells}):
-        cells = [(cell, auroc_rows(run, cell)) for cell in run.cells if cell.model == model]
-        cells = [(cell, rows) for cell, rows in cells if any(known(r["estimate"]) for r in rows)]
-        if not cells:
+    for cell in run.cells:
+        rows = [row for row in auroc_rows(run, cell) if known(row["estimate"])]
+        if not rows:
             continue
-        names = []
-        for _, rows in cells:
-            names += [row["signal"] for row in rows if row["signal"] not in names]
-        columns = min(2, len(cells))
-        lines = math.ceil(len(cells) / columns)
-        figure, axes = svg.new(3.6 * columns + 0.8, 0.34 * len(names) * lines + 0.9 * lines,
-                               nrows=lines, ncols=columns, sharey=True, squeeze=False)
-        table = []
-        for axis, (cell, rows) in zip(axes.flat, cells):
-            draw_auroc(axis, cell, rows, names)
-            table += [(model, cell.benchmark, r["signal"], r["n"], r["invalid"], r["estimate"],
-                       r["low"], r["high"], r["p_adjusted"]) for r in rows]
-        for axis in axes.flat[len(cells):]:
-            axis.set_visible(False)
+        figure, axis = svg.new(4.2, 0.32 * len(rows) + 0.9)
+        draw_auroc(axis, cell, rows, [row["signal"] for row in rows])
         out.append(writer.add(
-            figure, f"auroc_{model}",
-            f"AUROC of each signal with 95 % interval, {model}. Dashed line: chance. Filled: "
-            "adjusted p below 0.05.",
+            figure, f"auroc_{cell.model}_{cell.benchmark}",
+            f"AUROC with 95 % interval, {cell.name}. Dashed: chance; filled: adjusted p below "
+            "0.05.",
             ("model", "benchmark", "signal", "n", "invalid", "auroc", "low", "high", "p_adjusted"),
-            table))
-    return "".join(out)
+            [(cell.model, cell.benchmark, r["signal"], r["n"], r["invalid"], r["estimate"],
+              r["low"], r["high"], r["p_adjusted"]) for r in rows]))
+    return element("div", *out, class_="plots") if out else ""
 
 
 def draw_auroc(axis, cell, rows, names):
     axis.axvline(0.5, color="#555555", linestyle="--", linewidth=1)
     for row in rows:
-        if not known(row["estimate"]):
-            continue
         y = len(names) - 1 - names.index(row["signal"])
         if known(row["low"]):
             axis.plot([row["low"], row["high"]], [y, y], color=svg.COLOURS[0], linewidth=2)
@@ -85,10 +71,10 @@ def risk_coverage(run, writer, cell):
         axis.plot(coverage, risk, color=svg.COLOURS[i], linestyle=svg.STYLES[i], linewidth=1.8,
                   label=SHORT.get(name, name))
         table += [(name, int(rows["n"][k]), rows["coverage"][k], rows["risk"][k]) for k in keep]
-    axis.axhline(risk[-1], color="#777777", linewidth=0.8)
+    axis.axhline(risk[-1], color="#777777", linewidth=0.8)  # of the last signal's items
     axis.set(xlabel="coverage (share of items answered)", ylabel="risk (share of wrong answers)",
              xlim=(0, 1), ylim=(0, None))
-    axis.legend(ncols=2)
+    figure.legend(loc="outside upper left", ncols=3)
     return writer.add(figure, f"risk_coverage_{cell.model}_{cell.benchmark}",
                       f"Risk and coverage, {cell.name}, n = {n}. Lower is better; the grey line is "
                       "the risk of answering everything.",
@@ -116,7 +102,7 @@ def reliability(run, writer, cell):
                   for k in keep]
     axis.set(xlabel="signal read as a probability", ylabel="share of right answers", xlim=(0, 1.02),
              ylim=(0, 1.02))
-    axis.legend()
+    figure.legend(loc="outside upper left", ncols=3)
     return writer.add(figure, f"reliability_{cell.model}_{cell.benchmark}",
                       f"Reliability, {cell.name}, n = {total}. On the diagonal a signal means what "
                       "it says; bars are Wilson intervals.",
@@ -136,10 +122,10 @@ def agreement(run, writer, cell):
     axis.errorbar(x, y, yerr=np.vstack([np.maximum(y - low, 0), np.maximum(high - y, 0)]),
                   color=svg.COLOURS[0], marker="o", linewidth=1.4, elinewidth=1, capsize=2)
     for k, at_x, top in zip(keep, x, high):
-        axis.annotate(str(int(rows["n"][k])), (at_x, min(top + 0.02, 1.03)), ha="center",
+        axis.annotate(str(int(rows["n"][k])), (at_x, top + 0.02), ha="center",
                       fontsize=8, color="#333333")
     axis.set(xlabel="agreement of the sampled answers (S_SC)", ylabel="share of right answers",
-             xlim=(0, 1.05), ylim=(0, 1.1))
+             xlim=(0, 1.05), ylim=(0, 1.12))
     total = int(sum(rows["n"][k] for k in keep))
     return writer.add(figure, f"agreement_{cell.model}_{cell.benchmark}",
                       f"Right answers by agreement, {cell.name}, n = {total}. Numbers: items at "
@@ -173,7 +159,7 @@ def layers(run, writer):
                   for layer, (d, m) in enumerate(zip(depth, mean))]
     axis.axhline(0, color="#777777", linewidth=0.8)
     axis.set(xlabel="relative depth l / (L-1)", ylabel="H_s(l) - H_s(0), nats")
-    axis.legend()
+    figure.legend(loc="outside upper left")
     return writer.add(figure, "attention_by_layer",
                       "How attention spreads or sharpens over the layers: mean change of spatial "
                       "entropy from the first layer.",

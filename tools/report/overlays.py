@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw
 
-from html_text import Raw, bullets, definition_list, element, esc, paragraph, section
+from html_text import Raw, definition_list, element, esc, paragraph, section
 
 SIDE = 336           # pixels of the shorter side of a shown picture
 TOP_MASS = 0.30      # share of the map's mass inside the outlined cells
@@ -208,9 +208,11 @@ def pictures(run, cell, row):
 
 
 def sampled(texts):
-    """"yes (7 of 10)" for each distinct sampled answer, most frequent first."""
-    counts = collections.Counter(texts)
-    return [f"{text or '(empty)'} ({n} of {len(texts)})" for text, n in counts.most_common()]
+    """Distinct sampled answers, most frequent first, each with its count; HTML."""
+    counts = collections.Counter(texts).most_common()
+    return Raw(element("ul", *(element("li", esc(text or "(empty)"), " ",
+                                       element("span", f"{n} of {len(texts)}", class_="count"))
+                               for text, n in counts), class_="samples"))
 
 
 def card(run, cell, choice):
@@ -223,7 +225,7 @@ def card(run, cell, choice):
                          f"S_SC {number(row['s_sc'], 2)}, confidence {number(row['confidence'], 2)}")]
     texts = paths_of(run, cell, row["key"])
     if texts:
-        facts.append((f"{len(texts)} sampled answers", Raw(bullets(sampled(texts)))))
+        facts.append((f"{len(texts)} sampled answers", sampled(texts)))
     return element("article", element("h3", esc(choice.why)),
                    paragraph(f"{cell.name}, item {row['key']}", "small"),
                    pictures(run, cell, row), definition_list(facts), class_="item")

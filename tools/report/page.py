@@ -14,8 +14,8 @@ from html_text import bullets, element, esc, paragraph, section
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 FIRST_TABLES = ["class_balance", "T4", "pooled_sets", "T7", "T8", "T10"]
 MORE_TABLES = ["agreement", "risk_coverage", "calibration", "label_audit", "paper_delta", "signals"]
-CONTENTS = [("summary", "In short"), ("items", "A few items"), ("class_balance", "Class balance"),
-            ("T4", "T4"), ("T7", "T7"), ("T8", "T8"), ("T10", "T10"), ("plots", "Plots"),
+CONTENTS = [("summary", "In short"), ("class_balance", "Class balance"), ("T4", "T4"), ("T7", "T7"),
+            ("T8", "T8"), ("T10", "T10"), ("plots", "Plots"), ("items", "A few items"),
             ("agreement", "Agreement"), ("label_audit", "Label audit"),
             ("paper_delta", "Beside the paper"), ("facts", "Run facts"), ("failed", "Failed items")]
 

@@ -1,5 +1,5 @@
 """The run's tables as HTML, with the same cells as their Markdown and LaTeX forms."""
-from html_text import bullets, details, element, esc, paragraph, section, table
+from html_text import bullets, details, element, paragraph, section, table
 
 TABLES = {  # id -> what the table says, in one sentence
     "class_balance": "How often each model was right, and how many items could not be used.",
@@ -16,8 +16,8 @@ TABLES = {  # id -> what the table says, in one sentence
     "paper_delta": "Our figures next to the printed ones.",
     "signals": "Every signal of every set.",
 }
-LONG = {"signals", "T10"}  # folded away unless short
-FOLD_FROM = 40
+FOLD_FROM = 40  # rows; longer tables are folded away
+KEY_SIGNALS = {"mass b", "lift", "IoU", "pointing", "H_rel", "C_out", "count match"}  # of T10
 
 
 def same_values(rows, index):
@@ -42,22 +42,31 @@ def text_columns(numeric):
     return max(1, min(count, 3))
 
 
-def as_html(data, rows=None, caption=None):
-    headers, numeric, all_rows, addition = drop_constant_model(data)
-    if rows is not None:
-        dropped = len(data["headers"]) - len(headers)
-        all_rows = [row[dropped:] for row in rows]
-    return table((caption or data["title"]) + addition, headers, numeric, all_rows,
+def without(data, name):
+    """The table without one of its display columns."""
+    if name not in data["headers"]:
+        return data
+    at = data["headers"].index(name)
+
+    def cut(values):
+        return values[:at] + values[at + 1:]
+    return {**data, "headers": cut(data["headers"]), "numeric": cut(data["numeric"]),
+            "display": [cut(row) for row in data["display"]]}
+
+
+def only(data, name, wanted):
+    """(rows whose display column `name` is in `wanted`, the other rows), as two tables."""
+    at = data["headers"].index(name) if name in data["headers"] else None
+    inside = [row for row in data["display"] if at is None or row[at] in wanted]
+    outside = [row for row in data["display"] if at is not None and row[at] not in wanted]
+    return {**data, "display": inside}, {**data, "display": outside}
+
+
+def as_html(data, caption=None):
+    headers, numeric, rows, addition = drop_constant_model(data)
+    stamp = f"PARTIAL ({data['partial']}). " if data.get("partial") else ""
+    return table(stamp + (caption or data["title"]) + addition, headers, numeric, rows,
                  text_columns(numeric))
-
-
-def split_types(data):
-    """Rows of class_balance for all items, and those of single question types."""
-    at = data["headers"].index("Type") if "Type" in data["headers"] else None
-    if at is None:
-        return data["display"], []
-    return ([row for row in data["display"] if row[at] == "all"],
-            [row for row in data["display"] if row[at] != "all"])
 
 
 def notes(data):
@@ -70,29 +79,28 @@ def notes(data):
                    details(f"{len(found) - 6} more notes", bullets(found[6:])), class_="notes")
 
 
-def stamp(data):
-    if not data.get("partial"):
-        return ""
-    return element("p", element("strong", "PARTIAL"), " ", esc(data["partial"]), class_="partial")
-
-
 def one(identifier, data):
     files = element("p", "Also as ", ", ".join(
         element("a", extension.upper() if extension != "md" else "Markdown",
                 href=f"reduce/tables/{identifier}.{extension}")
         for extension in ("csv", "md", "tex", "json")), " beside this page.", class_="files")
+    return section(identifier, data["title"], paragraph(TABLES.get(identifier, "")),
+                   body(identifier, data), notes(data), files)
+
+
+def body(identifier, data):
     if identifier == "class_balance":
-        rows, types = split_types(data)
-        body = as_html(data, rows)
-        if types:
-            body += details(f"By question type ({len(types)} rows)",
-                            as_html(data, types, "Class balance by question type"))
-    else:
-        body = as_html(data)
-        if identifier in LONG and len(data["display"]) > FOLD_FROM:
-            body = details(f"{data['title']} ({len(data['display'])} rows)", body)
-    return section(identifier, data["title"], paragraph(TABLES.get(identifier, "")), stamp(data),
-                   body, notes(data), files)
+        rows, types = only(data, "Type", {"all"})
+        more = details(f"By question type ({len(types['display'])} rows)",
+                       as_html(types, "Class balance by question type")) if types["display"] else ""
+        return as_html(without(rows, "Type")) + more
+    if identifier == "T10" and len(data["display"]) > FOLD_FROM:
+        rows, _ = only(data, "Signal", KEY_SIGNALS)
+        return as_html(rows) + details(f"All relevance signals ({len(data['display'])} rows)",
+                                       as_html(data, "All relevance signals"))
+    if len(data["display"]) > FOLD_FROM:
+        return details(f"{data['title']} ({len(data['display'])} rows)", as_html(data))
+    return as_html(data)
 
 
 def build(run, wanted):

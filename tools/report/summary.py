@@ -1,8 +1,7 @@
 """The first screen: what was run and what came out, in plain words."""
 from html_text import Raw, element, esc, paragraph, section
 
-NAMES = {"h_s": "spatial entropy H_s", "h_n": "normalised spatial entropy H_n",
-         "c_k": "attention components C_k", "s_sc": "agreement of sampled answers S_SC",
+NAMES = {"h_s": "spatial entropy H_s", "c_k": "attention components C_k", "s_sc": "agreement of sampled answers S_SC",
          "p_tok": "token probability P_tok", "confidence": "output confidence",
          "logit_entropy": "logit entropy", "mass": "attention on the object",
          "iou": "IoU of attention and object"}
@@ -45,6 +44,10 @@ def described(row):
         if row.get("low") is not None else f"{text} ({row['estimate']:.2f})"
 
 
+def plural(count, noun):
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
 def accuracy_sentence(balance):
     """"143 of 200 right ..." with the interval, what a constant guess gives, and what is unused."""
     if not balance.get("n"):
@@ -53,10 +56,10 @@ def accuracy_sentence(balance):
             f"(95 % interval {percent(balance['low'])} to {percent(balance['high'])})")
     extra = []
     if balance.get("invalid"):
-        extra.append(f"{balance['invalid']} more items could not be used")
+        extra.append(f"{plural(balance['invalid'], 'more item')} could not be used")
     if balance.get("unparsed"):
-        extra.append(f"{balance['unparsed']} answers could not be read and count as wrong")
-    return text + "." + (" " + "; ".join(extra).capitalize() + "." if extra else "")
+        extra.append(f"{plural(balance['unparsed'], 'answer')} could not be read")
+    return text + "." + (" " + "; ".join(extra) + "." if extra else "")
 
 
 def signal_sentences(run, cell):
@@ -106,8 +109,8 @@ def lead(run):
                                    benchmark=cell.benchmark, type=""))
     if not cells:
         return "This run has no cell: neither a model nor a set of questions."
-    return (f"{', '.join(models)} answered {asked} questions of {len(sets)} "
-            f"set{'s' if len(sets) != 1 else ''} ({', '.join(sets)}). For each answer the run "
+    return (f"{', '.join(models)} answered {plural(asked, 'question')} of "
+            f"{plural(len(sets), 'set')} ({', '.join(sets)}). For each answer the run "
             "measured where the model looked, how sure it was and how stable its answer is when "
             "sampled again, and asks which of these signals tell right answers from wrong ones.")
 
