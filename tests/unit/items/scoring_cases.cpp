@@ -186,7 +186,12 @@ Tally run(const fs::path& root) {
     if (!must && !Json::accept(text)) continue;  // JSON Lines: data, no case file
     const Json document = vrp::parse_json(text, path.string());
     if (document.is_object() && document.contains("cases") && document["cases"].is_array()) {
+      const std::size_t checks = tally.checks, wrong = tally.wrong;
       check_document(name, document, tally);
+      if (tally.checks > checks) {
+        std::cout << name << ": " << document["cases"].size() << " cases, " << tally.checks - checks
+                  << " checks, " << tally.wrong - wrong << " differ\n";
+      }
     } else if (must) {
       ++tally.wrong;
       std::cout << "DIFFERS " << name << ": is not {\"cases\": [...]}\n";
