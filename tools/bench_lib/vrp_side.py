@@ -16,8 +16,8 @@ def write_configuration(work, samples, tokens):
     """Item table and INI files in `work`; returns the sweep file."""
     for folder in ("sweeps", "models", "benchmarks"):
         (work / "conf" / folder).mkdir(parents=True, exist_ok=True)
-    process.run([BIN / "vrp", "import", "jsonl", work / "items.jsonl", "--images", work / "images",
-                 "--name", "bench", "--out", work / "bench.h5"], 1)
+    process.run([BIN / "vrp", "import", "jsonl", "--force", "--annotations", work / "items.jsonl",
+                 "--images", work / "images", "--name", "bench", "--out", work / "bench.h5"], 1)
     (work / "conf/models/bench.ini").write_text(
         f"[model]\ncheckpoint = {work / 'checkpoint'}\n")
     (work / "conf/benchmarks/bench.ini").write_text(
@@ -44,13 +44,13 @@ def answers(out, tokens):
     """Greedy token ids by question id. Error unless every answer has all its tokens."""
     import h5py
     found = {}
-    for path in sorted((out / "capture").rglob("*.h5")):
+    for path in sorted(out.glob("*/*/capture@*/*.h5")):
         with h5py.File(path) as f:
             offsets, ids = f["answer/token_offset"][:], f["answer/tokens"][:]
             for row, name in enumerate(f["item/id"].asstr()[:]):
                 found[name] = ids[offsets[row]:offsets[row + 1]].tolist()
     lengths = {len(v) for v in found.values()}
-    for path in sorted((out / "consistency").rglob("*.h5")):
+    for path in sorted(out.glob("*/*/consistency@*/*.h5")):
         with h5py.File(path) as f:
             lengths |= set(f["path/length"][:].ravel().tolist())
     if lengths != {tokens}:
