@@ -6,6 +6,7 @@ vrp_add_python_test(build_flags ${CMAKE_CURRENT_LIST_DIR}/build_flags_test.py
 vrp_add_python_test(setup_without_packages ${CMAKE_CURRENT_LIST_DIR}/setup_test.py LABELS unit)
 
 vrp_add_python_test(check_command ${CMAKE_CURRENT_LIST_DIR}/check_test.py LABELS unit)
+vrp_add_python_test(demo_command ${CMAKE_CURRENT_LIST_DIR}/demo_test.py LABELS unit)
 
 set(_libs vrp::torch)
 if(VRP_CUDA)
