@@ -7,6 +7,7 @@ vrp_add_python_test(setup_without_packages ${CMAKE_CURRENT_LIST_DIR}/setup_test.
 
 vrp_add_python_test(check_command ${CMAKE_CURRENT_LIST_DIR}/check_test.py LABELS unit)
 vrp_add_python_test(demo_command ${CMAKE_CURRENT_LIST_DIR}/demo_test.py LABELS unit)
+vrp_add_python_test(bench_arithmetic ${CMAKE_CURRENT_LIST_DIR}/bench_test.py LABELS unit)
 
 set(_libs vrp::torch)
 if(VRP_CUDA)
