@@ -24,7 +24,7 @@ double sum_in_lanes(std::int64_t count, Term term) {
   return sum;
 }
 
-inline float exp_inline(float x) {
+__attribute__((always_inline)) inline float exp_inline(float x) {
   // e^x = 2^n e^r with |r| <= ln 2 / 2; polynomial and split of ln 2 as in Cephes' expf.
   x = x < -87.3f ? -87.3f : x;
   x = x > 88.7f ? 88.7f : x;
@@ -62,15 +62,71 @@ void rms_norm_rows(const float* x, const float* w, double eps, std::int64_t rows
   }
 }
 
-void gated_silu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y) {
+namespace {
+
+// The loops with an exponential in them, compiled for wider registers as well. Each element goes
+// through the same operations (contraction is off), so the bits are the same.
+#define VRP_BODY __attribute__((always_inline)) inline
+
+VRP_BODY void gated_silu_body(const float* x, std::int64_t rows, std::int64_t width, float* y) {
   for (std::int64_t r = 0; r < rows; ++r, x += 2 * width, y += width) {
     const float* up = x + width;
     for (std::int64_t i = 0; i < width; ++i) y[i] = x[i] / (1.0f + exp_inline(-x[i])) * up[i];
   }
 }
 
-void quick_gelu(float* x, std::int64_t count) {
+VRP_BODY void quick_gelu_body(float* x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) x[i] = x[i] / (1.0f + exp_inline(-1.702f * x[i]));
+}
+
+VRP_BODY void scaled_exp_body(float* x, std::int64_t count, float scale, float top) {
+  for (std::int64_t i = 0; i < count; ++i) x[i] = exp_inline(scale * (x[i] - top));
+}
+
+#undef VRP_BODY
+
+struct WithExp {
+  void (*gated_silu)(const float*, std::int64_t, std::int64_t, float*);
+  void (*quick_gelu)(float*, std::int64_t);
+  void (*scaled_exp)(float*, std::int64_t, float, float);
+};
+
+#define VRP_WITH_EXP(suffix, target)                                                           \
+  target void gated_silu_##suffix(const float* x, std::int64_t rows, std::int64_t width,       \
+                                  float* y) {                                                  \
+    gated_silu_body(x, rows, width, y);                                                        \
+  }                                                                                            \
+  target void quick_gelu_##suffix(float* x, std::int64_t count) { quick_gelu_body(x, count); } \
+  target void scaled_exp_##suffix(float* x, std::int64_t count, float scale, float top) {      \
+    scaled_exp_body(x, count, scale, top);                                                     \
+  }                                                                                            \
+  constexpr WithExp k_##suffix{&gated_silu_##suffix, &quick_gelu_##suffix, &scaled_exp_##suffix};
+
+VRP_WITH_EXP(plain, )
+#if defined(__x86_64__)
+VRP_WITH_EXP(avx2, __attribute__((target("avx2"))))
+VRP_WITH_EXP(avx512, __attribute__((target("avx512f"))))
+#endif
+#undef VRP_WITH_EXP
+
+const WithExp& with_exp(Instructions instructions) {
+#if defined(__x86_64__)
+  if (instructions == Instructions::avx512) return k_avx512;
+  if (instructions == Instructions::avx2) return k_avx2;
+#endif
+  (void)instructions;
+  return k_plain;
+}
+
+}  // namespace
+
+void gated_silu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y,
+                     Instructions instructions) {
+  with_exp(instructions).gated_silu(x, rows, width, y);
+}
+
+void quick_gelu(float* x, std::int64_t count, Instructions instructions) {
+  with_exp(instructions).quick_gelu(x, count);
 }
 
 void gelu_erf(float* x, std::int64_t count) {
@@ -99,10 +155,10 @@ void rotate_rows(float* x, std::int64_t rows, std::int64_t stride, std::int64_t 
   }
 }
 
-void softmax_row(float* x, std::int64_t count, float scale) {
+void softmax_row(float* x, std::int64_t count, float scale, Instructions instructions) {
   float top = x[0];
   for (std::int64_t i = 1; i < count; ++i) top = std::max(top, x[i]);
-  for (std::int64_t i = 0; i < count; ++i) x[i] = exp_inline(scale * (x[i] - top));
+  with_exp(instructions).scaled_exp(x, count, scale, top);
   const double sum = sum_in_lanes(count, [x](std::int64_t i) { return x[i]; });
   const auto one_over = static_cast<float>(1.0 / sum);
   for (std::int64_t i = 0; i < count; ++i) x[i] *= one_over;

@@ -4,6 +4,8 @@
 // gives not-a-number out.
 #include <cstdint>
 
+#include "kernels/panel_product.hpp"
+
 namespace vrp {
 
 /// e^x within 2 units in the last place; below -87.3 the smallest normal number's neighbourhood,
@@ -16,10 +18,11 @@ void rms_norm_rows(const float* x, const float* w, double eps, std::int64_t rows
                    float* y);
 
 /// y[r, i] = silu(x[r, i]) * x[r, width + i], silu(a) = a / (1 + e^-a); x [rows, 2 * width].
-void gated_silu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y);
+void gated_silu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y,
+                     Instructions instructions = best_instructions());
 
 /// In place: x / (1 + e^(-1.702 x)), and x (1 + erf(x / sqrt 2)) / 2.
-void quick_gelu(float* x, std::int64_t count);
+void quick_gelu(float* x, std::int64_t count, Instructions instructions = best_instructions());
 void gelu_erf(float* x, std::int64_t count);
 
 /// In place: heads of x rotated in the rotate-half convention. Row r starts at x + r * stride and
@@ -29,6 +32,7 @@ void rotate_rows(float* x, std::int64_t rows, std::int64_t stride, std::int64_t 
                  std::int64_t head_dim, const float* cos, const float* sin, bool same_angles);
 
 /// In place: softmax(scale * x).
-void softmax_row(float* x, std::int64_t count, float scale);
+void softmax_row(float* x, std::int64_t count, float scale,
+                 Instructions instructions = best_instructions());
 
 }  // namespace vrp

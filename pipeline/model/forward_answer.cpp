@@ -48,8 +48,8 @@ void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, co
     const Attended attended = ops.attend_shared({heads.query, l, now.done + 1, now.slots, watched},
                                                 *now.prompt, *now.answers);
     if (watched) {
-      const at::Tensor columns = at::tensor(taps.image_positions(), at::kLong).to(network.device);
-      taps.see_attention(number, attended.weights.index_select(1, columns), position, now.step);
+      const at::Tensor rows = attended.weights.index_select(1, taps.image_columns(network.device));
+      taps.see_attention(number, rows, position, now.step);
     }
     at::Tensor out = ops.linear(attended.out, layer.out);
     taps.see_answer(Site::attention_out, number, out, position, now.step);

@@ -13,7 +13,7 @@ void show_attention(const Network& network, int l, const at::Tensor& query, std:
   const TextSpec& t = network.spec.text;
   const std::int64_t end = first + query.size(0);
   const double scale = 1.0 / std::sqrt(static_cast<double>(t.head_dim));
-  const at::Tensor columns = at::tensor(taps.image_positions(), at::kLong).to(network.device);
+  const at::Tensor& columns = taps.image_columns(network.device);
   for (std::int64_t p = std::max(first, taps.first_query()); p < end; ++p) {
     const at::Tensor key = store.key[static_cast<std::size_t>(l)].narrow(1, 0, p + 1);
     const at::Tensor q = query[p - first].view({t.kv_heads, t.heads / t.kv_heads, t.head_dim});

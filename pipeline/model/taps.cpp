@@ -93,6 +93,11 @@ void Taps::call(const Waiting& what) const {
   observer_->at(view);
 }
 
+const at::Tensor& Taps::image_columns(at::Device device) const {
+  if (!columns_.defined()) columns_ = at::tensor(image_positions_, at::kLong).to(device);
+  return columns_;
+}
+
 void Taps::flush() const {
   for (Waiting& what : waiting_) {
     what.copy = what.copy.to(at::kCPU);

@@ -39,7 +39,8 @@ class Taps {
   /// Shows what still waits; to be called after each pass.
   void flush() const;
 
-  const std::vector<std::int64_t>& image_positions() const { return image_positions_; }
+  /// Image positions as an index on `device`, made once.
+  const at::Tensor& image_columns(at::Device device) const;
   /// Answer queries among positions first .. first + rows - 1, for attention rows.
   std::int64_t first_query() const { return first_query_; }
   std::int64_t last() const { return last_; }
@@ -64,6 +65,7 @@ class Taps {
   std::int64_t first_query_ = 0, last_ = 0;
   bool whole_prompt_ = false;
   mutable std::vector<Waiting> waiting_;
+  mutable at::Tensor columns_;
 };
 
 }  // namespace vrp

@@ -144,3 +144,24 @@ TEST_CASE("softmax sums to one and does not overflow", "[kernels][row_ops]") {
   softmax_row(bad.data(), 3, 1.0f);
   for (const float value : bad) CHECK(std::isnan(value));
 }
+
+TEST_CASE("wider registers give the same bits", "[kernels][row_ops]") {
+  const auto x = noise(7, 2 * 999, 20.0);
+  std::vector<Instructions> wider;
+  if (best_instructions() != Instructions::plain) wider.push_back(Instructions::avx2);
+  if (best_instructions() == Instructions::avx512) wider.push_back(Instructions::avx512);
+  for (const Instructions instructions : wider) {
+    std::vector<float> plain(999), wide(999);
+    gated_silu_rows(x.data(), 1, 999, plain.data(), Instructions::plain);
+    gated_silu_rows(x.data(), 1, 999, wide.data(), instructions);
+    CHECK(plain == wide);
+    plain = wide = x;
+    quick_gelu(plain.data(), 999, Instructions::plain);
+    quick_gelu(wide.data(), 999, instructions);
+    CHECK(plain == wide);
+    plain = wide = x;
+    softmax_row(plain.data(), 999, 0.3f, Instructions::plain);
+    softmax_row(wide.data(), 999, 0.3f, instructions);
+    CHECK(plain == wide);
+  }
+}
