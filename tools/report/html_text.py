@@ -3,6 +3,9 @@ import html
 import re
 
 
+VOID = {"img", "meta", "br"}  # elements without content and end tag
+
+
 def esc(value):
     """Text for element content and attributes. Control characters would make the page invalid."""
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\ufffd", str(value))
@@ -15,6 +18,8 @@ def element(tag, *children, **attributes):
     Trailing underscores of attribute names are dropped (class_), other ones become hyphens."""
     text = "".join(f' {name.rstrip("_").replace("_", "-")}="{esc(value)}"'
                    for name, value in attributes.items() if value is not None)
+    if tag in VOID:
+        return f"<{tag}{text}>"
     return f"<{tag}{text}>{''.join(children)}</{tag}>"
 
 

@@ -63,7 +63,7 @@ class Writer:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / f"{name}.svg").write_text(buffer.getvalue(), encoding="utf-8")
-            figure.savefig(self.folder / f"{name}.png", dpi=150, metadata={"Software": None})
+            figure.savefig(self.folder / f"{name}.png", dpi=120, metadata={"Software": None})
             with open(self.folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
                 writer = csv.writer(file, lineterminator="\n")
                 writer.writerow(header)
