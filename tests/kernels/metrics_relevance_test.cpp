@@ -125,6 +125,24 @@ TEST_CASE("a region below half of every cell is its most covered cell", "[kernel
   near(r.mass, 0.4, 1e-15);
 }
 
+TEST_CASE("a cell covered by exactly half belongs to the region mask", "[kernels][relevance]") {
+  const std::vector<double> f{0.5, 0.9, 0.49, 0};
+  near(measure(draw({"9..."}), f, {1, 4}).iou, 0.5, 0);  // Q = {0}, g = {0, 1}
+}
+
+TEST_CASE("a half-covered cell is shared between inside and outside", "[kernels][relevance]") {
+  // M = (0.2, 0.4, 0.4), f = (1, 0.5, 0): inside 0.2 + 0.2, outside 0.2 + 0.4.
+  const std::vector<double> f{1, 0.5, 0};
+  const Relevance r = measure(draw({"122"}), f, {1, 3});
+  near(r.mass, 0.4, 1e-15);
+  near(r.lift, 0.8, 1e-15);
+  near(r.h_in, std::log(2.0), 1e-8);
+  near(r.h_in_norm, 1, 1e-8);
+  near(r.h_out, -(1.0 / 3 * std::log(1.0 / 3) + 2.0 / 3 * std::log(2.0 / 3)), 1e-8);
+  near(r.h_b, -(0.4 * std::log(0.4) + 0.6 * std::log(0.6)), 1e-12);
+  near(r.h_rel, r.h_b + 0.6 * r.h_out, 1e-12);
+}
+
 TEST_CASE("pointing takes the first of tied cells", "[kernels][relevance]") {
   near(measure(draw({"5.5."}), draw({"..#."}), {1, 4}).pointing, 0, 0);
   near(measure(draw({"5.5."}), draw({"#..."}), {1, 4}).pointing, 1, 0);
