@@ -46,8 +46,9 @@ struct CellColumns {
 };
 
 /// Joins the records of a cell to its item table by item key. An item without a capture row counts
-/// as failed ("not computed"), except at the end of the table, where --limit cut it off; one without a metrics or consistency row has undefined signals.
-/// Error on an unknown or repeated key, or on a column of another length.
+/// as failed ("not computed"), except at the end of the table, where --limit cut it off; one
+/// without a metrics or consistency row has undefined signals. Error on an unknown or repeated key,
+/// or on a column of another length.
 CellColumns columns_of(const CellData& cell);
 
 }  // namespace vrp

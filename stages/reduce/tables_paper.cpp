@@ -26,15 +26,28 @@ std::string limits_text(const StatRow& row) {
   return interval_text(row.low, row.high, 3);
 }
 
-/// Why something is undefined or constant: each reason once, with the statistics it concerns.
+/// What a flag means, as a sentence for people.
+std::string flag_sentence(const std::string& flag) {
+  if (flag == "skipped_replicates") return "more than 1 % of the resamples gave no value";
+  if (flag == "percentile_fallback") return "no BCa limits, percentile limits in their place";
+  if (flag == "constant") return "the signal is constant (AUROC 0.5 by ties)";
+  if (flag == "zero_variance") return "a perfect order, no variance and no p";
+  return flag;
+}
+
+/// Why something is undefined or noteworthy: each reason once, with the statistics it concerns.
 class Reasons {
  public:
   void add(const StatRow& row) {
-    const std::string reason = !row.note.empty() ? row.note : row.flags;
-    if (reason.empty()) return;
-    reasons_[reason].insert(concat(row.model, "/", display_set(row.benchmark), " ",
-                                   row.signal.empty() ? "answers" : display_name(row.signal), " ",
-                                   row.statistic));
+    const std::string place =
+        concat(row.model, "/", display_set(row.benchmark), " ",
+               row.signal.empty() ? "answers" : display_name(row.signal), " ", row.statistic);
+    if (!row.note.empty()) {
+      reasons_[row.note].insert(place);
+    } else {
+      for (const std::string& flag : split(row.flags, ','))
+        if (!flag.empty()) reasons_[flag_sentence(flag)].insert(place);
+    }
   }
   void write(Table& table) const {
     for (const auto& [reason, places] : reasons_)
