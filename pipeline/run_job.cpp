@@ -240,7 +240,6 @@ class Job {
 
   /// The compute thread is inside a unit that was abandoned: leave without joining it.
   [[noreturn]] void leave(int code) {
-    mpi_.barrier();
     owner_.reset();
     std::fflush(nullptr);
     mpi_.leave(code);

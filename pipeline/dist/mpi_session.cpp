@@ -123,7 +123,6 @@ std::string MpiSession::broadcast(std::string text) {
   return text;
 }
 
-void MpiSession::barrier() { mpi_check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
 
 void MpiSession::leave(int code) {
   transport_.reset();

@@ -26,7 +26,6 @@ class MpiSession {
 
   /// The text of rank 0 on every rank. Collective.
   std::string broadcast(std::string text);
-  void barrier();
 
   /// Finalizes MPI and ends this process without running destructors (threads are still busy).
   [[noreturn]] void leave(int code);

@@ -90,7 +90,8 @@ std::optional<std::size_t> Scheduler::straggler(int rank, double now) const {
     if (count == 0 || state.runners[0].first == rank) continue;
     const double mean = sum / static_cast<double>(count);
     const double elapsed = now - state.runners[0].second;
-    if (elapsed > params_.straggler * mean && elapsed > longest) {
+    const double threshold = std::max(params_.straggler * mean, params_.straggler_seconds);
+    if (elapsed > threshold && elapsed > longest) {
       longest = elapsed;
       slowest = unit.id;
     }

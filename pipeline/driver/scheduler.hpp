@@ -19,6 +19,7 @@ struct SchedulerParams {
   int rank_failures = 3;   ///< failures in a row after which a rank is retired
   double straggler = 3.0;  ///< at the tail, a unit running longer than this multiple of the mean
                            ///< time of its stage may be repeated on an idle rank
+  double straggler_seconds = 10;  ///< ... when it has run for at least this long
 };
 
 class Scheduler {

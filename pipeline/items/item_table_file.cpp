@@ -181,7 +181,7 @@ Attributes root_attributes(const ItemTable& table) {
 bool holds(const std::filesystem::path& path, const Record& record, const Attributes& attributes) {
   try {
     const StoredRecord stored = read_record(path);
-    for (const char* name : {"content", "benchmark", "kind", "scorers"}) {
+    for (const char* name : {"content", "benchmark", "kind", "scorers", "items_hash"}) {
       if (attribute(stored, name) != attributes.at(name)) return false;
     }
     return stored.record.digest() == record.digest();

@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/rng.hpp"
 #include "pipeline/items/scorer.hpp"
+#include "stages/capture/record.hpp"
 #include "stages/consistency/agreement.hpp"
 
 namespace vrp {
