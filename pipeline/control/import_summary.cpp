@@ -41,12 +41,14 @@ void require_own_table(const std::filesystem::path& out, const ItemTable& table,
 void write_and_summarise(const ImportCommand& command, const Imported& imported,
                          std::ostream& print) {
   const ItemTable& table = imported.table;
-  bool replace = command.force;
+  bool written = true;
   if (std::filesystem::exists(command.out) && holds_item_table(command.out, table)) {
-    const ItemTable old = read_item_table(command.out);
-    replace = old.facts != table.facts || old.image_root != table.image_root;  // same items
+    const ItemTable old = read_item_table(command.out);  // same items: only new facts are written
+    written = old.facts != table.facts || old.image_root != table.image_root;
+    if (written) write_item_table(command.out, table, true);
+  } else {
+    write_item_table(command.out, table, command.force);
   }
-  const bool written = write_item_table(command.out, table, replace);
   std::size_t with_region = 0, regions = 0, outlines = 0;
   for (const auto& row : table.regions) {
     with_region += row.empty() ? 0 : 1;

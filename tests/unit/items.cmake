@@ -14,7 +14,8 @@ vrp_add_python_test(scoring_oracle ${_items}/cases/oracle.py LABELS "scoring")
 vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
                            ${_items}/item_table_test.cpp ${_items}/json_rows_test.cpp
                            ${_items}/import_rows_test.cpp ${_items}/coco_test.cpp
-                           ${_items}/coco_sets_test.cpp
+                           ${_items}/set_fill_test.cpp ${_items}/counting_set_test.cpp
+                           ${_items}/spatial_set_test.cpp
              LIBS vrp_items LABELS unit)
 
 file(GLOB _import_command ${CMAKE_SOURCE_DIR}/pipeline/control/import_*.cpp)

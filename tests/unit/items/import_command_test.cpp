@@ -83,6 +83,7 @@ TEST_CASE("a drawn set is written with sheet and report, and once only", "[items
   CHECK_THAT(table.facts.at("parameters"), Catch::Contains("per_answer=10\n"));
   const std::string before = read_text(world.out);
   CHECK_THAT(run(world.counting()), Catch::Contains("unchanged: "));
+  CHECK_THAT(run(world.counting({"--force"})), Catch::Contains("unchanged: "));
   CHECK(read_text(world.out) == before);
 }
 
