@@ -1,12 +1,12 @@
 #include "pipeline/driver/owner.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <sstream>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
@@ -31,6 +31,22 @@ std::string environment(const char* name) {
   return value != nullptr ? value : "";
 }
 
+/// Start time of a process in clock ticks since boot, 0 when it is gone or a zombie. Together with
+/// the process id it names a process for good: ids are used again.
+long long process_start(long pid) {
+  try {
+    const std::string stat = read_text("/proc/" + std::to_string(pid) + "/stat");
+    std::istringstream fields(stat.substr(stat.rfind(')') + 2));  // from field 3, the state
+    std::string field;
+    fields >> field;
+    if (field == "Z" || field == "X") return 0;
+    for (int i = 4; i <= 22; ++i) fields >> field;
+    return std::stoll(field);
+  } catch (const std::exception&) {
+    return 0;
+  }
+}
+
 /// Empty when the owner in `file` is stale or unreadable; else one line about it.
 std::string describe_live(const fs::path& file, double interval) {
   Json owner;
@@ -41,7 +57,9 @@ std::string describe_live(const fs::path& file, double interval) {
     const double beat = owner.at("beat");
     const double age = wall_seconds() - beat;
     if (age > 3 * interval) return {};
-    if (host == host_name() && ::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) return {};
+    if (host == host_name() && process_start(pid) != owner.at("process_start").get<long long>()) {
+      return {};
+    }
     return concat("process ", pid, " on ", host,
                   owner.value("job", "").empty() ? "" : concat(", job ", owner.value("job", "")),
                   ", last heartbeat ", static_cast<long>(age), " s ago");
@@ -91,6 +109,7 @@ std::string RunOwner::text() const {
   return Json{{"token", token_},
               {"host", host_name()},
               {"pid", ::getpid()},
+              {"process_start", process_start(::getpid())},
               {"job", environment("SLURM_JOB_ID")},
               {"beat", wall_seconds()}}
              .dump(1) +

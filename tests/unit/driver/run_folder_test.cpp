@@ -1,0 +1,142 @@
+#include "pipeline/driver/run_folder.hpp"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
+#include "pipeline/driver/checkpoint_hash.hpp"
+#include "pipeline/driver/manifest.hpp"
+#include "pipeline/driver/owner.hpp"
+#include "tests/unit/driver/toy_plan.hpp"
+
+using namespace vrp;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("vrp_folder_" + std::to_string(::getpid()));
+  Folder() {
+    fs::remove_all(path);
+    fs::create_directories(path);
+  }
+  ~Folder() { fs::remove_all(path); }
+};
+
+Record small(double value) {
+  Record record;
+  record.add("x/value", {"item"}, {1}, std::vector<double>{value}, "1", "a value");
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("a unit is done when its final name exists, and is never overwritten", "[run_folder]") {
+  const Folder at;
+  const Plan plan = toy::plan();
+  RunFolder folder(at.path);
+  CHECK(folder.commit(plan.units[0], 0, small(1), {}));
+  CHECK_FALSE(folder.commit(plan.units[0], 1, small(2), {}));
+  CHECK(read_record(at.path / plan.units[0].file).record.as_double("x/value")[0] == 1);
+  const auto done = folder.find_done(plan);
+  CHECK(done[0]);
+  CHECK(std::count(done.begin(), done.end(), true) == 1);
+}
+
+TEST_CASE("parts of killed runs are not results and are removed", "[run_folder]") {
+  const Folder at;
+  const Plan plan = toy::plan();
+  RunFolder folder(at.path);
+  folder.commit(plan.units[0], 0, small(1), {});
+  const fs::path part = at.path / (plan.units[1].file + ".part-3");
+  std::ofstream(part) << "half a file";
+  CHECK_FALSE(folder.find_done(plan)[1]);
+  folder.remove_parts(plan);
+  CHECK_FALSE(fs::exists(part));
+  CHECK(fs::exists(at.path / plan.units[0].file));
+}
+
+TEST_CASE("a damaged unit is set aside and listed, a second time under another name",
+          "[run_folder]") {
+  const Folder at;
+  const Plan plan = toy::plan();
+  RunFolder folder(at.path);
+  for (int round = 0; round < 2; ++round) {
+    folder.commit(plan.units[0], 0, small(1), {});
+    folder.note(plan.units[0].file);
+    fs::resize_file(at.path / plan.units[0].file, 700);
+    std::vector<std::string> aside;
+    CHECK_FALSE(folder.find_done(plan, &aside)[0]);
+    CHECK(aside == std::vector<std::string>{plan.units[0].file});
+  }
+  CHECK(fs::exists(at.path / (plan.units[0].file + ".bad")));
+  CHECK(fs::exists(at.path / (plan.units[0].file + ".bad-2")));
+}
+
+TEST_CASE("a second owner is refused while the first lives, and takes over a dead one", "[owner]") {
+  const Folder at;
+  {
+    const RunOwner first(at.path, 10);
+    try {
+      const RunOwner second(at.path, 10);
+      FAIL("two owners");
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::live_run);
+      CHECK_THAT(error.what(), Catch::Contains("live run"));
+    }
+    CHECK_THAT(live_owner(at.path, 10), Catch::Contains("process"));
+  }
+  CHECK_FALSE(fs::exists(at.path / "owner.json"));
+  CHECK(live_owner(at.path, 10).empty());
+  // A process of this host that ended, though its heartbeat is young and its id is in use again.
+  {
+    const RunOwner first(at.path, 10);
+    Json owner = read_json(at.path / "owner.json");
+    owner["process_start"] = 1;
+    owner["token"] = "another";
+    write_atomically(at.path / "owner.json", owner.dump());
+    CHECK(live_owner(at.path, 10).empty());
+    const RunOwner second(at.path, 10);
+    CHECK_FALSE(live_owner(at.path, 10).empty());
+  }
+  // An owner whose heartbeat is old, on another host.
+  write_atomically(
+      at.path / "owner.json",
+      R"({"token": "x", "host": "elsewhere", "pid": 1, "process_start": 1, "job": "", "beat": 1000.0})");
+  const RunOwner third(at.path, 10);
+  CHECK(fs::exists(at.path / "owner.json"));
+}
+
+TEST_CASE("a folder that holds other things or another sweep is refused", "[manifest]") {
+  const Folder at;
+  CHECK(check_folder(at.path / "new", "demo").is_null());
+  std::ofstream(at.path / "thesis.tex") << "text";
+  CHECK_THROWS_WITH(check_folder(at.path, "demo"), Catch::Contains("thesis.tex"));
+  std::ofstream(at.path / "manifest.json") << R"({"sweep": "paper"})";
+  CHECK(check_folder(at.path, "paper").at("sweep") == "paper");
+  try {
+    check_folder(at.path, "demo");
+    FAIL("accepted");
+  } catch (const Error& error) {
+    CHECK(error.code() == ExitCode::foreign_folder);
+  }
+}
+
+TEST_CASE("a checkpoint's hash follows its files' contents, not their times", "[checkpoint]") {
+  const Folder at;
+  CHECK_THROWS_WITH(hash_checkpoint(at.path / "none", nullptr), Catch::Contains("does not exist"));
+  CHECK_THROWS_WITH(hash_checkpoint(at.path, nullptr), Catch::Contains("config.json"));
+  std::ofstream(at.path / "config.json") << "{}";
+  std::ofstream(at.path / "model.safetensors") << "weights";
+  std::ofstream(at.path / "README.md") << "not part of it";
+  const Json first = hash_checkpoint(at.path, nullptr);
+  CHECK(first.at("files").size() == 2);
+  fs::last_write_time(at.path / "config.json",
+                      fs::file_time_type::clock::now() + std::chrono::hours(1));
+  CHECK(hash_checkpoint(at.path, first).at("hash") == first.at("hash"));
+  std::ofstream(at.path / "model.safetensors") << "Weights";
+  CHECK(hash_checkpoint(at.path, first).at("hash") != first.at("hash"));
+}

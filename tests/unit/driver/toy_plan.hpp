@@ -1,0 +1,84 @@
+#pragma once
+// A plan without models or files: one model, two sets of 10 and 7 items, units of 4.
+#include <string>
+
+#include "pipeline/driver/plan.hpp"
+
+namespace vrp::toy {
+
+inline ItemTable table(const std::string& name, int n) {
+  ItemTable out;
+  out.benchmark = name;
+  out.kind = "yes_no";
+  out.scorers = {"yes_no@1"};
+  for (int i = 0; i < n; ++i) {
+    const std::string id = std::to_string(i);
+    out.key.push_back(name + "/val/" + id);
+    out.id.push_back(id);
+    out.group.push_back("image" + std::to_string(i / 2));
+    out.image.push_back(id + ".jpg");
+    out.image_hash.push_back("");
+    out.question.push_back("Is there a cup?");
+    out.answer.push_back(i % 2 == 0 ? "yes" : "no");
+    out.answers.emplace_back();
+    out.type.push_back("cup");
+    out.regions.emplace_back();
+    out.metadata.push_back("{}");
+  }
+  return out;
+}
+
+struct Options {
+  std::string capture_parameters = "hidden=1\n", metrics_parameters = "top_mass=0.3\n";
+  std::string model_hash = "h1";
+  std::int64_t limit = 0;
+  int unit_items = 4;
+  std::vector<std::string> stages{"capture", "metrics", "reduce"};
+  std::string question = "Is there a cup?";
+};
+
+inline Plan plan(const Options& options = {}) {
+  Sweep sweep;
+  sweep.params.name = "toy";
+  sweep.params.stages = options.stages;
+  sweep.run.unit_items = options.unit_items;
+  sweep.models.push_back({"m", {.checkpoint = "nowhere"}});
+  sweep.benchmarks.push_back({"a", {.table = "a.h5"}});
+  sweep.benchmarks.push_back({"b", {.table = "b.h5"}});
+  PlanInputs inputs;
+  StageDefinition capture;
+  capture.name = "capture";
+  capture.needs_model = true;
+  capture.parameters = options.capture_parameters;
+  capture.cost_per_item = 3;
+  StageDefinition metrics;
+  metrics.name = "metrics";
+  metrics.upstream = {"capture"};
+  metrics.parameters = options.metrics_parameters;
+  metrics.cost_per_item = 0.1;
+  StageDefinition reduce;
+  reduce.name = "reduce";
+  reduce.upstream = {"capture", "metrics"};
+  reduce.whole_cell = true;
+  reduce.pooled = true;
+  reduce.cost_per_item = 0.01;
+  inputs.stages = {capture, metrics, reduce};
+  inputs.tables = {table("a", 10), table("b", 7)};
+  inputs.tables[0].question[0] = options.question;
+  inputs.model_hashes = {{"m", options.model_hash}};
+  inputs.limit = options.limit;
+  return make_plan(sweep, std::move(inputs));
+}
+
+inline std::vector<std::size_t> units_of(const Plan& plan, const std::string& stage,
+                                         const std::string& benchmark) {
+  std::vector<std::size_t> out;
+  for (const auto& unit : plan.units) {
+    if (plan.stages[unit.stage].name == stage && plan.cells[unit.cell].benchmark == benchmark) {
+      out.push_back(unit.id);
+    }
+  }
+  return out;
+}
+
+}  // namespace vrp::toy
