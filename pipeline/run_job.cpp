@@ -20,6 +20,7 @@
 #include "pipeline/driver/tables.hpp"
 #include "pipeline/model/safetensors.hpp"
 #include "pipeline/model/spec.hpp"
+#include "pipeline/model/tokenizer.hpp"
 #include "pipeline/version.hpp"
 #include "stages/reduce/results.hpp"
 #include "stages/runners.hpp"
@@ -106,6 +107,7 @@ class Job {
       out[model.name] = hash_checkpoint(folder, before);
       read_model_spec(folder);  // a broken checkpoint ends the job before any rank works
       SafetensorsIndex::open(folder);
+      Tokenizer::load(folder);
     }
     if (!options_.dry_run && out != known) write_atomically(cache, out.dump(1) + "\n");
     return out;

@@ -43,9 +43,11 @@ std::vector<unsigned char> read_bytes(const std::filesystem::path& path) {
   struct stat facts {};
   if (::fstat(file.get(), &facts) != 0) fail_errno(path, "cannot be read");
   if (S_ISDIR(facts.st_mode)) fail(path.string(), ": is a folder, expected a file");
-  std::vector<unsigned char> bytes(static_cast<std::size_t>(facts.st_size));
+  // The size is a hint: files of /proc say 0, and a file may grow while it is read.
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(facts.st_size) + 1);
   std::size_t done = 0;
-  while (done < bytes.size()) {
+  while (true) {
+    if (done == bytes.size()) bytes.resize(2 * bytes.size() + 4096);
     const ssize_t got = ::read(file.get(), bytes.data() + done, bytes.size() - done);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) fail_errno(path, "read error");

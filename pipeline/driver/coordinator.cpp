@@ -69,15 +69,17 @@ void Coordinator::take(const Message& m, const Send& send) {
       break;
     }
     case MessageKind::storage:
-      hooks_.say(where(m.from, unit) + "cannot be written: " + m.text);
+      if (!storage_) hooks_.say(where(m.from, unit) + "cannot be written: " + m.text);
       scheduler_.returned(m.from, unit);
       storage_ = true;
       stop("a finished unit cannot be written; free the disk and run the same command again", send);
       break;
     case MessageKind::fatal:
-      hooks_.say(concat("rank ", m.from, ": ", m.text));
       scheduler_.returned(m.from, unit);
-      if (failure_code_ == 0) failure_code_ = static_cast<int>(m.b);
+      if (failure_code_ == 0) {  // every rank meets the same problem: once is enough
+        failure_code_ = static_cast<int>(m.b);
+        hooks_.say(concat("rank ", m.from, ": ", m.text));
+      }
       stop("a rank cannot go on", send);
       break;
     case MessageKind::progress:

@@ -57,8 +57,9 @@ std::string describe_live(const fs::path& file, double interval) {
     const double beat = owner.at("beat");
     const double age = wall_seconds() - beat;
     if (age > 3 * interval) return {};
-    if (host == host_name() && process_start(pid) != owner.at("process_start").get<long long>()) {
-      return {};
+    if (host == host_name()) {
+      const long long start = process_start(pid);
+      if (start == 0 || start != owner.at("process_start").get<long long>()) return {};
     }
     return concat("process ", pid, " on ", host,
                   owner.value("job", "").empty() ? "" : concat(", job ", owner.value("job", "")),

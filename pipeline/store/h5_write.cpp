@@ -53,18 +53,21 @@ void refuse_name_clashes(const Record& record) {
 class RecordWriter {
  public:
   explicit RecordWriter(hid_t file) : file_(file) {
-    links_ = H5Properties(h5_check(H5Pcreate(H5P_LINK_CREATE), "H5Pcreate"));
-    h5_check(H5Pset_create_intermediate_group(links_.get(), 1), "H5Pset_create_intermediate_group");
+    timeless_ = H5Properties(h5_check(H5Pcreate(H5P_DATASET_CREATE), "H5Pcreate"));
+    h5_check(H5Pset_obj_track_times(timeless_.get(), 0), "H5Pset_obj_track_times");
+    groups_ = H5Properties(h5_check(H5Pcreate(H5P_GROUP_CREATE), "H5Pcreate"));
+    h5_check(H5Pset_obj_track_times(groups_.get(), 0), "H5Pset_obj_track_times");
   }
 
   void write(const Array& array) {
+    make_groups(array.name);
     std::vector<hsize_t> extent(array.shape.begin(), array.shape.end());
     const H5Space space(h5_check(
         H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "H5Screate"));
     const H5Type type = h5_type_of(array.data);
     const H5Properties layout = layout_of(array, H5Tget_size(type.get()));
     const H5Dataset dataset(h5_check(H5Dcreate2(file_, array.name.c_str(), type.get(), space.get(),
-                                                links_.get(), layout.get(), H5P_DEFAULT),
+                                                H5P_DEFAULT, layout.get(), H5P_DEFAULT),
                                      "H5Dcreate2"));
     if (array.size() > 0) write_values(dataset.get(), type.get(), array.data);
     for (std::size_t i = 0; i < array.dims.size(); ++i) attach(dataset.get(), array, i);
@@ -77,8 +80,20 @@ class RecordWriter {
   }
 
  private:
+  void make_groups(const std::string& name) {
+    for (auto slash = name.find('/'); slash != std::string::npos;
+         slash = name.find('/', slash + 1)) {
+      const std::string group = name.substr(0, slash);
+      if (!made_.insert(group).second) continue;
+      const H5Group made(h5_check(
+          H5Gcreate2(file_, group.c_str(), H5P_DEFAULT, groups_.get(), H5P_DEFAULT), "H5Gcreate2"));
+    }
+  }
+
   static H5Properties layout_of(const Array& array, std::size_t element) {
     H5Properties layout(h5_check(H5Pcreate(H5P_DATASET_CREATE), "H5Pcreate"));
+    // No times inside: equal records give equal files.
+    h5_check(H5Pset_obj_track_times(layout.get(), 0), "H5Pset_obj_track_times");
     const bool text = std::holds_alternative<std::vector<std::string>>(array.data);
     const std::int64_t bytes = array.size() * static_cast<std::int64_t>(element);
     if (text || bytes < kCompressFrom) return layout;
@@ -122,7 +137,7 @@ class RecordWriter {
     if (scales_.insert(path).second) {
       const H5Space space(h5_check(H5Screate_simple(1, &extent, nullptr), "H5Screate_simple"));
       const H5Dataset scale(h5_check(H5Dcreate2(file_, path.c_str(), H5T_IEEE_F32BE, space.get(),
-                                                links_.get(), H5P_DEFAULT, H5P_DEFAULT),
+                                                H5P_DEFAULT, timeless_.get(), H5P_DEFAULT),
                                      "H5Dcreate2"));
       char mark[96];
       std::snprintf(mark, sizeof mark,
@@ -140,7 +155,8 @@ class RecordWriter {
   }
 
   hid_t file_;
-  H5Properties links_;
+  H5Properties groups_, timeless_;
+  std::set<std::string> made_;
   std::set<std::string> scales_;
   std::map<std::string, hsize_t> extents_;
 };
@@ -156,6 +172,7 @@ void write_record(const std::filesystem::path& path, const Record& record,
              "H5Pset_libver_bounds");
     const H5Properties create(h5_check(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate"));
     h5_check(H5Pset_userblock(create.get(), kSealBytes), "H5Pset_userblock");
+    h5_check(H5Pset_obj_track_times(create.get(), 0), "H5Pset_obj_track_times");
     H5File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.get(), access.get()));
     if (!file) fail(path.string(), ": cannot be created: ", h5_error_text());
     RecordWriter writer(file.get());

@@ -158,7 +158,7 @@ void CaptureColumns::add_attention(const PreparedItem& item, const Answer& answe
                       static_cast<std::int64_t>(item.image_positions.size()));
   if (!verdict.ok()) {
     status_.back() = static_cast<int>(ItemStatus::attention_invalid);
-    reason_.back() = "attention: " + verdict.reason;
+    reason_.back() = verdict.reason;
   }
   patch_offset_.push_back(patch_offset_.back() + cells);
   share_.insert(share_.end(), maps.share.begin(), maps.share.end());

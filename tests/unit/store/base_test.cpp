@@ -95,6 +95,11 @@ TEST_CASE("a file that is written atomically is whole or absent", "[base]") {
   fs::remove_all(folder);
 }
 
+TEST_CASE("a file is read to its end, whatever size it claims", "[base]") {
+  CHECK(read_text("/proc/self/stat").size() > 50);  // claims 0 bytes
+  CHECK_THROWS_AS(read_text("/proc"), Error);
+}
+
 TEST_CASE("the nearest key is proposed only when it is near", "[base]") {
   CHECK(nearest("sampels", {"samples", "seed"}) == "samples");
   CHECK(nearest("wholly_different", {"samples", "seed"}).empty());

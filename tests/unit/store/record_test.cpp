@@ -74,6 +74,15 @@ TEST_CASE("a record comes back from its file with the same arrays and digest", "
   CHECK(back.record.values<Half>("hidden/first") == record.values<Half>("hidden/first"));
 }
 
+TEST_CASE("equal records give files that are equal byte for byte, whenever they are written",
+          "[store]") {
+  const Folder folder;
+  write_record(folder.path / "a.h5", sample(0, {0, 3, 4}), {{"stage", "capture"}});
+  ::sleep(1);
+  write_record(folder.path / "b.h5", sample(0, {0, 3, 4}), {{"stage", "capture"}});
+  CHECK(read_bytes(folder.path / "a.h5") == read_bytes(folder.path / "b.h5"));
+}
+
 TEST_CASE("empty arrays, empty text and NUL bytes survive a round trip", "[store]") {
   const Folder folder;
   Record record;
