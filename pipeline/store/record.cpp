@@ -23,7 +23,7 @@ std::size_t count(const ArrayData& data) {
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::vector<std::string> parts;
   for (const auto extent : shape) parts.push_back(std::to_string(extent));
-  return "[" + join(parts, ", ") + "]";
+  return concat("[", join(parts, ", "), "]");
 }
 
 /// HDF5 keeps text as C strings: a NUL inside an answer becomes its visible symbol (U+2400).
