@@ -1,6 +1,10 @@
 # The two programs. vrp-run is the MPI worker; vrp answers on a login node.
 execute_process(COMMAND git -C ${CMAKE_SOURCE_DIR} describe --always --dirty --abbrev=12
                 OUTPUT_VARIABLE VRP_REVISION OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+# A new commit is a new revision: configure again when the branch moves.
+if(EXISTS ${CMAKE_SOURCE_DIR}/.git/logs/HEAD)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/.git/logs/HEAD)
+endif()
 if(NOT VRP_REVISION)
   set(VRP_REVISION "unknown")
 endif()
