@@ -43,22 +43,22 @@ at::Device parse_device(const std::string& name) {
   return {at::kCUDA, static_cast<at::DeviceIndex>(index)};
 }
 
-at::ScalarType parse_dtype(const std::string& name, at::Device device) {
+/// The project's own CPU kernels compute in fp32; libtorch's take the other types on the CPU, too.
+at::ScalarType parse_dtype(const std::string& name, bool own_kernels) {
   if (name == "fp32") return at::kFloat;
   if (name != "bf16" && name != "fp16") {
     fail_usage("dtype is '", name, "', expected fp32, bf16 or fp16");
   }
-  if (device.is_cpu()) fail_usage("dtype is '", name, "', expected fp32 on the CPU");
+  if (own_kernels) fail_usage("dtype is '", name, "', expected fp32 on the CPU");
   return name == "bf16" ? at::kBFloat16 : at::kHalf;
 }
 
-std::unique_ptr<Ops> make_ops(const ModelOptions& options, at::Device device,
-                              at::ScalarType dtype) {
-  if (options.kernels != "auto" && options.kernels != "aten") {
-    fail_usage("kernels is '", options.kernels, "', expected auto or aten");
+/// Whether the CPU twin of the operations is asked for.
+bool wants_own_kernels(const std::string& kernels, at::Device device) {
+  if (kernels != "auto" && kernels != "aten") {
+    fail_usage("kernels is '", kernels, "', expected auto or aten");
   }
-  const bool own = options.kernels == "auto" && device.is_cpu();
-  return own ? make_cpu_ops() : make_aten_ops(device, dtype);
+  return kernels == "auto" && device.is_cpu();
 }
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
@@ -110,12 +110,13 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
   Network network;
   network.spec = read_model_spec(checkpoint);
   network.device = parse_device(options.device);
-  network.dtype = parse_dtype(options.dtype, network.device);
+  const bool own = wants_own_kernels(options.kernels, network.device);
+  network.dtype = parse_dtype(options.dtype, own);
   for (const std::string& name : {network.spec.text.activation, network.spec.vision.activation,
                                   network.spec.projector_activation}) {
     check_activation(name);
   }
-  network.ops = make_ops(options, network.device, network.dtype);
+  network.ops = own ? make_cpu_ops() : make_aten_ops(network.device, network.dtype);
   Tokenizer tokenizer = Tokenizer::load(checkpoint);
   network.weights =
       load_weights(checkpoint, network.spec, *network.ops, network.device, network.dtype);

@@ -115,7 +115,7 @@ struct Answer {
 
 struct ModelOptions {
   std::string device = "cpu";    ///< "cpu" | "cuda" | "cuda:N"
-  std::string dtype = "fp32";    ///< compute type; fp32 on the CPU
+  std::string dtype = "fp32";    ///< compute type: "fp32" | "bf16" | "fp16"; fp32 on the CPU
   int threads = 1;               ///< intra-op threads of this process; fixed, so results repeat
   std::string kernels = "auto";  ///< "auto" = the project's own on the CPU; "aten" = libtorch's, as
                                  ///< on accelerators (to compare)

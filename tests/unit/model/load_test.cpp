@@ -1,5 +1,6 @@
 // Checkpoints: names and types that must load alike, and what must be refused.
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 
 #include "pipeline/base/error.hpp"
@@ -125,7 +126,41 @@ TEST_CASE("options outside of what this build can do are usage errors", "[model]
   };
   CHECK_THAT(refused({"tpu", "fp32", 1}), Contains("'tpu'"));
   CHECK_THAT(refused({"cuda:x", "fp32", 1}), Contains("'cuda:x'"));
+  CHECK_THAT(refused({"cuda:999", "fp32", 1}), Contains("'cuda:999'"));
+  CHECK_THAT(refused({"cpu", "fp32", 1, "fast"}), Contains("'fast'"));
   CHECK_THAT(refused({"cpu", "fp64", 1}), Contains("'fp64'"));
   CHECK_THAT(refused({"cpu", "bf16", 1}), Contains("expected fp32 on the CPU"));
   CHECK_THAT(refused({"cpu", "fp32", 0}), Contains("threads is 0"));
+}
+
+TEST_CASE("half precision, as accelerators run it, stays near fp32 and repeats", "[model][load]") {
+  const TinyCheckpoint checkpoint;
+  const auto expected = logits_of(checkpoint.path());
+  double scale = 0;
+  for (const float value : expected) scale = std::max(scale, std::abs(double{value}));
+  // Unit roundoffs of the types; a tower and three blocks lose some tens of them.
+  for (const auto& [dtype, roundoff] :
+       {std::pair{"fp16", 1.0 / 2048}, std::pair{"bf16", 1.0 / 512}}) {
+    INFO(dtype);
+    const Model model = Model::load(checkpoint.path(), {"cpu", dtype, 1, "aten"});
+    const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+    const auto found = model.logits(item, {}, 2);
+    REQUIRE(found.size() == expected.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      REQUIRE(std::isfinite(found[i]));
+      worst = std::max(worst, std::abs(double{found[i]} - double{expected[i]}));
+    }
+    INFO("worst " << worst << " of " << scale);
+    CHECK(worst <= 40 * roundoff * scale);
+    CHECK(worst > 0);  // it was computed in another type
+    SamplingParams sampling;
+    sampling.temperature = 1.5;
+    const GenerationParams params{8, {271}, false};
+    const auto shared = model.sample(item, params, sampling, Rng(1, "x"));
+    sampling.share_prefix = false;
+    const auto single = model.sample(item, params, sampling, Rng(1, "x"));
+    for (std::size_t k = 0; k < shared.size(); ++k) CHECK(shared[k].tokens == single[k].tokens);
+    CHECK(model.greedy(item, params).tokens.size() == 8);
+  }
 }
