@@ -147,7 +147,9 @@ inline ReduceParams quick() {
   return params;
 }
 
-/// The one row of that name, or nullptr.
+/// The one row of that name, or nullptr; it points into `rows`.
+const StatRow* find_row(std::vector<StatRow>&& rows, const std::string& signal,
+                        const std::string& statistic, bool majority = false) = delete;
 inline const StatRow* find_row(const std::vector<StatRow>& rows, const std::string& signal,
                                const std::string& statistic, bool majority = false) {
   for (const StatRow& row : rows)

@@ -52,7 +52,9 @@ TEST_CASE("a question asked twice about one picture is pooled once", "[reduce][p
   const auto sets = read_frame<SetRow>(record, "set");
   REQUIRE(sets.size() == 2);
   CHECK(sets[0].duplicates + sets[1].duplicates == 20);
-  CHECK(find_row(read_frame<StatRow>(record, "statistic"), "", "accuracy")->n == 20);
+  const auto rows = read_frame<StatRow>(record, "statistic");
+  REQUIRE(find_row(rows, "", "accuracy"));
+  CHECK(find_row(rows, "", "accuracy")->n == 20);
 }
 
 TEST_CASE("a set without labels is not pooled, one whose items all failed is", "[reduce][pooled]") {
@@ -68,7 +70,9 @@ TEST_CASE("a set without labels is not pooled, one whose items all failed is", "
   const auto sets = read_frame<SetRow>(record, "set");
   CHECK(sets[0].note == "not pooled: no answer has a label");
   CHECK(sets[2].failed == 8);
-  const StatRow* accuracy = find_row(read_frame<StatRow>(record, "statistic"), "", "accuracy");
+  const auto rows = read_frame<StatRow>(record, "statistic");
+  const StatRow* accuracy = find_row(rows, "", "accuracy");
+  REQUIRE(accuracy);
   CHECK(accuracy->n == 20);
   CHECK(accuracy->failed == 8);
 }
