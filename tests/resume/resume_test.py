@@ -23,6 +23,30 @@ def unit_files(run):
     return sorted(out)
 
 
+def opens_elsewhere(run):
+    """Every dataset of every unit file opens in plain h5py and has named dimensions in xarray."""
+    import h5py
+    import xarray
+
+    checked = 0
+    for path in unit_files(run):
+        groups = {}
+        with h5py.File(path) as file:
+            def note(name, node):
+                if isinstance(node, h5py.Dataset) and not node.is_scale:
+                    h.check("units" in node.attrs and "description" in node.attrs, f"{path}: {name}")
+                    node[()]
+                    groups.setdefault(os.path.dirname(name), []).append(
+                        (os.path.basename(name), tuple(node.attrs["dims"].split(","))))
+            file.visititems(note)
+        for group, arrays in groups.items():
+            with xarray.open_dataset(path, engine="h5netcdf", group=group) as data:
+                for name, dims in arrays:
+                    h.check(data[name].dims == dims, f"{path}: {group}/{name}: {data[name].dims} {dims}")
+                    checked += 1
+    print(f"{checked} datasets open in h5py and show their dimensions in xarray")
+
+
 def rank_counts(expected):
     for ranks in (2, 3, 4):
         run = os.path.join(WORK, f"ranks{ranks}")
@@ -147,6 +171,7 @@ def main():
     reference = os.path.join(WORK, "reference")
     h.run_whole(reference, 1, ARGUMENTS)
     expected = h.digest(reference)
+    opens_elsewhere(reference)
     rank_counts(expected)
     unit_order_and_sharing(expected)
     repetition(reference, expected)
