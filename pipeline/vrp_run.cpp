@@ -1,12 +1,8 @@
 // vrp-run: the MPI worker. Every rank reads the sweep and computes the same plan; rank 0 owns the
 // folder, coordinates, and writes the tables at the end.
-#include <unistd.h>
-
 #include <cstdio>
-#include <cstdlib>
 #include <iostream>
 
-#include "pipeline/base/files.hpp"
 #include "pipeline/dist/mpi_session.hpp"
 #include "pipeline/dist/signals.hpp"
 #include "pipeline/run_job.hpp"
@@ -29,9 +25,6 @@ int run(vrp::MpiSession& mpi, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // The reproducible code path of the matrix library, whatever the memory alignment; it is read
-  // once, so it is set before anything else runs.
-  ::setenv("MKL_CBWR", "AVX2", 0);
   vrp::catch_stop_signals();
   vrp::MpiSession mpi(argc, argv);
   int code = 0;
