@@ -182,8 +182,18 @@ class Mode(Machine):
 
     def test_toolkit_13_means_a_cuda_build_unless_cpu_is_asked_for(self):
         self.nvcc("13.0")
-        self.assertEqual(self.run_bash("choose_mode auto; echo $VRP_MODE")[1].split()[-1], "cuda")
+        code, text = self.run_bash("choose_mode auto; echo $VRP_MODE")
+        self.assertEqual((code, text.split()[-1]), (0, "cuda"))
         self.assertEqual(self.run_bash("choose_mode cpu; echo $VRP_MODE")[1].split()[-1], "cpu")
+
+    def test_what_was_asked_for_holds_for_later_calls(self):
+        self.nvcc("13.0")
+        self.run_bash("choose_mode cpu")
+        code, text = self.run_bash("choose_mode auto; echo $VRP_MODE")
+        self.assertEqual((code, text.split()[-1]), (0, "cpu"))
+        self.assertIn("as asked for earlier", text)
+        self.run_bash("choose_mode cuda")
+        self.assertEqual(self.run_bash("choose_mode auto; echo $VRP_MODE")[1].split()[-1], "cuda")
 
     def test_cuda_asked_for_without_its_toolkit_is_an_error(self):
         code, text = self.run_bash("choose_mode cuda")

@@ -16,17 +16,24 @@ find_nvcc() {
   done
 }
 
-# choose_mode auto|cpu|cuda: sets VRP_MODE to cpu or cuda and says why.
+# choose_mode auto|cpu|cuda: sets VRP_MODE to cpu or cuda and says why. What was asked for once
+# holds for later calls without an option, also from tools/demo and tools/check.
 choose_mode() {
+  local asked=$1 earlier=
   find_nvcc
   VRP_MODE=cpu
-  case $1 in
-    cpu) say "mode: CPU build, as asked for" ;;
+  if [ "$asked" = auto ]; then
+    earlier=$(cat "$VRP_CACHE/mode" 2>/dev/null)
+    case $earlier in cpu | cuda) asked=$earlier ;; esac
+  fi
+  case $asked in
+    cpu) say "mode: CPU build, as asked for${earlier:+ earlier (tools/setup --cuda changes that)}" ;;
     cuda)
       [ -n "$VRP_NVCC" ] || fail 1 "--cuda: no nvcc on PATH, in CUDA_HOME or in /usr/local/cuda" \
         "Install the CUDA toolkit 13 or load its module, or make a CPU build with --cpu."
       [ "${VRP_NVCC_VERSION%%.*}" = 13 ] ||
         fail 1 "--cuda: $VRP_NVCC is release $VRP_NVCC_VERSION, expected 13 (libtorch is built with CUDA 13)"
+      say "mode: CUDA build, as asked for${earlier:+ earlier (tools/setup --cpu changes that)}"
       VRP_MODE=cuda
       ;;
     auto)
@@ -40,6 +47,10 @@ choose_mode() {
       fi
       ;;
   esac
+  if [ "$1" != auto ]; then
+    mkdir -p "$VRP_CACHE"
+    printf '%s\n' "$1" >"$VRP_CACHE/mode"
+  fi
 }
 
 # Compilers that include libtorch take about 2 GB each.
