@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -17,7 +18,7 @@ class Demo(unittest.TestCase):
         shutil.copy(ROOT / "tools/demo", self.root / "tools/demo")
         self.program("tools/setup", "exit ${SETUP_EXIT:-0}")
         self.program("tools/demo_data/make_demo_data.py", "")
-        self.program(".venv/bin/python", 'echo draw >> "$CALLS"; mkdir -p data/demo')
+        self.program(".venv/bin/python", 'case $1 in *make_demo_data.py) echo draw >> "$CALLS"; mkdir -p data/demo;; esac')
         self.program("build/bin/vrp", 'echo "vrp $*" >> "$CALLS"; exit ${VRP_EXIT:-0}')
         self.program("bin/mpirun", 'echo "mpirun $*" >> "$CALLS"; exit ${RUN_EXIT:-0}')
 
@@ -67,6 +68,17 @@ class Demo(unittest.TestCase):
             self.assertFalse(any("vrp report" in c for c in calls))
         self.assertEqual(self.demo(VRP_EXIT="7")[0], 7)
         self.assertEqual(self.demo(SETUP_EXIT="1")[0], 1)
+
+    def test_the_summary_prints_intervals_and_says_what_is_undefined(self):
+        table = self.root / "T4.csv"
+        table.write_text("model,benchmark,signal,statistic,n,estimate,low,high,note\n"
+                         "m,set,,accuracy,200,0.4049,0.3349,0.47,\n"
+                         "m,pooled,s_sc,auroc,200,,,,one class only\nm,set,s_sc,auroc,200,0.9,0.8,1,\n")
+        done = subprocess.run([sys.executable, ROOT / "tools/lib/demo_summary.py", table], text=True,
+                              capture_output=True, check=True)
+        self.assertRegex(done.stdout, r"m +set +n +200 +0\.40 \[0\.33, 0\.47\]")
+        self.assertRegex(done.stdout, r"m +s_sc +undefined \(one class only\)")
+        self.assertNotIn("0.90", done.stdout)
 
     def test_wrong_arguments_are_refused_before_anything_happens(self):
         for arguments in (["--ranks", "0"], ["--ranks", "two"], ["--ranks"], ["--out", ""], ["--fast"]):
