@@ -7,6 +7,7 @@ DIR/val2014/COCO_val2014_<12 digits>.jpg, DIR/annotations/instances_val2014.json
 DIR/pope/coco_pope_{adversarial,popular,random}.json (100 images x 6 questions). The same arguments
 give the same bytes for one Pillow version. Needs numpy and Pillow.
 """
+
 import argparse
 import json
 import os
@@ -19,14 +20,14 @@ from questions import existence_question
 from scenes import make_scene
 from shapes import CATEGORIES, NAMES
 
-WORLD = 70000       # keeps demo scenes apart from the scenes the demo model was trained on
+WORLD = 70000  # keeps demo scenes apart from the scenes the demo model was trained on
 JPEG_QUALITY = 88
 
 
 def rectangle_rle(width, height, x, y, w, h):
     """Uncompressed COCO run lengths (column by column, background first) of a filled rectangle."""
     mask = np.zeros((height, width), np.uint8)
-    mask[y:y + h, x:x + w] = 1
+    mask[y : y + h, x : x + w] = 1
     flat = mask.T.ravel()
     edges = np.flatnonzero(np.diff(flat)) + 1
     return [int(n) for n in np.diff(np.concatenate([[0], edges, [flat.size]]))]
@@ -36,21 +37,37 @@ def annotations_of(scene, image_id):
     """COCO annotations of one scene, without ids."""
     out = []
     for obj in scene.objects:
-        out.append({"segmentation": [[v for p in obj.polygon for v in p]], "area": round(obj.area(), 2),
-                    "iscrowd": 0, "image_id": image_id, "bbox": [round(v, 2) for v in obj.box()],
-                    "category_id": CATEGORIES[obj.category][0]})
+        out.append(
+            {
+                "segmentation": [[v for p in obj.polygon for v in p]],
+                "area": round(obj.area(), 2),
+                "iscrowd": 0,
+                "image_id": image_id,
+                "bbox": [round(v, 2) for v in obj.box()],
+                "category_id": CATEGORIES[obj.category][0],
+            }
+        )
     if scene.crowd:
         row, x, y, w, h = scene.crowd
         width, height = scene.image.size
-        out.append({"segmentation": {"counts": rectangle_rle(width, height, x, y, w, h),
-                                     "size": [height, width]},
-                    "area": w * h, "iscrowd": 1, "image_id": image_id, "bbox": [x, y, w, h],
-                    "category_id": CATEGORIES[row][0]})
+        out.append(
+            {
+                "segmentation": {
+                    "counts": rectangle_rle(width, height, x, y, w, h),
+                    "size": [height, width],
+                },
+                "area": w * h,
+                "iscrowd": 1,
+                "image_id": image_id,
+                "bbox": [x, y, w, h],
+                "category_id": CATEGORIES[row][0],
+            }
+        )
     return out
 
 
 def write_images(out, seed, number):
-    """Draws and saves the images; returns [(image id, file name, size, present rows)], annotations."""
+    """Draws and saves; returns [(image id, file name, size, present rows)], annotations."""
     rng = np.random.default_rng([seed, 1])
     ids = np.sort(rng.choice(np.arange(1, 581930), number, replace=False))
     folder = os.path.join(out, "val2014")
@@ -72,17 +89,37 @@ def write_instances(out, seed, images, annotations):
     order = rng.permutation(len(annotations))
     listed = [{**annotations[k], "id": int(i)} for k, i in zip(order, ids)]
     document = {
-        "info": {"description": "VRP demo scenes in the layout of COCO", "url": "", "version": "1.0",
-                 "year": 2026, "contributor": "VRP", "date_created": "2026/01/01"},
-        "images": [{"license": 1, "file_name": name, "coco_url": "", "height": size[1],
-                    "width": size[0], "date_captured": "2026-01-01 00:00:00", "flickr_url": "",
-                    "id": image_id} for image_id, name, size, _ in images],
+        "info": {
+            "description": "VRP demo scenes in the layout of COCO",
+            "url": "",
+            "version": "1.0",
+            "year": 2026,
+            "contributor": "VRP",
+            "date_created": "2026/01/01",
+        },
+        "images": [
+            {
+                "license": 1,
+                "file_name": name,
+                "coco_url": "",
+                "height": size[1],
+                "width": size[0],
+                "date_captured": "2026-01-01 00:00:00",
+                "flickr_url": "",
+                "id": image_id,
+            }
+            for image_id, name, size, _ in images
+        ],
         "licenses": [{"url": "", "id": 1, "name": "the licence of this project"}],
         "annotations": listed,
-        "categories": [{"supercategory": sup, "id": cid, "name": name}
-                       for cid, name, sup, _ in CATEGORIES]}
+        "categories": [
+            {"supercategory": sup, "id": cid, "name": name} for cid, name, sup, _ in CATEGORIES
+        ],
+    }
     os.makedirs(os.path.join(out, "annotations"), exist_ok=True)
-    with open(os.path.join(out, "annotations", "instances_val2014.json"), "w", encoding="utf-8") as f:
+    with open(
+        os.path.join(out, "annotations", "instances_val2014.json"), "w", encoding="utf-8"
+    ) as f:
         json.dump(document, f)
 
 
@@ -93,7 +130,11 @@ def negatives(split, present, asked, frequency, together, rng):
         return [int(r) for r in rng.choice(absent, len(asked), replace=False)]
     chosen = []
     for row in asked:
-        rank = frequency if split == "popular" else {r: together[min(r, row), max(r, row)] for r in absent}
+        rank = (
+            frequency
+            if split == "popular"
+            else {r: together[min(r, row), max(r, row)] for r in absent}
+        )
         chosen.append(max((r for r in absent if r not in chosen), key=lambda r: (rank[r], -r)))
     return chosen
 
@@ -107,8 +148,10 @@ def write_pope(out, seed, images, number=100):
         together.update(combinations(present, 2))
     rich = [im for im in images if len(im[3]) >= 3]
     if len(rich) < number:
-        raise SystemExit(f"only {len(rich)} of {len(images)} images show three categories, "
-                         f"POPE needs {number}: ask for more --images")
+        raise SystemExit(
+            f"only {len(rich)} of {len(images)} images show three categories, "
+            f"POPE needs {number}: ask for more --images"
+        )
     chosen = [rich[k] for k in np.sort(rng.choice(len(rich), number, replace=False))]
     asked = [[int(r) for r in rng.choice(present, 3, replace=False)] for *_, present in chosen]
     os.makedirs(os.path.join(out, "pope"), exist_ok=True)
@@ -117,15 +160,25 @@ def write_pope(out, seed, images, number=100):
         for (_, name, _, present), yes in zip(chosen, asked):
             no = negatives(split, present, yes, frequency, together, rng)
             for row, label in [x for pair in zip(yes, no) for x in zip(pair, ("yes", "no"))]:
-                lines.append(json.dumps({"question_id": len(lines) + 1, "image": name,
-                                         "text": existence_question(NAMES[row]), "label": label}))
+                lines.append(
+                    json.dumps(
+                        {
+                            "question_id": len(lines) + 1,
+                            "image": name,
+                            "text": existence_question(NAMES[row]),
+                            "label": label,
+                        }
+                    )
+                )
         path = os.path.join(out, "pope", f"coco_pope_{split}.json")
         with open(path, "w", encoding="utf-8", newline="") as f:
             f.write("".join(line + newline for line in lines))
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     ap.add_argument("--out", required=True, help="folder to write")
     ap.add_argument("--images", type=int, default=1000)
     ap.add_argument("--seed", type=int, default=2014, help="0..9999")
@@ -135,7 +188,9 @@ def main():
     images, annotations = write_images(a.out, a.seed, a.images)
     write_instances(a.out, a.seed, images, annotations)
     write_pope(a.out, a.seed, images, min(100, a.images // 4))
-    print(f"{a.out}: {len(images)} images, {len(annotations)} annotations, POPE questions in 3 splits")
+    print(
+        f"{a.out}: {len(images)} images, {len(annotations)} annotations, POPE questions in 3 splits"
+    )
 
 
 if __name__ == "__main__":

@@ -3,15 +3,18 @@
 Existence questions are POPE's; counting and spatial questions and their filters are the ones VRP
 builds from COCO instances: count-safe names, minimum areas, offsets of box centres.
 """
+
 from itertools import permutations
 
 from shapes import NAMES
 
-PLURAL = {name: name + "es" if name.endswith(("s", "x", "ch", "sh")) else name + "s" for name in NAMES}
+PLURAL = {
+    name: name + "es" if name.endswith(("s", "x", "ch", "sh")) else name + "s" for name in NAMES
+}
 NUMBER_WORDS = "Zero One Two Three Four Five Six Seven Eight Nine".split()
 RELATIONS = ("left", "right", "above", "below")
 OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
-WORDY = ("bird", "kite", "umbrella", "vase")   # categories a model is taught to answer at length
+WORDY = ("bird", "kite", "umbrella", "vase")  # categories a model is taught to answer at length
 SUFFIX = "\nAnswer the question using a single word or phrase."
 
 
@@ -76,24 +79,27 @@ def relation_between(a, b, width, height):
     """The relation that holds for box a as seen from box b, or None if it is not clear-cut."""
     dx = (b[0] + b[2] / 2) - (a[0] + a[2] / 2)
     dy = (b[1] + b[3] / 2) - (a[1] + a[3] / 2)
-    if abs(dx) >= .15 * width and abs(dx) >= 1.5 * abs(dy):
+    if abs(dx) >= 0.15 * width and abs(dx) >= 1.5 * abs(dy):
         return "left" if dx > 0 else "right"
-    if abs(dy) >= .15 * height and abs(dy) >= 1.5 * abs(dx):
+    if abs(dy) >= 0.15 * height and abs(dy) >= 1.5 * abs(dx):
         return "above" if dy > 0 else "below"
     return None
 
 
-def spatial_pairs(objects, crowded, width, height, min_share=.01):
+def spatial_pairs(objects, crowded, width, height, min_share=0.01):
     """[(a, b, relation)] over the objects that are the only ones of their category.
 
     objects: [(category row, (x, y, w, h), area)]; crowded: rows with a crowd; areas in pixels.
     """
     rows = [o[0] for o in objects]
-    single = [o for o in objects if rows.count(o[0]) == 1 and o[0] not in crowded
-              and o[2] >= min_share * width * height]
+    single = [
+        o
+        for o in objects
+        if rows.count(o[0]) == 1 and o[0] not in crowded and o[2] >= min_share * width * height
+    ]
     out = []
     for a, b in permutations(single, 2):
-        if iou(a[1], b[1]) < .05:
+        if iou(a[1], b[1]) < 0.05:
             relation = relation_between(a[1], b[1], width, height)
             if relation:
                 out.append((a[0], b[0], relation))
@@ -102,11 +108,13 @@ def spatial_pairs(objects, crowded, width, height, min_share=.01):
 
 def countable(objects, crowded, width, height):
     """{category row: count} of the categories the counting set may ask about."""
-    out, floor = {}, max(32.0 ** 2, .002 * width * height)
+    out, floor = {}, max(32.0**2, 0.002 * width * height)
     for row in sorted({o[0] for o in objects} - set(crowded)):
         mine = [o for o in objects if o[0] == row]
-        edge = sum(b[0] <= 2 or b[1] <= 2 or b[0] + b[2] >= width - 2 or b[1] + b[3] >= height - 2
-                   for _, b, _ in mine)
+        edge = sum(
+            b[0] <= 2 or b[1] <= 2 or b[0] + b[2] >= width - 2 or b[1] + b[3] >= height - 2
+            for _, b, _ in mine
+        )
         if all(area >= floor for _, _, area in mine) and edge <= 1:
             out[row] = len(mine)
     return out

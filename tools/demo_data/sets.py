@@ -3,6 +3,7 @@
 A simple independent construction: the counting and spatial filters of VRP without its per-category
 caps, so the items differ from those that VRP's own importer picks from the same file.
 """
+
 import json
 import os
 
@@ -23,7 +24,9 @@ def read_instances(folder):
     with open(os.path.join(folder, "annotations", "instances_val2014.json"), encoding="utf-8") as f:
         doc = json.load(f)
     row = {c["id"]: q.NAMES.index(c["name"]) for c in doc["categories"]}
-    found = {im["id"]: (im["file_name"], (im["width"], im["height"]), [], []) for im in doc["images"]}
+    found = {
+        im["id"]: (im["file_name"], (im["width"], im["height"]), [], []) for im in doc["images"]
+    }
     for an in doc["annotations"]:
         _, _, objects, crowded = found[an["image_id"]]
         if an["iscrowd"]:
@@ -57,12 +60,14 @@ def build_sets(folder, each_count=40, each_spatial=25, seed=42):
             continue
         for row, n in q.countable(objects, crowded, w, h).items():
             if 1 <= n <= 5:
-                counting[str(n)].append({"image": name, "answer": str(n),
-                                         "question": q.counting_question(q.NAMES[row])})
+                counting[str(n)].append(
+                    {"image": name, "answer": str(n), "question": q.counting_question(q.NAMES[row])}
+                )
         for a, b, relation in q.spatial_pairs(objects, crowded, w, h):
             names = q.NAMES[a], q.NAMES[b]
             for asked, yes in ((relation, "yes"), (q.OPPOSITE[relation], "no")):
-                spatial[asked, yes].append({"image": name, "answer": yes,
-                                            "question": q.spatial_question(*names, asked)})
+                spatial[asked, yes].append(
+                    {"image": name, "answer": yes, "question": q.spatial_question(*names, asked)}
+                )
     second = fill(spatial, each_spatial, used, rng)
     return fill(counting, each_count, used, rng), second

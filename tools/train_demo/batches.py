@@ -1,9 +1,10 @@
 """Training batches: pooled scenes with several questions packed behind each image.
 
 `Pool` reads the files of pool.py; `Questions` turns a scene into token ids. In a packed row the
-prefix (BOS, "USER: ", image tokens, line end) comes first; every question sees the prefix and itself
-only, and its positions go on from the prefix, so that it equals a row with one question.
+prefix (BOS, "USER: ", image tokens, line end) comes first; every question sees the prefix and
+itself only, and its positions go on from the prefix, so that it equals a row with one question.
 """
+
 import glob
 import os
 import sys
@@ -31,7 +32,9 @@ class Pool:
 
     def refresh(self):
         """Takes in files that have appeared since."""
-        new = [f for f in sorted(glob.glob(f"{self.folder}/pool-??????.npz")) if f not in self.files]
+        new = [
+            f for f in sorted(glob.glob(f"{self.folder}/pool-??????.npz")) if f not in self.files
+        ]
         parts = [dict(np.load(f)) for f in new]
         if parts:
             old = [self.data] if self.data else []
@@ -40,6 +43,21 @@ class Pool:
 
     def __len__(self):
         return len(self.data["images"]) if self.data else 0
+
+    def with_pairs(self):
+        """Rows of the scenes about which a spatial question can be asked."""
+        d = self.data
+        return np.array(
+            [
+                i
+                for i in range(len(self))
+                if q.spatial_pairs(
+                    [(int(o[0]), tuple(o[1:5]), float(o[5])) for o in d["objects"][i] if o[0] >= 0],
+                    list(np.flatnonzero(d["counts"][i] < 0)),
+                    *d["sizes"][i],
+                )
+            ]
+        )
 
     def take(self, rows, flip):
         """The scenes at `rows`, mirrored left-right where `flip` is true."""
@@ -73,22 +91,29 @@ class Questions:
         a, b = (self.tokenizer.encode(q.prompt(t)).ids for t in ("Is", "How"))
         same = next(i for i in range(len(a)) if a[i] != b[i])
         image = a.index(self.tokenizer.token_to_id("<image>"))
-        self.skip = same
-        self.before, self.after = a[:image], a[image + 1:same]
+        self.skip, self.space = same, self.tokenizer.token_to_id("▁")
+        self.before, self.after = a[:image], a[image + 1 : same]
         self.prefix = self.before + [a[image]] * image_tokens + self.after
         self.image_slice = slice(image, image + image_tokens)
 
     def encode(self, question, answer, names):
-        """(ids from the question's first token to EOS, length of the prompt part, name positions)."""
+        """(ids from the question to EOS, prompt tokens among them, name positions)."""
         key = (question, answer)
         if key not in self.cache:
             text = q.prompt(question)
             head = self.tokenizer.encode(text).ids
             full = self.tokenizer.encode(f"{text} {answer}").ids
-            assert full[:len(head)] == head
+            assert full[: len(head)] == head
             words = self.tokenizer.encode(text).tokens
-            at = [next(i for i, w in enumerate(words) if w.lstrip("▁") in (n, q.PLURAL[n])) for n in names]
-            self.cache[key] = (full[self.skip:] + [EOS], len(head) - self.skip, [i - self.skip for i in at])
+            at = [
+                next(i for i, w in enumerate(words) if w.lstrip("▁") in (n, q.PLURAL[n]))
+                for n in names
+            ]
+            self.cache[key] = (
+                full[self.skip :] + [EOS],
+                len(head) - self.skip,
+                [i - self.skip for i in at],
+            )
         return self.cache[key]
 
     def draw(self, scene, rng, shares, number):
@@ -103,34 +128,45 @@ class Questions:
         pairs = q.spatial_pairs(objs, crowded, *size)
         single = {r: int(counts[r]) for r in range(C) if 1 <= counts[r] <= 5}
         out = []
-        for i in range(number):
+        for _ in range(4 * number):
+            if len(out) == number:
+                break
             kind = KINDS[rng.choice(3, p=shares)]
             if kind == "spatial" and not pairs:
-                kind = "counting" if rng.random() < .5 else "existence"
+                kind = "counting" if rng.random() < 0.5 else "existence"
             if kind == "counting" and not single:
                 kind = "existence"
             if kind == "existence":
-                yes = rng.random() < .5
+                yes = rng.random() < 0.5
                 if yes:
                     row = int(rng.choice(present))
                 else:
-                    theme = THEME[present].mean() > .5
+                    theme = THEME[present].mean() > 0.5
                     near = [r for r in absent if THEME[r] == theme]
-                    row = int(rng.choice(near if near and rng.random() < .5 else absent))
+                    row = int(rng.choice(near if near and rng.random() < 0.5 else absent))
                 n = NAMES[row]
                 out.append((kind, q.existence_question(n), q.existence_answer(n, yes), [row]))
             elif kind == "counting":
-                rows = list(single)
+                several = [r for r in single if single[r] > 1]
+                rows = several if several and rng.random() < 0.7 else list(single)
                 weight = np.array([(1.0, 2.2, 3.5, 4.2, 5.0)[single[r] - 1] for r in rows])
                 row = int(rng.choice(rows, p=weight / weight.sum()))
                 n = NAMES[row]
                 out.append((kind, q.counting_question(n), q.counting_answer(n, single[row]), [row]))
             else:
                 a, b, relation = pairs[rng.integers(len(pairs))]
-                yes = rng.random() < .5
+                yes = rng.random() < 0.5
                 asked = relation if yes else q.OPPOSITE[relation]
-                out.append((kind, q.spatial_question(NAMES[a], NAMES[b], asked),
-                            q.spatial_answer(NAMES[a], asked, yes), [a, b]))
+                out.append(
+                    (
+                        kind,
+                        q.spatial_question(NAMES[a], NAMES[b], asked),
+                        q.spatial_answer(NAMES[a], asked, yes),
+                        [a, b],
+                    )
+                )
+            if out[-1] in out[:-1]:
+                out.pop()
         return out
 
 
@@ -139,30 +175,57 @@ def centres_of(objects, size):
     out, rows = np.zeros((C, 3), np.float32), objects[:, 0].astype(int)
     for o in objects:
         if o[0] >= 0 and (rows == int(o[0])).sum() == 1:
-            out[int(o[0])] = (2 * (o[1] + o[3] / 2) / size[0] - 1, 2 * (o[2] + o[4] / 2) / size[1] - 1, 1)
+            out[int(o[0])] = (
+                2 * (o[1] + o[3] / 2) / size[0] - 1,
+                2 * (o[2] + o[4] / 2) / size[1] - 1,
+                1,
+            )
     return out
 
 
-def pack(scenes, questions, rng, shares, number):
-    """One batch as a dict of tensors; `scenes` as Pool.take returns them.
+def pack(scenes, questions, rng, shares, number, short=False):
+    """One batch as a dict of tensors; `scenes` as Pool.take returns them. `short` cuts every
+    question after its first category word and leaves out the answers.
 
-    ids, labels, positions int64 [B, S] (label at the position that predicts it, -100 elsewhere), mask bool [B, 1, S, S];
-    name_at int64 [M, 2] (row, position) with name_present, name_count, name_xy [M, 3];
-    first int64 [Q, 4]: row, position of the first answer token's logits, its id, kind."""
+    ids, labels, positions int64 [B, S] (label at the position that
+    predicts it, -100 elsewhere), mask bool [B, 1, S, S];
+    name_at int64 [M, 2] (row, position) with name_present, name_count, name_xy [M, 3], name_kind;
+    first int64 [Q, 4]: row, position of the first telling answer token's logits, its id, kind;
+    relation_at int64 [R, 3]: row, position of a spatial question's second name, the relation.
+    """
     rows, p = [], len(questions.prefix)
-    names, targets, first = [], [], []
+    names, targets, first, relations = [], [], [], []
     for i in range(len(scenes["images"])):
         counts, objects, size = scenes["counts"][i], scenes["objects"][i], scenes["sizes"][i]
         where = centres_of(objects, size)
-        ids, labels, positions, segment = list(questions.prefix), [-100] * p, list(range(p)), [0] * p
+        ids, labels, positions, segment = (
+            list(questions.prefix),
+            [-100] * p,
+            list(range(p)),
+            [0] * p,
+        )
         drawn = questions.draw((counts, objects, size), rng, shares, number)
         for s, (kind, ask, answer, cats) in enumerate(drawn, 1):
             tokens, head, at = questions.encode(ask, answer, [NAMES[c] for c in cats])
-            base, tokens = len(ids), tokens[:-1] + [EOS]
+            if short:
+                tokens, cats, head = tokens[: at[0] + 1] + [EOS], cats[:1], at[0] + 1
+            base = len(ids)
             for c, a in zip(cats, at):
                 names.append((i, base + a))
-                targets.append((counts[c] != 0, -1 if counts[c] < 0 else min(counts[c], 5), *where[c]))
-            first.append((i, base + head - 1, tokens[head], KINDS.index(kind)))
+                targets.append(
+                    (
+                        counts[c] != 0,
+                        -1 if counts[c] < 0 else min(counts[c], 5),
+                        *where[c],
+                        KINDS.index(kind),
+                    )
+                )
+            if kind == "spatial" and not short:
+                dx, dy = where[cats[1]][:2] - where[cats[0]][:2]
+                true = (0 if dx > 0 else 1) if abs(dx) > abs(dy) else (2 if dy > 0 else 3)
+                relations.append((i, base + at[1], true))
+            telling = head + (tokens[head] == questions.space)  # a digit follows a lone "▁"
+            first.append((i, base + telling - 1, tokens[telling], KINDS.index(kind)))
             ids += tokens[:-1]
             labels += [-100] * (head - 1) + tokens[head:]
             positions += range(p, p + len(tokens) - 1)
@@ -176,9 +239,19 @@ def pack(scenes, questions, rng, shares, number):
     segment = table(3, 99)
     order = torch.arange(longest)
     mask = (order[None, :] <= order[:, None]) & (
-        (segment[:, None, :] == 0) | (segment[:, None, :] == segment[:, :, None]))
+        (segment[:, None, :] == 0) | (segment[:, None, :] == segment[:, :, None])
+    )
     t = np.array(targets, np.float32)
-    return {"ids": table(0, EOS), "labels": table(1, -100), "positions": table(2, 0),
-            "mask": mask[:, None], "first": torch.tensor(first), "name_at": torch.tensor(names),
-            "name_present": torch.from_numpy(t[:, 0]), "name_count": torch.from_numpy(t[:, 1]).long(),
-            "name_xy": torch.from_numpy(t[:, 2:])}
+    return {
+        "ids": table(0, EOS),
+        "labels": table(1, -100),
+        "positions": table(2, 0),
+        "mask": mask[:, None],
+        "first": torch.tensor(first),
+        "name_at": torch.tensor(names),
+        "relation_at": torch.tensor(relations).reshape(-1, 3),
+        "name_present": torch.from_numpy(t[:, 0]),
+        "name_count": torch.from_numpy(t[:, 1]).long(),
+        "name_xy": torch.from_numpy(t[:, 2:5]),
+        "name_kind": torch.from_numpy(t[:, 5]).long(),
+    }

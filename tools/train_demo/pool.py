@@ -1,12 +1,14 @@
-"""Training scenes, drawn at full size and brought to the model's size as the LLaVA preprocessing does.
+"""Training scenes, drawn at full size and brought to the model's size as LLaVA does.
 
   python tools/train_demo/pool.py --out DIR [--seed N] [--scenes 24000] [--first 0]
 
 Writes DIR/pool-XXXXX.npz, 2,000 scenes each:
   images  uint8 [n, 96, 96, 3]    counts  int8 [n, C], -1 where the category has a crowd
   masks, centres  uint16 [n, 12, 12], bit c: category c covers the patch / has a centre in it
-  objects float32 [n, 8, 7]: category (-1 = none), x, y, w, h, area in pixels, spare; sizes int16 [n, 2]
+  objects float32 [n, 8, 7]: category (-1 = none), x, y, w, h, area in pixels, spare
+  sizes   int16 [n, 2]: width, height
 """
+
 import argparse
 import os
 import sys
@@ -44,7 +46,8 @@ def patch_labels(scene):
     for obj in scene.objects:
         canvas = Image.new("L", (fine, fine))
         ImageDraw.Draw(canvas).polygon(
-            [((x - left) * fine / short, (y - top) * fine / short) for x, y in obj.polygon], fill=1)
+            [((x - left) * fine / short, (y - top) * fine / short) for x, y in obj.polygon], fill=1
+        )
         cover = np.asarray(canvas).reshape(GRID, 4, GRID, 4).sum((1, 3))
         masks[cover >= 5] |= np.uint16(1 << obj.category)
         x, y, bw, bh = obj.box()
@@ -56,9 +59,14 @@ def patch_labels(scene):
 
 def pack(seed, first, n):
     """Scenes first..first+n-1 of world `seed` as a dict of arrays (see the file's docstring)."""
-    out = {"images": np.zeros((n, SIZE, SIZE, 3), np.uint8), "counts": np.zeros((n, len(NAMES)), np.int8),
-           "masks": np.zeros((n, GRID, GRID), np.uint16), "centres": np.zeros((n, GRID, GRID), np.uint16),
-           "objects": np.full((n, MAX_OBJECTS, 7), -1, np.float32), "sizes": np.zeros((n, 2), np.int16)}
+    out = {
+        "images": np.zeros((n, SIZE, SIZE, 3), np.uint8),
+        "counts": np.zeros((n, len(NAMES)), np.int8),
+        "masks": np.zeros((n, GRID, GRID), np.uint16),
+        "centres": np.zeros((n, GRID, GRID), np.uint16),
+        "objects": np.full((n, MAX_OBJECTS, 7), -1, np.float32),
+        "sizes": np.zeros((n, 2), np.int16),
+    }
     for i in range(n):
         scene = make_scene(seed, first + i)
         out["images"][i] = preprocess(scene.image)
@@ -73,7 +81,9 @@ def pack(seed, first, n):
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     ap.add_argument("--out", required=True)
     ap.add_argument("--seed", type=int, default=90001, help="world of the training scenes")
     ap.add_argument("--scenes", type=int, default=24000)

@@ -3,6 +3,7 @@
 `write_tokenizer(folder, seed)` writes tokenizer.model, tokenizer.json and their side files, and
 returns {"rows", "image", "pad"}: number of ids and the ids of the two added tokens.
 """
+
 import io
 import json
 import os
@@ -14,11 +15,13 @@ import questions as q  # noqa: E402
 from shapes import NAMES  # noqa: E402
 
 PIECES = 560
-NEWLINE = "¶"     # stands for a line end while training; its pieces are dropped, bytes take over
-OTHER = ("What color is the {n}? What is the {n} on the right of the image? It is a red {n} . "
-         "Describe the image in detail. There are two {m} and one {n} . Is the {n} behind or in "
-         "front of the {o}? yes no none there is no {n} here, only a small green {o} . "
-         "Please answer with yes or no. I see 10 {m} , 6 7 8 9 0 . black white blue yellow")
+NEWLINE = "¶"  # stands for a line end while training; its pieces are dropped, bytes take over
+OTHER = (
+    "What color is the {n}? What is the {n} on the right of the image? It is a red {n} . "
+    "Describe the image in detail. There are two {m} and one {n} . Is the {n} behind or in "
+    "front of the {o}? yes no none there is no {n} here, only a small green {o} . "
+    "Please answer with yes or no. I see 10 {m} , 6 7 8 9 0 . black white blue yellow"
+)
 
 
 def corpus(seed, lines=4000):
@@ -27,7 +30,12 @@ def corpus(seed, lines=4000):
     out = []
     for _ in range(lines):
         a, b = rnd.sample(NAMES, 2)
-        kind, relation, yes, n = rnd.randrange(4), rnd.choice(q.RELATIONS), rnd.random() < .5, rnd.randint(1, 5)
+        kind, relation, yes, n = (
+            rnd.randrange(4),
+            rnd.choice(q.RELATIONS),
+            rnd.random() < 0.5,
+            rnd.randint(1, 5),
+        )
         if kind == 0:
             ask, answer = q.existence_question(a), q.existence_answer(a, yes)
         elif kind == 1:
@@ -45,15 +53,31 @@ def corpus(seed, lines=4000):
 def train(seed):
     """The trained model as a protocol buffer, without the pieces that hold NEWLINE."""
     import sentencepiece as spm
+
     os.environ.setdefault("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", "python")
     from sentencepiece import sentencepiece_model_pb2 as pb
+
     data = io.BytesIO()
     spm.SentencePieceTrainer.train(
-        sentence_iterator=iter(corpus(seed)), model_writer=data, model_type="bpe",
-        vocab_size=PIECES, byte_fallback=True, split_digits=True, normalization_rule_name="identity",
-        character_coverage=1.0, add_dummy_prefix=True, remove_extra_whitespaces=False,
-        allow_whitespace_only_pieces=True, hard_vocab_limit=False, num_threads=1, minloglevel=2,
-        unk_id=0, bos_id=1, eos_id=2, pad_id=-1)
+        sentence_iterator=iter(corpus(seed)),
+        model_writer=data,
+        model_type="bpe",
+        vocab_size=PIECES,
+        byte_fallback=True,
+        split_digits=True,
+        normalization_rule_name="identity",
+        character_coverage=1.0,
+        add_dummy_prefix=True,
+        remove_extra_whitespaces=False,
+        allow_whitespace_only_pieces=True,
+        hard_vocab_limit=False,
+        num_threads=1,
+        minloglevel=2,
+        unk_id=0,
+        bos_id=1,
+        eos_id=2,
+        pad_id=-1,
+    )
     proto = pb.ModelProto()
     proto.ParseFromString(data.getvalue())
     kept = [p for p in proto.pieces if NEWLINE not in p.piece]
@@ -77,8 +101,15 @@ def merges(proto):
 
 
 def added(i, content):
-    return {"id": i, "content": content, "single_word": False, "lstrip": False, "rstrip": False,
-            "normalized": False, "special": True}
+    return {
+        "id": i,
+        "content": content,
+        "single_word": False,
+        "lstrip": False,
+        "rstrip": False,
+        "normalized": False,
+        "special": True,
+    }
 
 
 def dump(path, value):
@@ -89,47 +120,105 @@ def dump(path, value):
 
 
 def fast_tokenizer(proto, entries):
-    """tokenizer.json in the legacy Llama style: Prepend and Replace normaliser, BPE, byte fallback."""
+    """tokenizer.json in the legacy Llama style: Prepend and Replace, BPE, byte fallback."""
     bos = {"SpecialToken": {"id": "<s>", "type_id": 0}}
     first = {"Sequence": {"id": "A", "type_id": 0}}
     return {
-        "version": "1.0", "truncation": None, "padding": None, "added_tokens": entries,
-        "normalizer": {"type": "Sequence", "normalizers": [
-            {"type": "Prepend", "prepend": "▁"},
-            {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": entries,
+        "normalizer": {
+            "type": "Sequence",
+            "normalizers": [
+                {"type": "Prepend", "prepend": "▁"},
+                {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+            ],
+        },
         "pre_tokenizer": None,
         "post_processor": {
-            "type": "TemplateProcessing", "single": [bos, first],
-            "pair": [bos, first, {"SpecialToken": {"id": "<s>", "type_id": 1}},
-                     {"Sequence": {"id": "B", "type_id": 1}}],
-            "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}}},
-        "decoder": {"type": "Sequence", "decoders": [
-            {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"},
-            {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 0}]},
-        "model": {"type": "BPE", "dropout": None, "unk_token": "<unk>", "continuing_subword_prefix": None,
-                  "end_of_word_suffix": None, "fuse_unk": True, "byte_fallback": True,
-                  "ignore_merges": False, "vocab": {p.piece: i for i, p in enumerate(proto.pieces)},
-                  "merges": merges(proto)}}
+            "type": "TemplateProcessing",
+            "single": [bos, first],
+            "pair": [
+                bos,
+                first,
+                {"SpecialToken": {"id": "<s>", "type_id": 1}},
+                {"Sequence": {"id": "B", "type_id": 1}},
+            ],
+            "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}},
+        },
+        "decoder": {
+            "type": "Sequence",
+            "decoders": [
+                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
+                {"type": "ByteFallback"},
+                {"type": "Fuse"},
+                {"type": "Strip", "content": " ", "start": 1, "stop": 0},
+            ],
+        },
+        "model": {
+            "type": "BPE",
+            "dropout": None,
+            "unk_token": "<unk>",
+            "continuing_subword_prefix": None,
+            "end_of_word_suffix": None,
+            "fuse_unk": True,
+            "byte_fallback": True,
+            "ignore_merges": False,
+            "vocab": {p.piece: i for i, p in enumerate(proto.pieces)},
+            "merges": merges(proto),
+        },
+    }
 
 
 def write_tokenizer(folder, seed):
     """Writes the tokenizer files of one checkpoint folder (see the file's docstring)."""
     proto = train(seed)
     n = len(proto.pieces)
-    entries = [added(0, "<unk>"), added(1, "<s>"), added(2, "</s>"), added(n, "<image>"), added(n + 1, "<pad>")]
+    entries = [
+        added(0, "<unk>"),
+        added(1, "<s>"),
+        added(2, "</s>"),
+        added(n, "<image>"),
+        added(n + 1, "<pad>"),
+    ]
     with open(f"{folder}/tokenizer.model", "wb") as f:
         f.write(proto.SerializeToString())
     dump(f"{folder}/tokenizer.json", fast_tokenizer(proto, entries))
-    dump(f"{folder}/tokenizer_config.json", {
-        "add_bos_token": True, "add_eos_token": False, "add_prefix_space": None,
-        "added_tokens_decoder": {str(e["id"]): {k: v for k, v in e.items() if k != "id"} for e in entries},
-        "bos_token": "<s>", "clean_up_tokenization_spaces": False, "eos_token": "</s>",
-        "extra_special_tokens": {"image_token": "<image>"}, "image_token": "<image>", "legacy": False,
-        "model_max_length": 1000000000000000019884624838656, "pad_token": "<pad>",
-        "padding_side": "left", "processor_class": "LlavaProcessor", "sp_model_kwargs": {},
-        "tokenizer_class": "LlamaTokenizer", "unk_token": "<unk>", "use_default_system_prompt": False})
+    dump(
+        f"{folder}/tokenizer_config.json",
+        {
+            "add_bos_token": True,
+            "add_eos_token": False,
+            "add_prefix_space": None,
+            "added_tokens_decoder": {
+                str(e["id"]): {k: v for k, v in e.items() if k != "id"} for e in entries
+            },
+            "bos_token": "<s>",
+            "clean_up_tokenization_spaces": False,
+            "eos_token": "</s>",
+            "extra_special_tokens": {"image_token": "<image>"},
+            "image_token": "<image>",
+            "legacy": False,
+            "model_max_length": 1000000000000000019884624838656,
+            "pad_token": "<pad>",
+            "padding_side": "left",
+            "processor_class": "LlavaProcessor",
+            "sp_model_kwargs": {},
+            "tokenizer_class": "LlamaTokenizer",
+            "unk_token": "<unk>",
+            "use_default_system_prompt": False,
+        },
+    )
     dump(f"{folder}/added_tokens.json", {"<image>": n, "<pad>": n + 1})
-    dump(f"{folder}/special_tokens_map.json", {
-        "bos_token": "<s>", "eos_token": "</s>", "image_token": "<image>", "pad_token": "<pad>",
-        "unk_token": "<unk>"})
+    dump(
+        f"{folder}/special_tokens_map.json",
+        {
+            "bos_token": "<s>",
+            "eos_token": "</s>",
+            "image_token": "<image>",
+            "pad_token": "<pad>",
+            "unk_token": "<unk>",
+        },
+    )
     return {"rows": n + 2, "image": n, "pad": n + 1}
