@@ -46,11 +46,10 @@ struct StoredRecord {
   Attributes attributes;  ///< of the file's root group
 };
 
-/// Writes one record to a new file: dimension scales, units, descriptions, root attributes
-/// (`format_version`, `digest` and `attributes`), then closes it, checked, seals it (seal.hpp)
-/// and fsyncs it. Names of
-/// dimensions become HDF5 dimension scales so that xarray (h5netcdf) shows them. Error with
-/// HDF5's own text on any failure; then the partial file is removed.
+/// Writes one record as a file: dimension scales, units, descriptions, root attributes
+/// (`format_version`, `digest` and `attributes`), sealed (seal.hpp). The file is there completely
+/// or not at all; one of that name is replaced. Names of dimensions become HDF5 dimension scales so
+/// that xarray (h5netcdf) shows them. Error with the system's or HDF5's own text on any failure.
 void write_record(const std::filesystem::path& path, const Record& record,
                   const Attributes& attributes);
 

@@ -1,5 +1,4 @@
 #include <hdf5_hl.h>
-#include <unistd.h>
 
 #include <set>
 
@@ -161,36 +160,48 @@ class RecordWriter {
   std::map<std::string, hsize_t> extents_;
 };
 
+/// The record as the bytes of an HDF5 file, with room for the seal in front. HDF5 writes to memory
+/// only: a full disk in the middle of its own writes would leave the library unusable.
+std::string file_image(const Record& record, const Attributes& attributes) {
+  H5Properties access(h5_check(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate"));
+  // The oldest format has no checksum in its superblock; HDF5 1.10's file image alters the
+  // superblock without renewing one. The seal covers every byte anyway.
+  h5_check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_EARLIEST, H5F_LIBVER_V110),
+           "H5Pset_libver_bounds");
+  h5_check(H5Pset_fapl_core(access.get(), 1 << 20, /*backing_store=*/0), "H5Pset_fapl_core");
+  const H5Properties create(h5_check(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate"));
+  h5_check(H5Pset_userblock(create.get(), kSealBytes), "H5Pset_userblock");
+  h5_check(H5Pset_obj_track_times(create.get(), 0), "H5Pset_obj_track_times");
+  const H5File file(
+      h5_check(H5Fcreate("record", H5F_ACC_TRUNC, create.get(), access.get()), "H5Fcreate"));
+  refuse_name_clashes(record);
+  RecordWriter writer(file.get());
+  for (const auto& array : record.arrays()) writer.write(array);
+  for (const auto& [name, value] : attributes) write_text_attribute(file.get(), name, value);
+  write_text_attribute(file.get(), "format_version", kFormatVersion);
+  write_text_attribute(file.get(), "digest", record.digest().hex());
+  h5_check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
+  // The image leaves the user block out; its addresses count from behind it.
+  const auto size = h5_check(H5Fget_file_image(file.get(), nullptr, 0), "H5Fget_file_image");
+  std::string bytes(kSealBytes + static_cast<std::size_t>(size), '\0');
+  h5_check(H5Fget_file_image(file.get(), bytes.data() + kSealBytes, static_cast<std::size_t>(size)),
+           "H5Fget_file_image");
+  return bytes;
+}
+
 }  // namespace
 
 void write_record(const std::filesystem::path& path, const Record& record,
                   const Attributes& attributes) {
   h5_quiet();
+  std::string bytes;
   try {
-    H5Properties access(h5_check(H5Pcreate(H5P_FILE_ACCESS), "H5Pcreate"));
-    h5_check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V18, H5F_LIBVER_V110),
-             "H5Pset_libver_bounds");
-    const H5Properties create(h5_check(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate"));
-    h5_check(H5Pset_userblock(create.get(), kSealBytes), "H5Pset_userblock");
-    h5_check(H5Pset_obj_track_times(create.get(), 0), "H5Pset_obj_track_times");
-    H5File file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, create.get(), access.get()));
-    if (!file) fail(path.string(), ": cannot be created: ", h5_error_text());
-    RecordWriter writer(file.get());
-    refuse_name_clashes(record);
-    for (const auto& array : record.arrays()) writer.write(array);
-    for (const auto& [name, value] : attributes) write_text_attribute(file.get(), name, value);
-    write_text_attribute(file.get(), "format_version", kFormatVersion);
-    write_text_attribute(file.get(), "digest", record.digest().hex());
-    h5_check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "H5Fflush");
-    h5_check(H5Fclose(file.release()), "H5Fclose");
-    seal_file(path);
-    sync_path(path);
+    bytes = file_image(record, attributes);
   } catch (const Error& error) {
-    ::unlink(path.c_str());
-    const std::string text = error.what();
-    throw Error(error.code(),
-                text.rfind(path.string(), 0) == 0 ? text : path.string() + ": " + text);
+    throw Error(error.code(), path.string() + ": " + error.what());
   }
+  seal(bytes);
+  write_atomically(path, bytes);
 }
 
 }  // namespace vrp
