@@ -28,7 +28,10 @@ def average_gradients(params):
     """Means the gradients over all processes."""
     if not dist.is_initialized():
         return
-    grads = [p.grad for p in params if p.grad is not None]
+    for p in params:  # a head that one process's batch did not reach counts as zero there
+        if p.grad is None:
+            p.grad = torch.zeros_like(p)
+    grads = [p.grad for p in params]
     flat = torch.cat([g.flatten() for g in grads])
     dist.all_reduce(flat)
     flat /= dist.get_world_size()
