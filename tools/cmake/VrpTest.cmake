@@ -53,6 +53,6 @@ function(vrp_add_python_test name script)
     add_dependencies(sanitized_tests vrp)
   endif()
   add_test(NAME ${name} COMMAND ${VRP_PYTHON} ${script} ${A_ARGS} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS}"
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABELS};python"
     ENVIRONMENT "VRP_BIN=${CMAKE_BINARY_DIR}/bin;${VRP_TEST_ENVIRONMENT}")
 endfunction()
