@@ -25,10 +25,9 @@ VRP_HOST_DEVICE inline PhiloxCounter philox4x32_10(PhiloxCounter c, PhiloxKey k)
   for (int round = 0; round < 10; ++round) {
     const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c.c0;
     const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * c.c2;
-    c = PhiloxCounter{static_cast<std::uint32_t>(p1 >> 32) ^ c.c1 ^ k.k0,
-                      static_cast<std::uint32_t>(p1),
-                      static_cast<std::uint32_t>(p0 >> 32) ^ c.c3 ^ k.k1,
-                      static_cast<std::uint32_t>(p0)};
+    c = PhiloxCounter{
+        static_cast<std::uint32_t>(p1 >> 32) ^ c.c1 ^ k.k0, static_cast<std::uint32_t>(p1),
+        static_cast<std::uint32_t>(p0 >> 32) ^ c.c3 ^ k.k1, static_cast<std::uint32_t>(p0)};
     k.k0 += 0x9E3779B9u;
     k.k1 += 0xBB67AE85u;
   }
