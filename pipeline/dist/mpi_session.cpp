@@ -123,7 +123,6 @@ std::string MpiSession::broadcast(std::string text) {
   return text;
 }
 
-
 void MpiSession::leave(int code) {
   transport_.reset();
   MPI_Finalize();

@@ -8,8 +8,8 @@
 //   item/reason              text [item], "" when ok
 //   item/patch_offset        int64 [item_plus_one], attribute ragged_dim = "image_token"
 //   item/grid                int32 [item, axis]  rows, cols of image tokens
-//   item/geometry            float64 [item, geometry_field]  source width, source height, scale x, scale
-//   y,
+//   item/geometry            float64 [item, geometry_field]  source width, source height, scale x,
+//   scale y,
 //                            offset x, offset y, input width, input height (input = source*scale -
 //                            offset)
 //   item/prompt_tokens       int32 [item]
