@@ -36,8 +36,11 @@ add_library(vrp_torch INTERFACE)
 target_include_directories(vrp_torch SYSTEM INTERFACE
   ${VRP_TORCH_ROOT}/include ${VRP_TORCH_ROOT}/include/torch/csrc/api/include)
 target_compile_definitions(vrp_torch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+# at::parallel_for is a header: without OpenMP in the including file it runs on one thread only.
+target_compile_options(vrp_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 target_link_libraries(vrp_torch INTERFACE
   ${VRP_TORCH_ROOT}/lib/libtorch_cpu.so ${VRP_TORCH_ROOT}/lib/libc10.so)
+target_link_options(vrp_torch INTERFACE -fopenmp)
 
 # The wheel keeps its CUDA libraries beside it, in nvidia/; libtorch_cpu.so needs some even on a CPU.
 # DT_RPATH and not DT_RUNPATH, so that libtorch's own dependencies are found there too: programs run
