@@ -40,18 +40,22 @@ class Table:
     def rows(self):
         for (who, ranks, threads), entries in self.rounds.items():
             seconds = statistics.median(e["seconds_per_item"] for e in entries)
+            parts = {part: round(statistics.median(e[part] for e in entries), 4)
+                     for part in ("capture_s", "sampling_s") if part in entries[0]}
             yield {"who": who, "ranks": ranks, "threads": threads, "rounds": len(entries),
                    "seconds_per_item": round(seconds, 4), "items_per_s": round(1 / seconds, 5),
                    "all_seconds_per_item": [round(e["seconds_per_item"], 4) for e in entries],
                    "load_s": round(statistics.median(e["load_s"] for e in entries), 2),
-                   "peak_rss_mb": max(e["peak_rss_mb"] for e in entries)}
+                   "peak_rss_mb": max(e["peak_rss_mb"] for e in entries), **parts}
 
 
 def one_round(table, sweep, cores, arguments, rows):
     for mode in MODES:
         result = reference_rows(mode, cores, rows[:arguments.reference_items])
-        seconds = statistics.mean(i["capture_s"] + i["sampling_s"] for i in result["items"])
-        table.add(f"transformers, {mode}", 1, cores, {"seconds_per_item": seconds, **result})
+        parts = {part: statistics.mean(i[part] for i in result["items"])
+                 for part in ("capture_s", "sampling_s")}
+        seconds = sum(parts.values())
+        table.add(f"transformers, {mode}", 1, cores, {**result, **parts, "seconds_per_item": seconds})
         for row, item in zip(rows, result["items"]):
             table.greedy[str(row["question_id"])] = item["tokens"]
         print(f"  {cores} cores: transformers, {mode}: {seconds:.2f} s per item", flush=True)
@@ -105,7 +109,8 @@ def parse(argv):
     parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, cores}), metavar="N",
                         help="cores to compare on (default: 1 and all)")
     parser.add_argument("--rounds", type=int, default=2, help="rounds over all sides (default 2)")
-    parser.add_argument("--items", type=int, default=8, help="items of VRP's run (default 8)")
+    parser.add_argument("--items", type=int, default=4 + 3 * cores, metavar="N",
+                        help="items of VRP's run (default 4 + 3 per core)")
     parser.add_argument("--reference-items", type=int, default=1,
                         help="items of each reference process (default 1; one takes minutes)")
     parser.add_argument("--quick", action="store_true", help="one round on all cores, fewer items")
@@ -114,8 +119,8 @@ def parse(argv):
         arguments.rounds, arguments.items, arguments.threads = 1, 4 + 2 * cores, [cores]
     if max(arguments.threads) > cores or min(arguments.threads) < 1:
         parser.error(f"--threads: there are {cores} cores")
-    if arguments.items <= max(arguments.threads):
-        parser.error("--items: more than the largest number of threads are needed")
+    if arguments.items <= vrp_side.FIRST_PER_RANK * max(arguments.threads):
+        parser.error(f"--items: more than {vrp_side.FIRST_PER_RANK} per core are needed")
     if not 1 <= arguments.reference_items <= arguments.items or arguments.rounds < 1:
         parser.error("--reference-items: from 1 to --items; --rounds: at least 1")
     return arguments

@@ -1,6 +1,6 @@
 """VRP's side: vrp-run with the stages capture and consistency over the same items.
 
-Seconds per item are the difference between a run over all items and a run over the first one,
+Seconds per item are the difference between a run over all items and a run over the first few,
 divided by the difference in items: start, model loading and plan drop out and are reported apart.
 """
 import pathlib
@@ -10,6 +10,7 @@ import process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "bin"
+FIRST_PER_RANK = 2  # items per rank of the short run
 
 
 def write_configuration(work, samples, tokens):
@@ -61,7 +62,7 @@ def answers(out, tokens):
 def measure(sweep, work, items, ranks, threads, tokens):
     """Seconds per item, seconds of everything else, peak MB, greedy token ids."""
     out = work / "run"
-    first = ranks  # every rank has work in the short run too
+    first = FIRST_PER_RANK * ranks
     short, _, _ = whole_run(sweep, out, first, ranks, threads)
     long, peak, _ = whole_run(sweep, out, items, ranks, threads)
     per_item = (long - short) / (items - first)
