@@ -46,6 +46,11 @@ bool Fields::has(const char* field) const {
   return found != object_.end() && !found->is_null();
 }
 
+bool Fields::is_null(const char* field) const {
+  const auto found = object_.find(field);
+  return found != object_.end() && found->is_null();
+}
+
 const Json& Fields::raw(const char* field) const {
   if (!has(field)) fail(where_, ": field '", prefix_, field, "' is missing");
   return object_.at(field);

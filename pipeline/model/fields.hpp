@@ -18,7 +18,8 @@ class Fields {
   static Fields file(const std::filesystem::path& path);
   static Fields empty(const std::filesystem::path& path);  ///< an absent file: defaults only
 
-  bool has(const char* field) const;  ///< there and not null
+  bool has(const char* field) const;      ///< there and not null
+  bool is_null(const char* field) const;  ///< there, and null
   const Json& raw(const char* field) const;
 
   /// A nested object; an absent one is empty, so that its fields take their defaults.

@@ -10,6 +10,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/model/image.hpp"
+#include "pipeline/model/prompt.hpp"
 #include "pipeline/model/spec.hpp"
 #include "pipeline/model/tokenizer.hpp"
 #include "tests/golden/golden_file.hpp"
@@ -74,6 +75,16 @@ std::vector<std::int32_t> ids_of(const GoldenFile& file, const std::string& data
   return {array.data.begin(), array.data.end()};
 }
 
+/// Qwen2-VL's grid is counted in patches, ours in image tokens.
+void check_grid(const std::string& what, const vrp::ModelSpec& spec, const vrp::Geometry& geometry,
+                const GoldenFile& file, const std::string& group) {
+  if (!file.has(group + "/image_grid_thw")) return;
+  const int merge = spec.vision.merge;
+  same(what + " image_grid_thw",
+       std::vector<std::int64_t>{1, geometry.rows * merge, geometry.cols * merge},
+       file.read<std::int64_t>(group + "/image_grid_thw").data);
+}
+
 void check_preprocessing(const Family& family, const vrp::ModelSpec& spec, const GoldenFile& file) {
   const auto images = vrp::golden::golden_folder() / "images";
   for (const auto& name : file.list("preproc")) {
@@ -83,9 +94,45 @@ void check_preprocessing(const Family& family, const vrp::ModelSpec& spec, const
       CHECK_THROWS_AS(vrp::prepare_image(source, spec), vrp::Error);
       continue;
     }
-    same_bytes(what, vrp::prepare_image(source, spec).resized,
-               file.read<std::uint8_t>(group + "/resized_uint8"));
+    const auto prepared = vrp::prepare_image(source, spec);
+    same_bytes(what, prepared.resized, file.read<std::uint8_t>(group + "/resized_uint8"));
+    check_grid(what, spec, prepared.geometry, file, group);
   }
+}
+
+/// Largest absolute difference; NaN when a value is not finite.
+double worst_difference(const std::vector<float>& found, const std::vector<float>& expected) {
+  double worst = 0;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double difference = std::abs(double{found[i]} - double{expected[i]});
+    if (!(difference <= worst)) worst = difference;  // a NaN stays
+  }
+  return worst;
+}
+
+/// Picture and question to what the model takes: pixels, ids, positions, image columns.
+void check_inputs(const std::string& what, const vrp::ModelSpec& spec,
+                  const vrp::PreparedItem& item, const GoldenFile& file,
+                  const std::string& inputs) {
+  const auto pixels = file.read<float>(inputs + "/pixel_values");
+  REQUIRE(item.image.pixels.size() == pixels.data.size());
+  const double worst = worst_difference(item.image.pixels, pixels.data);
+  INFO(what << ": pixel_values differ by " << worst);
+  CHECK(worst <= kPixelTolerance);
+  tally().count(worst <= kPixelTolerance);
+  check_grid(what, spec, item.image.geometry, file, inputs);
+  same(what + " input_ids", item.ids, ids_of(file, inputs + "/input_ids"));
+  same(what + " image_token_positions", item.image_positions,
+       file.read<std::int64_t>(inputs + "/image_token_positions").data);
+
+  const auto positions = file.read<std::int64_t>(inputs + "/position_ids");
+  const auto tokens = static_cast<std::int64_t>(item.ids.size());
+  const int axes = spec.text.position_axes();
+  const auto wanted = static_cast<std::ptrdiff_t>(axes * tokens);
+  REQUIRE(std::ssize(positions.data) >= wanted);  // [4, 1, T] holds the text's positions first
+  same(what + " position_ids",
+       std::vector<std::int64_t>(item.positions.begin(), item.positions.end()),
+       std::vector<std::int64_t>(positions.data.end() - wanted, positions.data.end()));
 }
 
 void check_case(const Family& family, const vrp::ModelSpec& spec, const vrp::Tokenizer& tokenizer,
@@ -93,30 +140,19 @@ void check_case(const Family& family, const vrp::ModelSpec& spec, const vrp::Tok
   const std::string group = "cases/" + name, what = family.name + " " + group;
   const auto image =
       vrp::read_image(vrp::golden::golden_folder() / "images" / file.text(group, "image"));
-  const auto prepared = vrp::prepare_image(image, spec);
-  const auto expected = file.read<float>(group + "/inputs/pixel_values").data;
-  REQUIRE(prepared.pixels.size() == expected.size());
-  double worst = 0;
-  for (std::size_t i = 0; i < expected.size(); ++i) {
-    const double difference = std::abs(double{prepared.pixels[i]} - double{expected[i]});
-    if (!(difference <= worst)) worst = difference;  // a NaN stays
+  vrp::PromptStyle style;
+  style.template_name = file.text(group, "style") == "chat" ? "chat" : "plain";
+  const auto item = vrp::prepare_item(tokenizer, spec, image, file.text(group, "question"), style);
+  check_inputs(what, spec, item, file, group + "/inputs");
+  same(what + " image tokens", static_cast<double>(item.image_positions.size()),
+       file.number(group, "n_image_tokens"));
+  // The reference runs prompt and answer in one pass: the answer's positions are the last ones.
+  const std::string forced = group + "/greedy/teacher_forced_position_ids";
+  if (file.has(forced)) {
+    const auto answered = static_cast<std::int32_t>(ids_of(file, group + "/greedy/tokens").size());
+    same(what + " answer positions", static_cast<std::int64_t>(item.next_position + answered - 1),
+         file.read<std::int64_t>(forced).data.back());
   }
-  INFO(what << ": pixel_values differ by " << worst);
-  CHECK(worst <= kPixelTolerance);
-  tally().count(worst <= kPixelTolerance);
-
-  // The prompt with one <image> a feature gives the input ids.
-  std::string prompt = file.text(group, "prompt");
-  const std::string mark = "<image>";
-  const auto at = prompt.find(mark);
-  REQUIRE(at != std::string::npos);
-  std::string expanded;
-  for (int i = 0; i < spec.image_tokens(); ++i) expanded += mark;
-  prompt.replace(at, mark.size(), expanded);
-  const auto ids = tokenizer.encode(prompt);
-  same(what + " input_ids", ids, ids_of(file, group + "/inputs/input_ids"));
-  const auto cells = std::count(ids.begin(), ids.end(), spec.image_token);
-  same(what + " image tokens", static_cast<double>(cells), file.number(group, "n_image_tokens"));
 
   const auto answer = ids_of(file, group + "/greedy/tokens");
   same(what + " text", tokenizer.decode(answer, true), file.text(group + "/greedy", "text"));
@@ -181,12 +217,19 @@ TEST_CASE("every picture is decoded to the bytes that the reference decodes", "[
   }
 }
 
-TEST_CASE("resized pixels, pixel values and ids of the cases are the reference's", "[golden]") {
+TEST_CASE("every picture is resized to the reference's pixels", "[golden]") {
+  for (const auto& family : supported_families_found()) {
+    check_preprocessing(family, vrp::read_model_spec(family.checkpoint), GoldenFile(family.golden));
+  }
+}
+
+TEST_CASE("pictures and questions give the reference's pixel values, ids and positions",
+          "[golden]") {
   for (const auto& family : supported_families_found()) {
     const GoldenFile file(family.golden);
     const auto spec = vrp::read_model_spec(family.checkpoint);
     const auto tokenizer = vrp::Tokenizer::load(family.checkpoint);
-    check_preprocessing(family, spec, file);
+    CHECK_NOTHROW(vrp::check_prompt_tokens(tokenizer, spec));
     for (const auto& name : file.list("cases")) {
       check_case(family, spec, tokenizer, file, name);
       check_paths(family, tokenizer, file, name);

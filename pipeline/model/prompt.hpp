@@ -1,0 +1,50 @@
+#pragma once
+// From a picture and a question to what the forward pass takes. No torch here.
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/model/image.hpp"
+#include "pipeline/model/spec.hpp"
+#include "pipeline/model/tokenizer.hpp"
+
+namespace vrp {
+
+struct PromptStyle {
+  std::string template_name = "plain";  ///< "plain" | "chat": the family's prompts (PromptSpec)
+  std::string suffix;                   ///< appended to the question, "" = nothing
+  std::string text;                     ///< full template with {q} and {s}; overrides template_name
+};
+
+/// An item ready for the model: pixels, and token ids with one image token per cell.
+struct PreparedItem {
+  PreparedImage image;
+  std::vector<std::int32_t> ids;              ///< [P] prompt with the image tokens expanded
+  std::vector<std::int64_t> image_positions;  ///< where ids equal the image-token id
+  /// [axes, P] rotary positions; axes: 1, or time, row and column (TextSpec::position_axes).
+  std::vector<std::int32_t> positions;
+  std::int32_t next_position = 0;  ///< of the first answer token, on every axis; then + 1 a token
+};
+
+/// Fills the family's template, tokenises, and expands the image token to one per cell of the
+/// picture's grid. Pure and thread-safe. Error (bad_input) when the image cannot be prepared, the
+/// prompt is longer than the model's positions, or it does not hold exactly one image token (a
+/// question may not smuggle one in); Error (usage) for an unknown template name or a template
+/// without exactly one {q}.
+PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
+                          std::string_view question, const PromptStyle& style);
+
+/// Checks once per checkpoint that every special text of the family's prompts is one token of the
+/// tokenizer, and the image token's text has the configured id. Error (bad_input): text, found id,
+/// expected id.
+void check_prompt_tokens(const Tokenizer& tokenizer, const ModelSpec& spec);
+
+/// Rotary positions of `ids`: consecutive from spec.text.first_position, the same on every axis.
+/// With three axes the image tokens, from position s, are at time s, row s + r and column s + c of
+/// the rows x cols grid, and the text after them goes on at s + max(rows, cols).
+/// Source: Wang et al., Qwen2-VL (2024), section 2.1 (M-RoPE); transformers' get_rope_index.
+/// Error (bad_input) when a run of image tokens is not rows * cols long.
+void fill_positions(const ModelSpec& spec, PreparedItem& item);
+
+}  // namespace vrp
