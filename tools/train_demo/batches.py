@@ -1,23 +1,23 @@
 """Training batches: pooled scenes with several questions packed behind each image.
 
 `Pool` reads the files of pool.py; `Questions` turns a scene into token ids. In a packed row the
-prefix (BOS, "USER: ", image tokens, line end) comes first; every question sees the prefix and
-itself only, and its positions go on from the prefix, so that it equals a row with one question.
+prefix (the prompt up to the question) comes first; every question sees the prefix and itself only,
+and its positions go on from the prefix, so that it equals a row with one question. That holds only
+where the prefix does not see the question: families that are BIDIRECTIONAL also need rows with one
+question each (`single`).
 """
 
 import glob
-import os
-import sys
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "demo_data"))
-import questions as q  # noqa: E402
-from shapes import CATEGORIES, NAMES  # noqa: E402
+import checkpoint  # noqa: F401  (puts tools/demo_data on the path)
+import questions as q
+from labels import centres_of
+from shapes import CATEGORIES, NAMES
 
-EOS = 2
 C = len(NAMES)
 KINDS = ("existence", "counting", "spatial")
 THEME = np.array([c[3] == "kitchen" for c in CATEGORIES])
@@ -62,55 +62,53 @@ class Pool:
     def take(self, rows, flip):
         """The scenes at `rows`, mirrored left-right where `flip` is true."""
         out = {k: v[rows].copy() for k, v in self.data.items()}
-        for k in ("images", "masks", "centres"):
-            out[k][flip] = out[k][flip][:, :, ::-1]
+        masks = out["masks"]
+        out.setdefault("grids", np.tile(np.uint8(masks.shape[1:]), (len(masks), 1)))
+        cell = out["images"].shape[1] // masks.shape[1]
+        for i in np.flatnonzero(flip):
+            h, w = map(int, out["grids"][i])
+            for k, n in (("images", cell), ("masks", 1), ("centres", 1)):
+                out[k][i, : n * h, : n * w] = out[k][i, : n * h, : n * w][:, ::-1]
         x, w = out["objects"][..., 1], out["objects"][..., 3]
         out["objects"][..., 1] = np.where(flip[:, None], out["sizes"][:, :1] - x - w, x)
         return out
 
 
-def bits(field):
-    """uint16 [B, G, G] bit fields to float [B, G*G, C]."""
-    flat = field.reshape(len(field), -1, 1).astype(np.int64)
-    return torch.from_numpy((flat >> np.arange(C)) & 1).float()
-
-
-def own_counts(counts, masks):
-    """Per patch the count (1..5, -1 = none or crowd) of the first category that covers it."""
-    m = bits(masks).numpy()
-    first = m.argmax(2)
-    n = np.take_along_axis(counts[:, None, :].repeat(m.shape[1], 1), first[..., None], 2)[..., 0]
-    return torch.from_numpy(np.where(m.any(2) & (n > 0), np.minimum(n, 5), -1).astype(np.int64))
-
-
 class Questions:
-    """Token ids of questions and answers for one tokenizer file."""
+    """Token ids of questions and answers for one family and tokenizer file."""
 
-    def __init__(self, tokenizer_json, image_tokens):
+    def __init__(self, family, tokenizer_json):
+        self.family, self.positions = family, family.positions
         self.tokenizer, self.cache = Tokenizer.from_file(tokenizer_json), {}
-        a, b = (self.tokenizer.encode(q.prompt(t)).ids for t in ("Is", "How"))
+        a, b = (self.ids(family.prompt(t)) for t in ("Is", "How"))
         same = next(i for i in range(len(a)) if a[i] != b[i])
-        image = a.index(self.tokenizer.token_to_id("<image>"))
-        self.skip, self.space = same, self.tokenizer.token_to_id("▁")
-        self.before, self.after = a[:image], a[image + 1 : same]
-        self.prefix = self.before + [a[image]] * image_tokens + self.after
-        self.image_slice = slice(image, image + image_tokens)
+        self.image = self.tokenizer.token_to_id(family.IMAGE_TOKEN)
+        self.eos, self.space = map(self.tokenizer.token_to_id, (family.EOS, "▁"))
+        at = a.index(self.image)
+        self.skip, self.before, self.after = same, a[:at], a[at + 1 : same]
+
+    def ids(self, text):
+        return self.tokenizer.encode(text, add_special_tokens=self.family.SPECIAL).ids
+
+    def prefix(self, grid):
+        """(ids before the question, their positions [1 or 3, n], the next position) for an image
+        of grid = (rows, columns) tokens."""
+        rows, columns = map(int, grid)
+        ids = self.before + [self.image] * (rows * columns) + self.after
+        return ids, *self.positions(len(self.before), (rows, columns), len(self.after))
 
     def encode(self, question, answer, names):
-        """(ids from the question to EOS, prompt tokens among them, name positions)."""
+        """(ids from the question to the end token, prompt tokens among them, name positions)."""
         key = (question, answer)
         if key not in self.cache:
-            text = q.prompt(question)
-            head = self.tokenizer.encode(text).ids
-            full = self.tokenizer.encode(f"{text} {answer}").ids
-            assert full[: len(head)] == head
-            words = self.tokenizer.encode(text).tokens
-            at = [
-                next(i for i, w in enumerate(words) if w.lstrip("▁") in (n, q.PLURAL[n]))
-                for n in names
-            ]
+            text = self.family.prompt(question)
+            head = self.ids(text)
+            full = self.ids(text + self.family.JOIN + answer)
+            assert full[: len(head)] == head, (question, answer)
+            words = [self.tokenizer.id_to_token(i).lstrip("▁Ġ") for i in head]
+            at = [next(i for i, w in enumerate(words) if w in (n, q.PLURAL[n])) for n in names]
             self.cache[key] = (
-                full[self.skip :] + [EOS],
+                full[self.skip :] + [self.eos],
                 len(head) - self.skip,
                 [i - self.skip for i in at],
             )
@@ -170,48 +168,63 @@ class Questions:
         return out
 
 
-def centres_of(objects, size):
-    """float [C, 3]: x, y in -1..1 of the only instance of a category, and 1 where there is one."""
-    out, rows = np.zeros((C, 3), np.float32), objects[:, 0].astype(int)
-    for o in objects:
-        if o[0] >= 0 and (rows == int(o[0])).sum() == 1:
-            out[int(o[0])] = (
-                2 * (o[1] + o[3] / 2) / size[0] - 1,
-                2 * (o[2] + o[4] / 2) / size[1] - 1,
-                1,
-            )
-    return out
+class Row:
+    """One token row under construction; `kinds` are 0 for the prefix, then one per question."""
+
+    def __init__(self, questions, grid, image):
+        self.ids, positions, self.next = questions.prefix(grid)
+        self.positions, n = [positions], len(self.ids)
+        self.labels, self.segment, self.prompt = [-100] * n, [0] * n, [True] * n
+        self.image = image  # which image of the batch
+
+    def add(self, tokens, head, segment):
+        """A question with its answer: `tokens` to the end token, of which `head` are the prompt."""
+        n = len(tokens) - 1
+        self.ids = self.ids + tokens[:-1]
+        self.labels += [-100] * (head - 1) + tokens[head:]
+        self.segment += [segment] * n
+        self.prompt += [i < head for i in range(n)]
+        at = torch.arange(self.next, self.next + n)
+        self.positions.append(at.expand(len(self.positions[0]), -1))
 
 
-def pack(scenes, questions, rng, shares, number, short=False):
+def visible(segment, prompt, bidirectional):
+    """bool [B, 1, S, S]: which columns a row's query may see. Columns of the prefix (segment 0) or
+    of the own question, not later ones; within the prompt also later ones if `bidirectional`."""
+    order = torch.arange(segment.shape[1])
+    mask = order[None, None, :] <= order[None, :, None]
+    if bidirectional:
+        mask = mask | (prompt[:, None, :] & prompt[:, :, None])
+    own = segment[:, None, :] == segment[:, :, None]
+    return (mask & ((segment[:, None, :] == 0) | own))[:, None]
+
+
+def pack(scenes, questions, rng, shares, number, short=False, single=False):
     """One batch as a dict of tensors; `scenes` as Pool.take returns them. `short` cuts every
-    question after its first category word and leaves out the answers.
+    question after its first category word and leaves out the answers; `single` gives every
+    question a row of its own.
 
-    ids, labels, positions int64 [B, S] (label at the position that
-    predicts it, -100 elsewhere), mask bool [B, 1, S, S];
+    ids, labels int64 [B, S] (label at the position that predicts it, -100 elsewhere), positions
+    int64 [B, S] or [3, B, S], mask bool [B, 1, S, S]; image bool [B, S] marks image tokens, whose
+    features are the rows `take` of all the scenes' image tokens;
     name_at int64 [M, 2] (row, position) with name_present, name_count, name_xy [M, 3], name_kind;
     first int64 [Q, 4]: row, position of the first telling answer token's logits, its id, kind;
     relation_at int64 [R, 3]: row, position of a spatial question's second name, the relation.
     """
-    rows, p = [], len(questions.prefix)
-    names, targets, first, relations = [], [], [], []
+    rows, names, targets, first, relations = [], [], [], [], []
     for i in range(len(scenes["images"])):
         counts, objects, size = scenes["counts"][i], scenes["objects"][i], scenes["sizes"][i]
         where = centres_of(objects, size)
-        ids, labels, positions, segment = (
-            list(questions.prefix),
-            [-100] * p,
-            list(range(p)),
-            [0] * p,
-        )
         drawn = questions.draw((counts, objects, size), rng, shares, number)
         for s, (kind, ask, answer, cats) in enumerate(drawn, 1):
+            if single or s == 1:
+                rows.append(Row(questions, scenes["grids"][i], i))
             tokens, head, at = questions.encode(ask, answer, [NAMES[c] for c in cats])
             if short:
-                tokens, cats, head = tokens[: at[0] + 1] + [EOS], cats[:1], at[0] + 1
-            base = len(ids)
+                tokens, cats, head = tokens[: at[0] + 1] + [questions.eos], cats[:1], at[0] + 1
+            row, base = len(rows) - 1, len(rows[-1].ids)
             for c, a in zip(cats, at):
-                names.append((i, base + a))
+                names.append((row, base + a))
                 targets.append(
                     (
                         counts[c] != 0,
@@ -223,30 +236,36 @@ def pack(scenes, questions, rng, shares, number, short=False):
             if kind == "spatial" and not short:
                 dx, dy = where[cats[1]][:2] - where[cats[0]][:2]
                 true = (0 if dx > 0 else 1) if abs(dx) > abs(dy) else (2 if dy > 0 else 3)
-                relations.append((i, base + at[1], true))
-            telling = head + (tokens[head] == questions.space)  # a digit follows a lone "▁"
-            first.append((i, base + telling - 1, tokens[telling], KINDS.index(kind)))
-            ids += tokens[:-1]
-            labels += [-100] * (head - 1) + tokens[head:]
-            positions += range(p, p + len(tokens) - 1)
-            segment += [s] * (len(tokens) - 1)
-        rows.append((ids, labels, positions, segment))
-    longest = max(len(r[0]) for r in rows)
+                relations.append((row, base + at[1], true))
+            telling = head + (tokens[head] == questions.space)  # a digit may follow a lone "▁"
+            first.append((row, base + telling - 1, tokens[telling], KINDS.index(kind)))
+            rows[-1].add(tokens, head, 0 if single else s)
+    longest = max(len(r.ids) for r in rows)
 
-    def table(k, fill):
-        return torch.tensor([r[k] + [fill] * (longest - len(r[k])) for r in rows])
+    def table(lists, fill):
+        return torch.tensor([x + [fill] * (longest - len(x)) for x in lists])
 
-    segment = table(3, 99)
-    order = torch.arange(longest)
-    mask = (order[None, :] <= order[:, None]) & (
-        (segment[:, None, :] == 0) | (segment[:, None, :] == segment[:, :, None])
+    ids = table([r.ids for r in rows], questions.eos)
+    positions = [torch.cat(r.positions, 1) for r in rows]
+    positions = torch.stack(
+        [torch.nn.functional.pad(p, (0, longest - p.shape[1])) for p in positions], 1
     )
+    tokens = scenes["grids"].astype(int).prod(1)
+    start = np.cumsum(tokens) - tokens
     t = np.array(targets, np.float32)
     return {
-        "ids": table(0, EOS),
-        "labels": table(1, -100),
-        "positions": table(2, 0),
-        "mask": mask[:, None],
+        "ids": ids,
+        "labels": table([r.labels for r in rows], -100),
+        "positions": positions if len(positions) > 1 else positions[0],
+        "mask": visible(
+            table([r.segment for r in rows], 99),
+            table([r.prompt for r in rows], False),
+            questions.family.BIDIRECTIONAL,
+        ),
+        "image": ids == questions.image,
+        "take": torch.cat(
+            [torch.arange(start[r.image], start[r.image] + tokens[r.image]) for r in rows]
+        ),
         "first": torch.tensor(first),
         "name_at": torch.tensor(names),
         "relation_at": torch.tensor(relations).reshape(-1, 3),

@@ -1,85 +1,54 @@
-"""The shape of the demo checkpoint and its folder in the layout of llava-hf/llava-1.5-7b-hf.
+"""What the three families share in writing a checkpoint folder: first weights, hub names, files.
 
-`new_model(tokenizer)` gives a freshly initialised LlavaForConditionalGeneration,
-`write_folder(model, tokenizer, folder, seed)` the fp16 folder that a LLaVA loader reads.
+A family module (llava.py, paligemma.py, qwen2_vl.py) holds the shape, the prompt, the configuration
+files and the vision forward pass; `family(name)` imports it. Each offers
+  TEXT_WIDTH, TOWER_WIDTH            decoder width, helper input width
+  CELL, LONGEST                      pixels per image token, longest edge of a picture
+  IMAGE_TOKEN, EOS, JOIN, SPECIAL    texts of two tokens, what stands between prompt and answer,
+                                     whether encoding adds special tokens
+  BIDIRECTIONAL                      whether prompt tokens see later prompt tokens
+  view(w, h)                         how pool.py brings a picture to the model's size
+  prompt(question)                   the text before tokenisation, one IMAGE_TOKEN in it
+  positions(before, grid, after)     rotary positions of the prefix and the next one
+  features(model, scenes)            image tokens of all scenes, one after the other
+  model_class(), new_model(tokenizer, seed), write_folder(model, tokenizer, folder, seed)
 """
 
+import importlib
 import math
 import os
+import sys
+from typing import NamedTuple
 
 import torch
 from safetensors.torch import save_file
 
-from tokenizer import dump, write_tokenizer
-
-IMAGE, PATCH = 96, 8
-VISION = {
-    "hidden_size": 128,
-    "image_size": IMAGE,
-    "intermediate_size": 256,
-    "model_type": "clip_vision_model",
-    "num_attention_heads": 4,
-    "num_hidden_layers": 5,
-    "patch_size": PATCH,
-    "projection_dim": 64,
-    "vocab_size": 32000,
-}
-TEXT = {
-    "architectures": ["LlamaForCausalLM"],
-    "hidden_size": 160,
-    "intermediate_size": 320,
-    "max_position_embeddings": 1024,
-    "model_type": "llama",
-    "num_attention_heads": 8,
-    "num_hidden_layers": 6,
-    "rms_norm_eps": 1e-5,
-    "torch_dtype": "float16",
-}
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "demo_data"))
+FAMILIES = ("llava", "paligemma", "qwen2_vl")
 CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073]
 CLIP_STD = [0.26862954, 0.26130258, 0.27577711]
-HUB_NAMES = (
-    ("model.vision_tower.", "vision_tower.vision_model."),
-    ("model.multi_modal_projector.", "multi_modal_projector."),
-    ("model.language_model.", "language_model.model."),
-    ("lm_head.", "language_model.lm_head."),
-)
-TEMPLATE = (
-    "{% for message in messages %}{% if message['role'] != 'system' %}"
-    "{{ message['role'].upper() + ': '}}{% endif %}"
-    "{% for content in message['content'] | selectattr('type', 'equalto', 'image') %}"
-    "{{ '<image>\n' }}{% endfor %}"
-    "{% for content in message['content'] | selectattr('type', 'equalto', 'text') %}"
-    "{{ content['text'] + ' '}}{% endfor %}{% endfor %}"
-    "{% if add_generation_prompt %}{{ 'ASSISTANT:' }}{% endif %}"
+RESIDUAL = tuple(
+    f"{part}.weight" for part in ("o_proj", "down_proj", "out_proj", "attn.proj", "fc2")
 )
 
 
-def configuration(tokenizer):
-    """config.json as a dict; rows of the embedding are rounded up to a multiple of 64."""
-    rows = (tokenizer["rows"] + 63) // 64 * 64
-    return {
-        "architectures": ["LlavaForConditionalGeneration"],
-        "ignore_index": -100,
-        "image_token_index": tokenizer["image"],
-        "model_type": "llava",
-        "pad_token_id": tokenizer["pad"],
-        "projector_hidden_act": "gelu",
-        "text_config": {**TEXT, "vocab_size": rows},
-        "tie_word_embeddings": False,
-        "torch_dtype": "float16",
-        "transformers_version": "4.36.0.dev0",
-        "vision_config": VISION,
-        "vision_feature_layer": -2,
-        "vision_feature_select_strategy": "default",
-        "vocab_size": rows,
-    }
+class View(NamedTuple):
+    """Resize to `size` (w, h), then cut out `box` (left, top, w, h)."""
+
+    size: tuple
+    box: tuple
 
 
-def initialise(model, seed):
+def family(name):
+    """The module of a family."""
+    return importlib.import_module(name)
+
+
+def initialise(model, seed, layers):
     """Fan-in scaled weights; keys start equal to queries: equal things attend to each other."""
     g = torch.Generator().manual_seed(seed)
     state = dict(model.named_parameters())
-    deep = 1 / math.sqrt(2 * TEXT["num_hidden_layers"])
+    deep = 1 / math.sqrt(2 * layers)
     with torch.no_grad():
         for name, p in state.items():
             if p.dim() < 2:
@@ -90,91 +59,39 @@ def initialise(model, seed):
                 std = 0.2
             else:
                 std = 1 / math.sqrt(p[0].numel())
-                if name.endswith(
-                    ("o_proj.weight", "down_proj.weight", "out_proj.weight", "fc2.weight")
-                ):
+                if name.endswith(RESIDUAL):
                     std *= deep
             p.copy_(torch.randn(p.shape, generator=g) * std)
         for name, p in state.items():
             if "language_model" in name and name.endswith("k_proj.weight"):
-                p.copy_(state[name.replace("k_proj", "q_proj")])
+                q = state[name.replace("k_proj", "q_proj")]
+                if q.shape == p.shape:
+                    p.copy_(q)
 
 
-def new_model(tokenizer, seed):
-    """A fresh fp32 model of the demo's shape, for training."""
-    from transformers import LlavaConfig, LlavaForConditionalGeneration
-
-    config = LlavaConfig(
-        **{
-            k: v
-            for k, v in configuration(tokenizer).items()
-            if k not in ("architectures", "torch_dtype", "transformers_version", "vocab_size")
-        }
-    )
-    config.text_config.bos_token_id, config.text_config.eos_token_id = 1, 2
-    model = LlavaForConditionalGeneration(config).float()
-    initialise(model, seed)
-    return model
+def normalised(images, mean, std):
+    """uint8 [..., 3] to float, (x / 255 - mean) / std."""
+    x = torch.from_numpy(images).float() / 255
+    return (x - torch.tensor(mean)) / torch.tensor(std)
 
 
-def hub_name(name):
-    """The tensor's name in the hub file for its name in the library."""
-    for ours, hub in HUB_NAMES:
-        if name.startswith(ours):
-            rest = name[len(ours) :]
-            return hub + (
-                rest[len("vision_model.") :] if rest.startswith("vision_model.") else rest
-            )
-    raise ValueError(f"unknown tensor {name}")
+def carry_blocks(old, new, names):
+    """Vision blocks: `names` maps the old block's parts to the new one's, (...) to joined rows."""
+    with torch.no_grad():
+        for a, b in zip(old, new):
+            for theirs, ours in names.items():
+                for kind in ("weight", "bias"):
+                    parts = [getattr(a.get_submodule(p), kind) for p in theirs.split("+")]
+                    getattr(b.get_submodule(ours), kind).copy_(torch.cat(parts))
 
 
-def write_folder(model, tokenizer, folder, seed):
-    """Writes every file of the checkpoint; weights as fp16, the file replaced in one step."""
-    os.makedirs(folder, exist_ok=True)
-    write_tokenizer(folder, seed)
-    dump(f"{folder}/config.json", configuration(tokenizer))
-    dump(
-        f"{folder}/generation_config.json",
-        {
-            "_from_model_config": True,
-            "bos_token_id": 1,
-            "eos_token_id": 2,
-            "pad_token_id": tokenizer["pad"],
-            "transformers_version": "4.36.0.dev0",
-        },
-    )
-    dump(
-        f"{folder}/preprocessor_config.json",
-        {
-            "crop_size": {"height": IMAGE, "width": IMAGE},
-            "do_center_crop": True,
-            "do_convert_rgb": True,
-            "do_normalize": True,
-            "do_rescale": True,
-            "do_resize": True,
-            "image_mean": CLIP_MEAN,
-            "image_processor_type": "CLIPImageProcessor",
-            "image_std": CLIP_STD,
-            "processor_class": "LlavaProcessor",
-            "resample": 3,
-            "rescale_factor": 0.00392156862745098,
-            "size": {"shortest_edge": IMAGE},
-        },
-    )
-    dump(
-        f"{folder}/processor_config.json",
-        {
-            "image_token": "<image>",
-            "num_additional_image_tokens": 1,
-            "patch_size": PATCH,
-            "processor_class": "LlavaProcessor",
-            "vision_feature_select_strategy": "default",
-        },
-    )
-    dump(f"{folder}/chat_template.json", {"chat_template": TEMPLATE})
-    tensors = {
-        hub_name(n): p.detach().to(torch.float16).contiguous() for n, p in model.named_parameters()
-    }
+def save_weights(model, names, dtype, folder):
+    """model.safetensors with hub tensor names, replaced in one step; `names`: (library prefix,
+    hub prefix) pairs, the first that fits counts. Tied tensors are written once."""
+    tensors = {}
+    for name, p in model.named_parameters():
+        ours, hub = next((o, h) for o, h in names if name.startswith(o))
+        tensors[hub + name[len(ours) :]] = p.detach().to(dtype).contiguous()
     part = f"{folder}/model.safetensors.part"
     save_file(dict(sorted(tensors.items())), part, metadata={"format": "pt"})
     os.replace(part, f"{folder}/model.safetensors")

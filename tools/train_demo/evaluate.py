@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks a LLaVA checkpoint folder the demo's questions with the transformers library.
+"""Asks a checkpoint folder of any family the demo's questions with the transformers library.
 
   python tools/train_demo/evaluate.py --model FOLDER --data DIR [--samples 10] [--csv FILE]
 
@@ -11,18 +11,18 @@ PIL resizing.
 
 import argparse
 import csv
+import json
 import os
 import re
-import sys
 from collections import Counter
 
 import torch
 from PIL import Image
-from transformers import AutoImageProcessor, AutoProcessor, LlavaForConditionalGeneration
+from transformers import AutoImageProcessor, AutoProcessor
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "demo_data"))
-from questions import prompt  # noqa: E402
-from sets import build_sets, read_pope  # noqa: E402
+from checkpoint import family
+from questions import SUFFIX
+from sets import build_sets, read_pope
 
 WORDS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -54,12 +54,29 @@ class Asker:
     """A loaded checkpoint that answers batches of items."""
 
     def __init__(self, folder, data):
-        self.model = LlavaForConditionalGeneration.from_pretrained(
-            folder, dtype=torch.float32
-        ).eval()
+        with open(os.path.join(folder, "config.json"), encoding="utf-8") as f:
+            self.family = family(json.load(f)["model_type"])
+        self.model, found = self.family.model_class().from_pretrained(
+            folder, dtype=torch.float32, output_loading_info=True
+        )
+        wrong = {k: v for k, v in found.items() if v}
+        if wrong:
+            raise SystemExit(f"{folder}: tensors that do not fit the library's model: {wrong}")
+        self.model.eval()
         self.processor = AutoProcessor.from_pretrained(folder)
         self.processor.image_processor = AutoImageProcessor.from_pretrained(folder, backend="pil")
         self.data = data
+
+    def text(self, question):
+        """What the library's processor is given for a question."""
+        if self.family.__name__ == "paligemma":  # it adds <bos> and the line end itself
+            return f"<image>{question}"
+        if self.family.__name__ == "llava":
+            return self.family.prompt(question)
+        content = [{"type": "image"}, {"type": "text", "text": question + SUFFIX}]
+        return self.processor.apply_chat_template(
+            [{"role": "user", "content": content}], add_generation_prompt=True
+        )
 
     @torch.no_grad()
     def answers(self, items, draws=0, batch=32):
@@ -84,7 +101,7 @@ class Asker:
             ]
             inputs = self.processor(
                 images=images,
-                text=[prompt(i["question"]) for i in part],
+                text=[self.text(i["question"]) for i in part],
                 padding=True,
                 return_tensors="pt",
             )
@@ -126,7 +143,8 @@ def report(name, kind, asker, items, draws, limit, rows):
         drawn = [[norm(a) for a in answers] for answers in asker.answers(items[::step], draws, 16)]
         agreement[::step] = [Counter(a).most_common(1)[0][1] / draws for a in drawn]
         differ = sum(len(set(a)) > 1 for a in drawn) / len(drawn)
-        line += f" samples_differ={differ:.2f} agreement_auroc={auroc(agreement[::step], right[::step]):.3f}"
+        roc = auroc(agreement[::step], right[::step])
+        line += f" samples_differ={differ:.2f} agreement_auroc={roc:.3f}"
     print(line, flush=True)
     for i, a, ok, g in zip(items, greedy, right, agreement):
         rows.append(
@@ -142,7 +160,7 @@ def main():
     ap.add_argument("--model", required=True)
     ap.add_argument("--data", required=True)
     ap.add_argument("--samples", type=int, default=0, help="answers drawn per item")
-    ap.add_argument("--sampled-items", type=int, default=10000, help="at most about so many per set")
+    ap.add_argument("--sampled-items", type=int, default=10000, help="about so many per set")
     ap.add_argument("--csv", help="write one line per item")
     ap.add_argument("--threads", type=int, default=2)
     a = ap.parse_args()
@@ -150,10 +168,12 @@ def main():
     torch.manual_seed(1)
     asker, rows = Asker(a.model, a.data), []
     counting, spatial = build_sets(a.data)
-    for split in ("random", "popular", "adversarial"):
-        report(f"pope {split}", "existence", asker, read_pope(a.data, split), a.samples, a.sampled_items, rows)
-    report("counting", "counting", asker, counting, a.samples, a.sampled_items, rows)
-    report("spatial", "spatial", asker, spatial, a.samples, a.sampled_items, rows)
+    sets = [
+        (f"pope {split}", "existence", read_pope(a.data, split))
+        for split in ("random", "popular", "adversarial")
+    ] + [("counting", "counting", counting), ("spatial", "spatial", spatial)]
+    for name, kind, items in sets:
+        report(name, kind, asker, items, a.samples, a.sampled_items, rows)
     if a.csv:
         with open(a.csv, "w", newline="", encoding="utf-8") as f:
             csv.writer(f).writerows(

@@ -8,11 +8,9 @@ import io
 import json
 import os
 import random
-import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "demo_data"))
-import questions as q  # noqa: E402
-from shapes import NAMES  # noqa: E402
+import questions as q
+from shapes import NAMES
 
 PIECES = 560
 NEWLINE = "¶"  # stands for a line end while training; its pieces are dropped, bytes take over
@@ -24,8 +22,8 @@ OTHER = (
 )
 
 
-def corpus(seed, lines=4000):
-    """Question-and-answer texts with line ends as NEWLINE, and a few other sentences."""
+def dialogues(seed, lines=4000):
+    """Questions with answers, and a few other sentences (with None as the answer)."""
     rnd = random.Random(seed)
     out = []
     for _ in range(lines):
@@ -37,20 +35,27 @@ def corpus(seed, lines=4000):
             rnd.randint(1, 5),
         )
         if kind == 0:
-            ask, answer = q.existence_question(a), q.existence_answer(a, yes)
+            out.append((q.existence_question(a), q.existence_answer(a, yes)))
         elif kind == 1:
-            ask, answer = q.counting_question(a), q.counting_answer(a, n)
+            out.append((q.counting_question(a), q.counting_answer(a, n)))
         elif kind == 2:
-            ask, answer = q.spatial_question(a, b, relation), q.spatial_answer(a, relation, yes)
+            ask = q.spatial_question(a, b, relation)
+            out.append((ask, q.spatial_answer(a, relation, yes)))
         else:
-            out.append(OTHER.format(n=a, m=q.PLURAL[b], o=b))
-            continue
-        text = q.prompt(ask).replace("<image>", " ").replace("\n", NEWLINE)
-        out.append(f"{text} {answer}")
+            out.append((OTHER.format(n=a, m=q.PLURAL[b], o=b), None))
     return out
 
 
-def train(seed):
+def corpus(seed):
+    """The dialogues as LLaVA's prompts with answers; line ends as NEWLINE."""
+    out = []
+    for ask, answer in dialogues(seed):
+        text = q.prompt(ask).replace("<image>", " ").replace("\n", NEWLINE)
+        out.append(f"{text} {answer}" if answer else ask)
+    return out
+
+
+def train(lines, **settings):
     """The trained model as a protocol buffer, without the pieces that hold NEWLINE."""
     import sentencepiece as spm
 
@@ -59,7 +64,7 @@ def train(seed):
 
     data = io.BytesIO()
     spm.SentencePieceTrainer.train(
-        sentence_iterator=iter(corpus(seed)),
+        sentence_iterator=iter(lines),
         model_writer=data,
         model_type="bpe",
         vocab_size=PIECES,
@@ -67,16 +72,12 @@ def train(seed):
         split_digits=True,
         normalization_rule_name="identity",
         character_coverage=1.0,
-        add_dummy_prefix=True,
         remove_extra_whitespaces=False,
         allow_whitespace_only_pieces=True,
         hard_vocab_limit=False,
         num_threads=1,
         minloglevel=2,
-        unk_id=0,
-        bos_id=1,
-        eos_id=2,
-        pad_id=-1,
+        **settings,
     )
     proto = pb.ModelProto()
     proto.ParseFromString(data.getvalue())
@@ -100,7 +101,8 @@ def merges(proto):
     return [f"{a} {b}" for _, (a, b) in found]
 
 
-def added(i, content):
+def added(i, content, special=True):
+    """An entry of added_tokens in tokenizer.json."""
     return {
         "id": i,
         "content": content,
@@ -108,53 +110,45 @@ def added(i, content):
         "lstrip": False,
         "rstrip": False,
         "normalized": False,
-        "special": True,
+        "special": special,
     }
 
 
-def dump(path, value):
+def added_decoder(entries):
+    """The same entries as tokenizer_config.json lists them."""
+    return {str(e["id"]): {k: v for k, v in e.items() if k != "id"} for e in entries}
+
+
+def dump(path, value, indent=1):
     """JSON with a final newline."""
     with open(path, "w", encoding="utf-8") as f:
-        json.dump(value, f, ensure_ascii=False, indent=1)
+        json.dump(value, f, ensure_ascii=False, indent=indent)
         f.write("\n")
 
 
-def fast_tokenizer(proto, entries):
-    """tokenizer.json in the legacy Llama style: Prepend and Replace, BPE, byte fallback."""
-    bos = {"SpecialToken": {"id": "<s>", "type_id": 0}}
-    first = {"Sequence": {"id": "A", "type_id": 0}}
+def fast_tokenizer(proto, entries, normalizer, pre_tokenizer, bos, strip):
+    """tokenizer.json of a SentencePiece BPE with byte fallback; `bos`: (text, id) put in front,
+    `strip`: decoders after the fallback."""
+    text, number = bos
+    begin = [[{"SpecialToken": {"id": text, "type_id": k}}, {"Sequence": {"id": s, "type_id": k}}]
+             for k, s in enumerate("AB")]  # fmt: skip
+    space = {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}
     return {
         "version": "1.0",
         "truncation": None,
         "padding": None,
         "added_tokens": entries,
-        "normalizer": {
-            "type": "Sequence",
-            "normalizers": [
-                {"type": "Prepend", "prepend": "▁"},
-                {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
-            ],
-        },
-        "pre_tokenizer": None,
+        "normalizer": normalizer,
+        "pre_tokenizer": pre_tokenizer,
         "post_processor": {
             "type": "TemplateProcessing",
-            "single": [bos, first],
-            "pair": [
-                bos,
-                first,
-                {"SpecialToken": {"id": "<s>", "type_id": 1}},
-                {"Sequence": {"id": "B", "type_id": 1}},
-            ],
-            "special_tokens": {"<s>": {"id": "<s>", "ids": [1], "tokens": ["<s>"]}},
+            "single": begin[0],
+            "pair": begin[0] + begin[1],
+            "special_tokens": {text: {"id": text, "ids": [number], "tokens": [text]}},
         },
         "decoder": {
             "type": "Sequence",
-            "decoders": [
-                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "},
-                {"type": "ByteFallback"},
-                {"type": "Fuse"},
-                {"type": "Strip", "content": " ", "start": 1, "stop": 0},
-            ],
+            "decoders": [space, {"type": "ByteFallback"}, {"type": "Fuse"}, *strip],
         },
         "model": {
             "type": "BPE",
@@ -173,7 +167,7 @@ def fast_tokenizer(proto, entries):
 
 def write_tokenizer(folder, seed):
     """Writes the tokenizer files of one checkpoint folder (see the file's docstring)."""
-    proto = train(seed)
+    proto = train(corpus(seed), add_dummy_prefix=True, unk_id=0, bos_id=1, eos_id=2, pad_id=-1)
     n = len(proto.pieces)
     entries = [
         added(0, "<unk>"),
@@ -184,16 +178,28 @@ def write_tokenizer(folder, seed):
     ]
     with open(f"{folder}/tokenizer.model", "wb") as f:
         f.write(proto.SerializeToString())
-    dump(f"{folder}/tokenizer.json", fast_tokenizer(proto, entries))
+    legacy = [
+        {"type": "Prepend", "prepend": "▁"},
+        {"type": "Replace", "pattern": {"String": " "}, "content": "▁"},
+    ]
+    dump(
+        f"{folder}/tokenizer.json",
+        fast_tokenizer(
+            proto,
+            entries,
+            {"type": "Sequence", "normalizers": legacy},
+            None,
+            ("<s>", 1),
+            [{"type": "Strip", "content": " ", "start": 1, "stop": 0}],
+        ),
+    )
     dump(
         f"{folder}/tokenizer_config.json",
         {
             "add_bos_token": True,
             "add_eos_token": False,
             "add_prefix_space": None,
-            "added_tokens_decoder": {
-                str(e["id"]): {k: v for k, v in e.items() if k != "id"} for e in entries
-            },
+            "added_tokens_decoder": added_decoder(entries),
             "bos_token": "<s>",
             "clean_up_tokenization_spaces": False,
             "eos_token": "</s>",
