@@ -55,9 +55,6 @@ TextSpec read_decoder(const Fields& text, const TextDefaults& defaults) {
   const bool as_heads = defaults.kv_heads == 0 || text.is_null("num_key_value_heads");
   const int kv_heads = as_heads ? spec.heads : defaults.kv_heads;
   spec.kv_heads = small(text.integer("num_key_value_heads", kv_heads, 1, kMaxWidth));
-  if (spec.heads % spec.kv_heads != 0) {
-    text.refuse("num_key_value_heads", concat("a divisor of num_attention_heads = ", spec.heads));
-  }
   if (!text.has("head_dim") && defaults.head_dim == 0) {
     if (spec.hidden % spec.heads != 0) {
       text.refuse("num_attention_heads", concat("a divisor of hidden_size = ", spec.hidden));
@@ -72,6 +69,9 @@ TextSpec read_decoder(const Fields& text, const TextDefaults& defaults) {
   } else {
     spec.head_dim = small(text.integer("head_dim", defaults.head_dim, 2, kMaxWidth));
     if (spec.head_dim % 2 != 0) text.refuse("head_dim", "an even number");
+  }
+  if (spec.heads % spec.kv_heads != 0) {
+    text.refuse("num_key_value_heads", concat("a divisor of num_attention_heads = ", spec.heads));
   }
   spec.intermediate = small(text.integer("intermediate_size", defaults.intermediate, 1, kMaxWidth));
   spec.vocab = small(text.integer("vocab_size", defaults.vocab, 1, kMaxVocabulary));

@@ -4,8 +4,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "pipeline/base/error.hpp"
-
 namespace vrp::test {
 
 namespace fs = std::filesystem;
@@ -50,11 +48,12 @@ void change_json(const fs::path& path, const std::function<void(Json&)>& change)
   write_json(path, json);
 }
 
-void expect_error(const std::function<void()>& action, const std::vector<std::string>& parts) {
+void expect_error(const std::function<void()>& action, const std::vector<std::string>& parts,
+                  ExitCode code) {
   try {
     action();
   } catch (const Error& error) {
-    CHECK(error.code() == ExitCode::bad_input);
+    CHECK(error.code() == code);
     for (const auto& part : parts) {
       CHECK_THAT(std::string(error.what()), Catch::Matchers::Contains(part));
     }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/json.hpp"
 
 namespace vrp::test {
@@ -36,7 +37,8 @@ void copy_configuration(const std::filesystem::path& to, const std::string& name
 /// Changes one JSON file: `change` gets its content.
 void change_json(const std::filesystem::path& path, const std::function<void(Json&)>& change);
 
-/// Runs `action`, which must throw Error(bad_input), and checks that the message holds all `parts`.
-void expect_error(const std::function<void()>& action, const std::vector<std::string>& parts);
+/// Runs `action`, which must throw Error(code), and checks that the message holds all `parts`.
+void expect_error(const std::function<void()>& action, const std::vector<std::string>& parts,
+                  ExitCode code = ExitCode::bad_input);
 
 }  // namespace vrp::test

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "kernels/resize_bicubic.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "tests/unit/model_front/front_support.hpp"
@@ -203,7 +204,45 @@ TEST_CASE("a picture without pixels is refused", "[model][image]") {
   RgbImage short_one = flat(4, 4, 1);
   short_one.rgb.pop_back();
   expect_error([&] { prepare_image(short_one, processor(14, 7)); }, {"47 bytes"});
-  auto other = processor(14, 7);
-  other.family = "qwen2_vl";
-  expect_error([&] { prepare_image(flat(4, 4, 1), other); }, {"qwen2_vl", "llava"});
+}
+
+TEST_CASE("PaliGemma's picture fills the square, whatever its ratio", "[model][image]") {
+  auto spec = processor(28, 14);
+  spec.image.method = ImageResize::fixed;
+  spec.image.width = spec.image.height = 28;
+  RgbImage image = flat(40, 10, 0);
+  for (int y = 0; y < 10; ++y) {  // the left half is bright
+    for (int x = 0; x < 20; ++x) {
+      std::fill_n(image.rgb.begin() + (y * 40 + x) * 3, 3, std::uint8_t{255});
+    }
+  }
+  const auto prepared = prepare_image(image, spec);
+  CHECK(prepared.resized.rgb == resize_bicubic(image.rgb, 40, 10, 28, 28));
+  CHECK(prepared.resized.rgb[0] == 255);
+  CHECK(prepared.resized.rgb[27 * 3] == 0);
+  REQUIRE(prepared.pixels.size() == 3 * 28 * 28);
+  CHECK(prepared.pixels[0] == 1.0f);              // red: (1 - 0.5) / 0.5
+  CHECK(prepared.pixels[28 * 28] == 0.75f);       // green: (1 - 0.25) / 1
+  CHECK(prepared.pixels[2 * 28 * 28 + 27] == 0);  // blue, right end of the first row
+  const Geometry& g = prepared.geometry;
+  CHECK(g.scale_x == Approx(0.7));
+  CHECK(g.scale_y == Approx(2.8));
+  CHECK(g.offset_x == 0);
+  CHECK(g.offset_y == 0);
+  CHECK(g.width == 28);
+  CHECK(g.height == 28);
+  CHECK(g.rows == 2);
+  CHECK(g.cols == 2);
+  // a box at the picture's right border ends at the input's right border
+  CHECK(40 * g.scale_x - g.offset_x == Approx(28));
+}
+
+TEST_CASE("cells are patches even where the input is no multiple of them", "[model][image]") {
+  // A tower with patches of 14 leaves the last 6 of 48 pixels out.
+  const auto g = prepare_image(flat(48, 48, 7), processor(48, 14)).geometry;
+  CHECK(g.rows == 3);
+  CHECK(g.cols == 3);
+  CHECK(g.width == 42);
+  CHECK(g.height == 42);
+  CHECK(g.scale_x == 1.0);
 }

@@ -2,32 +2,24 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/unit/model_front/front_support.hpp"
+#include "pipeline/base/error.hpp"
+#include "tests/unit/model_front/configuration.hpp"
 
 using namespace vrp;
 using namespace vrp::test;
 
 namespace {
 
-/// A configuration folder with one changed file.
-struct Changed {
-  TemporaryFolder folder;
-  Changed() { copy_configuration(folder.path()); }
-  Changed(const char* file, const std::function<void(Json&)>& change) : Changed() {
-    change_json(folder.path() / file, change);
-  }
-  ModelSpec read() const { return read_model_spec(folder.path()); }
+/// A LLaVA folder with one changed file.
+struct Changed : Configuration {
+  Changed() : Configuration("llava") {}
+  Changed(const char* file, const std::function<void(Json&)>& change)
+      : Configuration("llava", file, change) {}
 };
 
-/// Sets one field (a JSON pointer) and expects the error to name file, field and value.
 void refused(const char* file, const char* pointer, const Json& value,
-             std::vector<std::string> parts = {}) {
-  INFO(file << " " << pointer << " = " << value.dump());
-  const Changed changed(file, [&](Json& json) { json[Json::json_pointer(pointer)] = value; });
-  std::string field = std::string(pointer).substr(1);
-  for (auto& c : field) c = c == '/' ? '.' : c;
-  parts.insert(parts.end(), {file, "'" + field + "'", "expected"});
-  expect_error([&] { changed.read(); }, parts);
+             const std::vector<std::string>& parts = {}) {
+  expect_refused("llava", file, pointer, value, parts);
 }
 
 }  // namespace
@@ -44,7 +36,28 @@ TEST_CASE("a checkpoint's own files say what the model looks like", "[model][spe
   CHECK_FALSE(spec.text.tied_head);
   CHECK(spec.vision.image_size == 70);
   CHECK(spec.vision.feature_layer == -2);
-  CHECK(spec.image_tokens() == 25);
+  CHECK(spec.vision.patch == 14);
+  CHECK(spec.vision.class_token);
+  CHECK(spec.vision.pre_norm);
+  CHECK_FALSE(spec.vision.post_norm);
+  CHECK_FALSE(spec.vision.patch_bias);
+  CHECK(spec.vision.positions == VisionPositions::learned);
+  CHECK(spec.vision.frames == 1);
+  CHECK(spec.vision.merge == 1);
+  CHECK(spec.projector == Projector::mlp);
+  CHECK(spec.projector_activation == "gelu");
+  CHECK_FALSE(spec.text.unit_offset_norm);
+  CHECK_FALSE(spec.text.scaled_embedding);
+  CHECK_FALSE(spec.text.qkv_bias);
+  CHECK_FALSE(spec.text.prefix_lm);
+  CHECK(spec.text.first_position == 0);
+  CHECK(spec.text.position_axes() == 1);
+  CHECK(spec.text.activation == "silu");
+  CHECK(spec.prompt.plain == "USER: <image>\n{q}{s}\nASSISTANT:");
+  CHECK(spec.prompt.chat == "USER: <image>\n{q}{s} ASSISTANT:");
+  CHECK(spec.prompt.special_tokens);
+  CHECK(spec.image.method == ImageResize::shortest_edge);
+  CHECK(spec.image.white_transparency);
   CHECK(spec.eos == std::vector<std::int32_t>{2});
   CHECK(spec.image.shortest_edge == 70);
   CHECK(spec.image.mean[1] == 0.4578275);
@@ -60,7 +73,9 @@ TEST_CASE("a checkpoint's own files say what the model looks like", "[model][spe
 
 TEST_CASE("fields that hub files leave out have the library's defaults", "[model][spec]") {
   const Changed bare("config.json", [](Json& json) {
-    json = {{"model_type", "llava"}, {"vision_config", {{"image_size", 70}, {"patch_size", 14}}}};
+    json = {{"model_type", "llava"},
+            {"image_token_index", 31999},
+            {"vision_config", {{"image_size", 70}, {"patch_size", 14}}}};
   });
   const auto spec = bare.read();
   CHECK(spec.text.hidden == 4096);
@@ -84,7 +99,7 @@ TEST_CASE("without vision_config the tower is that of LLaVA-1.5", "[model][spec]
   Changed bare("config.json", [](Json& json) {
     json = {{"model_type", "llava"}, {"text_config", {{"vocab_size", 32064}}}};
   });
-  change_json(bare.folder.path() / "preprocessor_config.json",
+  change_json(bare.path() / "preprocessor_config.json",
               [](Json& json) { json["size"] = json["crop_size"] = 336; });
   const auto spec = bare.read();
   CHECK(spec.vision.hidden == 1024);
@@ -92,7 +107,8 @@ TEST_CASE("without vision_config the tower is that of LLaVA-1.5", "[model][spec]
   CHECK(spec.vision.heads == 16);
   CHECK(spec.vision.intermediate == 4096);
   CHECK(spec.image_token == 32000);
-  CHECK(spec.image_tokens() == 576);
+  CHECK(spec.vision.image_size == 336);
+  CHECK(spec.vision.patch == 14);
 }
 
 TEST_CASE("both spellings of a field are read", "[model][spec]") {
@@ -124,10 +140,10 @@ TEST_CASE("end tokens come as a number, a list, or from config.json", "[model][s
             .eos == std::vector<std::int32_t>{2, 5});
   Changed without(file, [](Json& j) { j.erase("eos_token_id"); });
   CHECK(without.read().eos == std::vector<std::int32_t>{2});
-  change_json(without.folder.path() / "config.json",
+  change_json(without.path() / "config.json",
               [](Json& j) { j["text_config"]["eos_token_id"] = 7; });
   CHECK(without.read().eos == std::vector<std::int32_t>{7});
-  std::filesystem::remove(without.folder.path() / file);
+  std::filesystem::remove(without.path() / file);
   CHECK(without.read().eos == std::vector<std::int32_t>{7});
   const auto spec = Changed(file, [](Json& j) {
                       j["repetition_penalty"] = 1.05;
@@ -143,7 +159,7 @@ TEST_CASE("an image processor inside processor_config.json is found", "[model][s
     json["image_processor"]["do_rescale"] = false;
     json["image_processor"]["do_normalize"] = false;
   });
-  std::filesystem::remove(nested.folder.path() / "preprocessor_config.json");
+  std::filesystem::remove(nested.path() / "preprocessor_config.json");
   const auto spec = nested.read();
   CHECK(spec.image.crop_height == 70);
   CHECK(spec.image.rescale == 1.0);
@@ -152,16 +168,36 @@ TEST_CASE("an image processor inside processor_config.json is found", "[model][s
 
 TEST_CASE("the oldest folders have no processor_config.json", "[model][spec]") {
   const Changed old;
-  std::filesystem::remove(old.folder.path() / "processor_config.json");
-  CHECK(old.read().image_tokens() == 25);
+  std::filesystem::remove(old.path() / "processor_config.json");
+  CHECK(old.read().vision.image_size == 70);
 }
 
-TEST_CASE("families that are not built yet are named with the supported ones", "[model][spec]") {
-  for (const char* family : {"paligemma", "qwen2_vl", "bert"}) {
+TEST_CASE("other families are named with the supported ones", "[model][spec]") {
+  CHECK(supported_families() == std::vector<std::string>{"llava", "paligemma", "qwen2_vl"});
+  for (const char* family : {"llava_next", "qwen2_5_vl", "bert"}) {
     const Changed changed("config.json", [&](Json& json) { json["model_type"] = family; });
     expect_error([&] { changed.read(); },
-                 {"config.json", family, "not supported yet", "supported: llava"});
+                 {"config.json", family, "not supported", "supported: llava, paligemma, qwen2_vl"});
   }
+}
+
+TEST_CASE("LLaVA-1.5-13B is LLaVA with other sizes", "[model][spec]") {
+  Changed large("config.json", [](Json& json) {
+    json["text_config"] = {{"hidden_size", 5120},       {"intermediate_size", 13824},
+                           {"num_attention_heads", 40}, {"num_hidden_layers", 40},
+                           {"num_key_value_heads", 40}, {"max_position_embeddings", 4096},
+                           {"rms_norm_eps", 1e-5},      {"vocab_size", 32064},
+                           {"model_type", "llama"},     {"torch_dtype", "float16"}};
+    json["image_token_index"] = 32000;
+  });
+  const auto spec = large.read();
+  CHECK(spec.text.hidden == 5120);
+  CHECK(spec.text.layers == 40);
+  CHECK(spec.text.head_dim == 128);
+  CHECK(spec.text.kv_heads == 40);
+  CHECK(spec.text.rms_eps == 1e-5f);
+  CHECK(spec.text.max_positions == 4096);
+  CHECK(spec.image_token == 32000);
 }
 
 TEST_CASE("a wrong value is refused with file, field and what was expected", "[model][spec]") {
@@ -179,12 +215,15 @@ TEST_CASE("a wrong value is refused with file, field and what was expected", "[m
   refused(config, "/text_config/hidden_act", "relu", {"silu"});
   refused(config, "/text_config/attention_bias", true);
   refused(config, "/text_config/model_type", "mistral", {"llama"});
-  refused(config, "/text_config/rope_scaling", Json::array());
+  refused(config, "/text_config/rope_scaling", {1}, {"object"});
   refused(config, "/text_config/max_position_embeddings", 0);
   refused(config, "/vision_config/num_attention_heads", 5, {"divisor"});
   refused(config, "/vision_config/model_type", "siglip_vision_model", {"clip_vision_model"});
   refused(config, "/vision_config/patch_size", 71);
+  refused(config, "/vision_config/patch_size", 0);
   refused(config, "/vision_config/num_channels", 1);
+  refused(config, "/vision_config/hidden_act", "relu", {"quick_gelu"});
+  refused(config, "/quantization_config", {{"quant_method", "awq"}}, {"awq", "quantised"});
   refused(config, "/vision_feature_layer", -9);
   refused(config, "/vision_feature_layer", {-2, -3}, {"one layer"});
   refused(config, "/vision_feature_select_strategy", "full", {"default"});
@@ -224,6 +263,55 @@ TEST_CASE("rope scalings other than the default are refused", "[model][spec]") {
                {"config.json", "'text_config.rope_scaling.type'", "linear", "default"});
 }
 
+TEST_CASE("defaults are checked like what a file says", "[model][spec]") {
+  // CLIP's default patch is 32 pixels, more than this picture has.
+  const Changed patch("config.json", [](Json& json) {
+    json["vision_config"] = {{"image_size", 10}};
+  });
+  expect_error([&] { patch.read(); },
+               {"config.json", "'vision_config.patch_size'", "left out", "image_size = 10"});
+  const Changed heads("config.json", [](Json& json) {
+    json["text_config"]["hidden_size"] = 18;
+    json["text_config"].erase("head_dim");
+  });
+  expect_error([&] { heads.read(); }, {"'text_config.num_attention_heads'", "6", "even"});
+  Changed image("config.json", [](Json& json) {
+    json["text_config"]["vocab_size"] = 100;
+    json.erase("image_token_index");
+  });
+  expect_error([&] { image.read(); }, {"'image_token_id'", "left out", "0..99"});
+  image.change("config.json", [](Json& json) {
+    json["text_config"]["vocab_size"] = 2;
+    json["image_token_index"] = 1;
+  });
+  image.change("generation_config.json", [](Json& json) { json.erase("eos_token_id"); });
+  expect_error([&] { image.read(); }, {"'text_config.eos_token_id'", "left out", "0..1"});
+}
+
+TEST_CASE("both names of the weights' type are read, the newer first", "[model][spec]") {
+  const Changed both("config.json", [](Json& json) {
+    json["dtype"] = "float16";
+    json["torch_dtype"] = "float32";
+  });
+  CHECK(both.read().dtype == "float16");
+}
+
+TEST_CASE("an empty rope_scaling is none", "[model][spec]") {
+  const Changed empty("config.json", [](Json& json) {
+    json["text_config"]["rope_scaling"] = Json::object();
+    json["text_config"]["rope_parameters"] = {{"rope_theta", 4321.0}};
+  });
+  CHECK(empty.read().text.rope_theta == 4321.0);
+}
+
+TEST_CASE("pixel bounds are for families whose pictures differ in size", "[model][spec]") {
+  auto spec = Changed().read();
+  set_pixel_bounds(spec, 0, 0);
+  expect_error([&] { set_pixel_bounds(spec, 0, 5000); }, {"max_pixels", "llava", "one size"},
+               ExitCode::usage);
+  expect_error([&] { set_pixel_bounds(spec, 5000, 0); }, {"min_pixels", "llava"}, ExitCode::usage);
+}
+
 TEST_CASE("size needs its shortest edge", "[model][spec]") {
   const Changed changed("preprocessor_config.json", [](Json& json) {
     json["size"] = {{"height", 70}, {"width", 70}};
@@ -241,9 +329,9 @@ TEST_CASE("missing and malformed files are named", "[model][spec]") {
   const Changed nameless("config.json", [](Json& json) { json.erase("model_type"); });
   expect_error([&] { nameless.read(); }, {"config.json", "'model_type'", "missing"});
   const Changed broken;
-  write_file(broken.folder.path() / "generation_config.json", "{\"eos_token_id\": 2,\n  oops}");
+  write_file(broken.path() / "generation_config.json", "{\"eos_token_id\": 2,\n  oops}");
   expect_error([&] { broken.read(); }, {"generation_config.json", "line 2"});
   const Changed without;
-  std::filesystem::remove(without.folder.path() / "preprocessor_config.json");
+  std::filesystem::remove(without.path() / "preprocessor_config.json");
   expect_error([&] { without.read(); }, {"preprocessor_config.json"});
 }
