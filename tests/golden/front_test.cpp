@@ -184,14 +184,16 @@ void check_paths(const Family& family, const vrp::Tokenizer& tokenizer, const Go
   }
 }
 
-void check_tokenizer(const Family& family, const vrp::Tokenizer& tokenizer,
-                     const GoldenFile& file) {
+void check_tokenizer(const Family& family, const GoldenFile& file) {
+  const auto spec = vrp::read_model_spec(family.checkpoint);
+  const auto tokenizer = vrp::Tokenizer::load(family.checkpoint);
   for (const auto& name : file.list("tokenizer")) {
     const std::string group = "tokenizer/" + name, what = family.name + " " + group;
     const std::string text = file.unhex(group, "text");
     const auto ids = ids_of(file, group + "/ids");
     same(what + " ids", tokenizer.encode(text, false), ids);
-    same(what + " ids_with_special", tokenizer.encode(text, true),
+    // The reference's processor tokenises prompts: PaliGemma's switches the beginning token off.
+    same(what + " ids_with_special", tokenizer.encode(text, spec.prompt.special_tokens),
          ids_of(file, group + "/ids_with_special"));
     same(what + " decoded", tokenizer.decode(ids, false), file.unhex(group, "decoded"));
     same(what + " decoded_skip_special", tokenizer.decode(ids, true),
@@ -239,7 +241,7 @@ TEST_CASE("pictures and questions give the reference's pixel values, ids and pos
 
 TEST_CASE("texts are split into the reference's tokens and put together again", "[golden]") {
   for (const auto& family : supported_families_found()) {
-    check_tokenizer(family, vrp::Tokenizer::load(family.checkpoint), GoldenFile(family.golden));
+    check_tokenizer(family, GoldenFile(family.golden));
   }
 }
 
