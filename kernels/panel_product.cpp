@@ -33,6 +33,12 @@ void pack(const From* source, std::int64_t count, std::int64_t cols, std::int64_
   }
 }
 
+template <class Number>
+void unpack(const void* data, std::int64_t cols, std::int64_t stride, float* out) {
+  const Number* from = static_cast<const Number*>(data);
+  for (std::int64_t k = 0; k < cols; ++k) out[k] = panel::to_float(from[k * stride]);
+}
+
 }  // namespace
 
 Instructions best_instructions() {
@@ -73,6 +79,18 @@ void pack_panels(const void* source, Stored from, std::int64_t count, std::int64
     pack(static_cast<const panel::F16*>(source), count, cols, first, static_cast<float*>(panels));
   } else {
     pack(static_cast<const panel::BF16*>(source), count, cols, first, static_cast<float*>(panels));
+  }
+}
+
+void unpack_row(const PanelMatrix& w, std::int64_t n, float* out) {
+  const std::int64_t at = (n / kPanelRows) * w.panel_stride + n % kPanelRows;
+  const char* first = static_cast<const char*>(w.data) + at * stored_bytes(w.type);
+  if (w.type == Stored::f32) {
+    unpack<panel::UnalignedF32>(first, w.cols, w.term_stride, out);
+  } else if (w.type == Stored::f16) {
+    unpack<panel::F16>(first, w.cols, w.term_stride, out);
+  } else {
+    unpack<panel::BF16>(first, w.cols, w.term_stride, out);
   }
 }
 

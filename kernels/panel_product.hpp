@@ -41,6 +41,9 @@ PanelMatrix packed_matrix(const void* data, Stored type, std::int64_t rows, std:
 void pack_panels(const void* source, Stored from, std::int64_t count, std::int64_t cols,
                  std::int64_t first, void* panels, Stored to);
 
+/// Row n of w as float32: `out` [w.cols].
+void unpack_row(const PanelMatrix& w, std::int64_t n, float* out);
+
 /// x [rows, cols] in blocks of up to twelve rows, the order in which the product reads it.
 class RowBlocks {
  public:

@@ -75,6 +75,23 @@ VRP_BODY void gated_silu_body(const float* x, std::int64_t rows, std::int64_t wi
   }
 }
 
+// (1 + tanh(u)) / 2 = 1 / (1 + e^(-2 u)).
+VRP_BODY float gelu_tanh_of(float x) {
+  constexpr float kTwiceRoot = 1.5957691216057308f;  // 2 sqrt(2 / pi)
+  return x / (1.0f + exp_inline(-kTwiceRoot * (x + 0.044715f * (x * x * x))));
+}
+
+VRP_BODY void gated_gelu_body(const float* x, std::int64_t rows, std::int64_t width, float* y) {
+  for (std::int64_t r = 0; r < rows; ++r, x += 2 * width, y += width) {
+    const float* up = x + width;
+    for (std::int64_t i = 0; i < width; ++i) y[i] = gelu_tanh_of(x[i]) * up[i];
+  }
+}
+
+VRP_BODY void gelu_tanh_body(float* x, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) x[i] = gelu_tanh_of(x[i]);
+}
+
 VRP_BODY void quick_gelu_body(float* x, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) x[i] = x[i] / (1.0f + exp_inline(-1.702f * x[i]));
 }
@@ -87,20 +104,28 @@ VRP_BODY void scaled_exp_body(float* x, std::int64_t count, float scale, float t
 
 struct WithExp {
   void (*gated_silu)(const float*, std::int64_t, std::int64_t, float*);
+  void (*gated_gelu)(const float*, std::int64_t, std::int64_t, float*);
+  void (*gelu_tanh)(float*, std::int64_t);
   void (*quick_gelu)(float*, std::int64_t);
   void (*scaled_exp)(float*, std::int64_t, float, float);
 };
 
-#define VRP_WITH_EXP(suffix, target)                                                           \
-  target void gated_silu_##suffix(const float* x, std::int64_t rows, std::int64_t width,       \
-                                  float* y) {                                                  \
-    gated_silu_body(x, rows, width, y);                                                        \
-  }                                                                                            \
-  target void quick_gelu_##suffix(float* x, std::int64_t count) { quick_gelu_body(x, count); } \
-  target void scaled_exp_##suffix(float* x, std::int64_t count, float scale, float top) {      \
-    scaled_exp_body(x, count, scale, top);                                                     \
-  }                                                                                            \
-  constexpr WithExp k_##suffix{&gated_silu_##suffix, &quick_gelu_##suffix, &scaled_exp_##suffix};
+#define VRP_WITH_EXP(suffix, target)                                                            \
+  target void gated_silu_##suffix(const float* x, std::int64_t rows, std::int64_t width,        \
+                                  float* y) {                                                   \
+    gated_silu_body(x, rows, width, y);                                                         \
+  }                                                                                             \
+  target void gated_gelu_##suffix(const float* x, std::int64_t rows, std::int64_t width,        \
+                                  float* y) {                                                   \
+    gated_gelu_body(x, rows, width, y);                                                         \
+  }                                                                                             \
+  target void gelu_tanh_##suffix(float* x, std::int64_t count) { gelu_tanh_body(x, count); }    \
+  target void quick_gelu_##suffix(float* x, std::int64_t count) { quick_gelu_body(x, count); }  \
+  target void scaled_exp_##suffix(float* x, std::int64_t count, float scale, float top) {       \
+    scaled_exp_body(x, count, scale, top);                                                      \
+  }                                                                                             \
+  constexpr WithExp k_##suffix{&gated_silu_##suffix, &gated_gelu_##suffix, &gelu_tanh_##suffix, \
+                               &quick_gelu_##suffix, &scaled_exp_##suffix};
 
 VRP_WITH_EXP(plain, )
 #if defined(__x86_64__)
@@ -123,6 +148,15 @@ const WithExp& with_exp(Instructions instructions) {
 void gated_silu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y,
                      Instructions instructions) {
   with_exp(instructions).gated_silu(x, rows, width, y);
+}
+
+void gated_gelu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y,
+                     Instructions instructions) {
+  with_exp(instructions).gated_gelu(x, rows, width, y);
+}
+
+void gelu_tanh(float* x, std::int64_t count, Instructions instructions) {
+  with_exp(instructions).gelu_tanh(x, count);
 }
 
 void quick_gelu(float* x, std::int64_t count, Instructions instructions) {

@@ -21,6 +21,14 @@ void rms_norm_rows(const float* x, const float* w, double eps, std::int64_t rows
 void gated_silu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y,
                      Instructions instructions = best_instructions());
 
+/// The same with gelu_tanh for silu.
+void gated_gelu_rows(const float* x, std::int64_t rows, std::int64_t width, float* y,
+                     Instructions instructions = best_instructions());
+
+/// In place: x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2, the approximation of gelu.
+/// Source: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
+void gelu_tanh(float* x, std::int64_t count, Instructions instructions = best_instructions());
+
 /// In place: x / (1 + e^(-1.702 x)), and x (1 + erf(x / sqrt 2)) / 2.
 void quick_gelu(float* x, std::int64_t count, Instructions instructions = best_instructions());
 void gelu_erf(float* x, std::int64_t count);

@@ -25,6 +25,8 @@ const std::map<std::string, Command>& commands() {
       {"show", {vrp::show_command, "everything a run knows of one item"}},
       {"stats", {vrp::stats_command, "the statistics of a run on anybody's table"}},
       {"report", {vrp::report_command, "report.html of a run"}},
+      {"check-model",
+       {vrp::check_model_command, "a checkpoint folder: sizes, tensors, tokenizer, memory"}},
       {"doctor", {vrp::doctor_command, "what this machine and this build offer"}},
   };
   return all;
@@ -33,7 +35,7 @@ const std::map<std::string, Command>& commands() {
 std::string usage() {
   std::string text = "Usage: vrp COMMAND ...   (vrp COMMAND --help tells more)\n";
   for (const auto& [name, command] : commands()) {
-    text += "  " + name + std::string(10 - name.size(), ' ') + command.help + "\n";
+    text += "  " + name + std::string(13 - name.size(), ' ') + command.help + "\n";
   }
   return text + "The job itself: mpirun -n RANKS vrp-run -C conf/sweeps/NAME.ini\n";
 }

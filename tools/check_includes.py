@@ -23,6 +23,7 @@ ALLOWED = {
     "pipeline/dist": ["pipeline/base"],
     "pipeline/stats": ["kernels", "pipeline/base"],
     "pipeline/model": ["kernels", "pipeline/base"],
+    "pipeline/parity": ["kernels", "pipeline/base", "pipeline/store", "pipeline/model"],
     "pipeline/driver": ["pipeline/base", "pipeline/config", "pipeline/store", "pipeline/items",
                         "pipeline/dist"],
     "stages": ["kernels", "pipeline/base", "pipeline/config", "pipeline/store", "pipeline/items",

@@ -1,15 +1,11 @@
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <optional>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/control/child.hpp"
 #include "pipeline/control/commands.hpp"
 
 #ifndef VRP_SOURCE_FOLDER
@@ -77,10 +73,8 @@ fs::path home() {
   if (!environment("VRP_HOME").empty()) {
     places = {environment("VRP_HOME")};
   } else {
-    std::error_code error;
-    const fs::path program = fs::read_symlink("/proc/self/exe", error);
-    if (!error) {
-      const fs::path prefix = program.parent_path().parent_path();
+    if (const fs::path folder = program_folder(); !folder.empty()) {
+      const fs::path prefix = folder.parent_path();
       places = {prefix.parent_path(), prefix / "share" / "vrp"};
     }
     places.emplace_back(VRP_SOURCE_FOLDER);
@@ -100,40 +94,6 @@ std::string python(const fs::path& root) {
   for (const char* name : {"python3", "python"})
     if (const fs::path own = root / ".venv" / "bin" / name; fs::exists(own)) return own.string();
   return "python3";
-}
-
-/// Runs a program found on PATH and waits for it; its exit status, or nothing when it could not be
-/// started (then `reason` says why).
-std::optional<int> run_program(const std::vector<std::string>& words, std::string& reason) {
-  std::vector<char*> argv;
-  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  int channel[2];  // closed by a successful exec, else carries errno
-  if (::pipe2(channel, O_CLOEXEC) != 0) {
-    reason = std::strerror(errno);
-    return std::nullopt;
-  }
-  std::cout.flush();
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::execvp(argv[0], argv.data());
-    const int code = errno;
-    [[maybe_unused]] const auto written = ::write(channel[1], &code, sizeof code);
-    ::_exit(127);
-  }
-  const int fork_error = errno;
-  ::close(channel[1]);
-  int code = 0;
-  const bool failed = child < 0 || ::read(channel[0], &code, sizeof code) == sizeof code;
-  ::close(channel[0]);
-  int status = 0;
-  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (failed) {
-    reason = std::strerror(child < 0 ? fork_error : code);
-    return std::nullopt;
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : static_cast<int>(ExitCode::internal);
 }
 
 }  // namespace

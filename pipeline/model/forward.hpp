@@ -9,9 +9,8 @@
 #include <span>
 #include <vector>
 
-#include "pipeline/model/image.hpp"
 #include "pipeline/model/ops.hpp"
-#include "pipeline/model/spec.hpp"
+#include "pipeline/model/prompt.hpp"
 #include "pipeline/model/taps.hpp"
 #include "pipeline/model/weights.hpp"
 
@@ -24,16 +23,23 @@ struct Network {
   at::Device device = at::kCPU;
   at::ScalarType dtype = at::kFloat;
   at::Tensor inverse_frequency;  ///< [head_dim / 2] fp32, theta^(-2 i / head_dim)
+  at::Tensor frequency_axis;     ///< [head_dim / 2], the axis each turns with; undefined: one
+  at::Tensor vision_inverse_frequency;  ///< [head_dim / 4] of the tower; undefined: no rotary one
 };
 
-/// theta^(-2 i / head_dim) in fp32, as the reference computes it.
-at::Tensor rotary_frequencies(const TextSpec& text, at::Device device);
+/// theta^(-2 i / width) in fp32 for i < width / 2, as the reference computes it.
+at::Tensor rotary_frequencies(std::int64_t width, double theta, at::Device device);
+
+/// Fills the network's tables of rotary frequencies from its spec.
+void make_rotary_tables(Network& network);
 
 /// cos and sin of the angles position / theta^(2 i / head_dim): [rows, head_dim / 2] fp32.
 struct Rotary {
   at::Tensor cos, sin;
 };
-Rotary rotary_angles(const Network& network, std::int64_t first, std::int64_t rows);
+/// Of rows whose positions stand in `positions` [axes, rows], row r at r + first of each axis.
+Rotary rotary_angles(const Network& network, std::span<const std::int32_t> positions,
+                     std::int64_t first, std::int64_t rows);
 
 KeyValues empty_prompt_store(const Network& network, std::int64_t positions);
 KeyValues empty_answer_store(const Network& network, std::int64_t slots, std::int64_t capacity);
@@ -49,19 +55,27 @@ Heads project_heads(const Network& network, const at::Tensor& x, const DecoderLa
 /// activation(gate) * up of a block's input, the input of its down projection: [R, intermediate].
 at::Tensor gated_input(const Network& network, const at::Tensor& x, const DecoderLayer& layer);
 
-/// Vision tower and projector: [S, D]. Error when the image is not of the tower's size.
+/// Vision tower and projector: [S, D], one row per cell of the picture's grid. Error when the
+/// picture is not of the tower's size.
 at::Tensor encode_image(const Network& network, const PreparedImage& image);
 
-/// Rows of the embedding matrix: [n, D].
+/// Rows of the embedding matrix, scaled where the family does so: [n, D].
 at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> ids);
 
-/// Runs prompt positions first .. first + R - 1, which see each other causally and everything
-/// before them in `store`; writes their keys and values there. `x` [R, D] is h(-1) on entry and
-/// h(L-1), before the final norm, on return.
-///   states_needed  false: nobody reads the returned states of this piece, so that the last block
-///                  stops after its keys and values (x is then h(L-2))
-void run_prompt(const Network& network, at::Tensor& x, std::int64_t first, KeyValues& store,
-                const Taps& taps, bool states_needed);
+/// A stretch of consecutive prompt positions.
+struct PromptPiece {
+  std::int64_t first = 0;     ///< place in the sequence of its first row
+  Rotary rotary;              ///< angles of its rows
+  bool causal = true;         ///< false: its rows all see each other (prefix-LM)
+  bool states_needed = true;  ///< false: nobody reads the returned states, so that the last block
+                              ///< stops after its keys and values (x is then h(L-2))
+};
+
+/// Runs a piece, whose rows see each other as it says and everything before them in `store`; writes
+/// their keys and values there. `x` [R, D] is h(-1) on entry and h(L-1), before the final norm, on
+/// return.
+void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece, KeyValues& store,
+                const Taps& taps);
 
 /// Runs one token of each of K answers at position P + done. Prompt keys are shared: each is read
 /// once for all paths. x [K, D] as in run_prompt.

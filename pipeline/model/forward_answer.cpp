@@ -32,7 +32,10 @@ KeyValues empty_answer_store(const Network& network, std::int64_t slots, std::in
 void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, const Taps& taps) {
   const Ops& ops = *network.ops;
   const std::int64_t position = now.prompt->length + now.done;
-  const Rotary rotary = rotary_angles(network, position, 1);
+  const std::vector<std::int32_t> axes(
+      static_cast<std::size_t>(network.spec.text.position_axes()),
+      static_cast<std::int32_t>(now.prompt->next_position + now.done));
+  const Rotary rotary = rotary_angles(network, axes, 0, 1);
   at::Tensor slots;  // undefined: every slot, in order
   if (std::ssize(now.slots) != now.answers->key.front().size(0)) {
     slots = at::tensor(now.slots, at::kLong).to(network.device);

@@ -1,4 +1,5 @@
-// Llama decoder: RMS norms, rotary positions, grouped keys and values, gated MLP.
+// The decoder of all families (Llama, Gemma, Qwen2): RMS norms, rotary positions on one or three
+// axes, grouped keys and values, gated MLP.
 #include <cmath>
 
 #include "pipeline/model/forward.hpp"
@@ -6,19 +7,20 @@
 namespace vrp {
 namespace {
 
-/// Softmax weights over image columns of the answer queries among `query` [R, heads, head_dim] at
-/// positions first .. first + R - 1: over all keys a query sees, in fp32, then the image columns.
-void show_attention(const Network& network, int l, const at::Tensor& query, std::int64_t first,
-                    const KeyValues& store, const Taps& taps) {
+/// Softmax weights over image columns of the answer queries among a piece's `query` [R, heads,
+/// head_dim]: over all keys a query sees, in fp32, then the image columns.
+void show_attention(const Network& network, int l, const at::Tensor& query,
+                    const PromptPiece& piece, const KeyValues& store, const Taps& taps) {
   const TextSpec& t = network.spec.text;
-  const std::int64_t end = first + query.size(0);
+  const std::int64_t first = piece.first, end = first + query.size(0);
   const double scale = 1.0 / std::sqrt(static_cast<double>(t.head_dim));
   const at::Tensor& columns = taps.image_columns(network.device);
   for (std::int64_t p = std::max(first, taps.first_query()); p < end; ++p) {
-    const at::Tensor key = store.key[static_cast<std::size_t>(l)].narrow(1, 0, p + 1);
+    const std::int64_t seen = piece.causal ? p + 1 : end;
+    const at::Tensor key = store.key[static_cast<std::size_t>(l)].narrow(1, 0, seen);
     const at::Tensor q = query[p - first].view({t.kv_heads, t.heads / t.kv_heads, t.head_dim});
     const at::Tensor scores = at::matmul(q.to(at::kFloat), key.to(at::kFloat).transpose(1, 2));
-    const at::Tensor rows = at::softmax(scores.mul_(scale), -1).view({t.heads, p + 1});
+    const at::Tensor rows = at::softmax(scores.mul_(scale), -1).view({t.heads, seen});
     taps.see_attention(l, rows.index_select(1, columns), p,
                        static_cast<int>(p - taps.first_query()));
   }
@@ -45,20 +47,49 @@ at::Tensor gated_input(const Network& network, const at::Tensor& x, const Decode
                    t.activation);
 }
 
-at::Tensor rotary_frequencies(const TextSpec& text, at::Device device) {
-  const std::int64_t half = text.head_dim / 2;
+at::Tensor rotary_frequencies(std::int64_t width, double theta, at::Device device) {
   std::vector<float> inverse;
-  for (std::int64_t i = 0; i < half; ++i) {
-    const float exponent = static_cast<float>(2 * i) / static_cast<float>(text.head_dim);
-    inverse.push_back(1.0f / std::pow(static_cast<float>(text.rope_theta), exponent));
+  for (std::int64_t i = 0; i < width / 2; ++i) {
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(width);
+    inverse.push_back(1.0f / std::pow(static_cast<float>(theta), exponent));
   }
   return at::tensor(inverse, at::kFloat).to(device);
 }
 
-Rotary rotary_angles(const Network& network, std::int64_t first, std::int64_t rows) {
-  const at::Tensor positions = at::arange(first, first + rows, network.inverse_frequency.options());
-  const at::Tensor angle = positions.unsqueeze(1) * network.inverse_frequency.unsqueeze(0);
-  return {angle.cos(), angle.sin()};
+void make_rotary_tables(Network& network) {
+  const TextSpec& t = network.spec.text;
+  const VisionSpec& v = network.spec.vision;
+  network.inverse_frequency = rotary_frequencies(t.head_dim, t.rope_theta, network.device);
+  if (!t.mrope_section.empty()) {
+    std::vector<std::int64_t> axis;
+    for (std::size_t a = 0; a < t.mrope_section.size(); ++a) {
+      axis.insert(axis.end(), static_cast<std::size_t>(t.mrope_section[a]),
+                  static_cast<std::int64_t>(a));
+    }
+    network.frequency_axis = at::tensor(axis, at::kLong).to(network.device);
+  }
+  if (v.positions == VisionPositions::rotary) {
+    constexpr double kVisionTheta = 10000.0;
+    network.vision_inverse_frequency =
+        rotary_frequencies(v.hidden / v.heads / 2, kVisionTheta, network.device);
+  }
+}
+
+Rotary rotary_angles(const Network& network, std::span<const std::int32_t> positions,
+                     std::int64_t first, std::int64_t rows) {
+  const std::int64_t axes = network.spec.text.position_axes();
+  const std::int64_t all = std::ssize(positions) / axes;
+  std::vector<float> values;
+  for (std::int64_t a = 0; a < axes; ++a) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      values.push_back(
+          static_cast<float>(positions[static_cast<std::size_t>(a * all + first + r)]));
+    }
+  }
+  at::Tensor at_axis = at::tensor(values, at::kFloat).view({axes, rows}).to(network.device);
+  at_axis = axes == 1 ? at_axis.t() : at_axis.index_select(0, network.frequency_axis).t();
+  const at::Tensor angle = at_axis * network.inverse_frequency.unsqueeze(0);
+  return {angle.cos().contiguous(), angle.sin().contiguous()};
 }
 
 KeyValues empty_prompt_store(const Network& network, std::int64_t positions) {
@@ -73,32 +104,41 @@ KeyValues empty_prompt_store(const Network& network, std::int64_t positions) {
 }
 
 at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> ids) {
-  const at::Tensor index =
-      at::tensor(at::IntArrayRef(std::vector<std::int64_t>(ids.begin(), ids.end())), at::kLong)
-          .to(network.device);
-  return network.weights.embedding.index_select(0, index).to(network.dtype);
+  const Weights& w = network.weights;
+  const TextSpec& t = network.spec.text;
+  at::Tensor x;
+  if (t.tied_head) {
+    x = network.ops->rows(w.head, ids);
+  } else {
+    x = w.embedding.index_select(0, id_tensor(ids, w.embedding.device()))
+            .to(network.device, network.dtype);
+  }
+  if (t.scaled_embedding) {
+    // The factor is rounded to the compute type first, as the reference does.
+    x.mul_(at::scalar_tensor(std::sqrt(static_cast<double>(t.hidden)), x.options()));
+  }
+  return x;
 }
 
-void run_prompt(const Network& network, at::Tensor& x, std::int64_t first, KeyValues& store,
-                const Taps& taps, bool states_needed) {
+void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece, KeyValues& store,
+                const Taps& taps) {
   const TextSpec& t = network.spec.text;
   const Ops& ops = *network.ops;
-  const std::int64_t rows = x.size(0);
-  const Rotary rotary = rotary_angles(network, first, rows);
+  const std::int64_t first = piece.first, rows = x.size(0);
   taps.see_prompt(Site::embedding, -1, x, first);
   for (int l = 0; l < t.layers; ++l) {
     const DecoderLayer& layer = network.weights.layers[static_cast<std::size_t>(l)];
     at::Tensor& keys = store.key[static_cast<std::size_t>(l)];
     at::Tensor& values = store.value[static_cast<std::size_t>(l)];
-    const Heads heads = project_heads(network, x, layer, rotary);
+    const Heads heads = project_heads(network, x, layer, piece.rotary);
     keys.narrow(1, first, rows).copy_(heads.key.transpose(0, 1));
     values.narrow(1, first, rows).copy_(heads.value.transpose(0, 1));
     if (taps.wants(Site::attention_row, l)) {
-      show_attention(network, l, heads.query, first, store, taps);
+      show_attention(network, l, heads.query, piece, store, taps);
     }
-    if (l + 1 == t.layers && !states_needed) return;
+    if (l + 1 == t.layers && !piece.states_needed) return;
     at::Tensor out = ops.linear(attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
-                                       values.narrow(1, 0, first + rows), true),
+                                       values.narrow(1, 0, first + rows), piece.causal),
                                 layer.out);
     taps.see_prompt(Site::attention_out, l, out, first);
     x.add_(out);

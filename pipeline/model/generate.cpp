@@ -10,9 +10,9 @@
 namespace vrp {
 namespace {
 
-/// Image positions must be exactly where the ids say so. Returns the end of the shared piece.
-std::int64_t check_image_positions(const ModelSpec& spec, const PreparedItem& item,
-                                   std::span<const std::int32_t> ids) {
+/// Image positions must be exactly where the ids say so.
+void check_item(const ModelSpec& spec, const PreparedItem& item,
+                std::span<const std::int32_t> ids) {
   std::vector<std::int64_t> found;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (ids[i] == spec.image_token) found.push_back(static_cast<std::int64_t>(i));
@@ -22,17 +22,36 @@ std::int64_t check_image_positions(const ModelSpec& spec, const PreparedItem& it
     fail("prompt has ", found.size(), " image tokens, which are not the ",
          item.image_positions.size(), " image positions of the item");
   }
-  return found.back() + 1;
+  const std::int64_t expected = spec.text.position_axes() * std::ssize(item.ids);
+  if (std::ssize(item.positions) != expected) {
+    fail("item has ", item.positions.size(), " rotary positions, expected ", expected);
+  }
 }
 
-/// Merged embeddings of the piece with the image: [split, D].
-at::Tensor embed_with_image(const Network& network, const PreparedItem& item,
-                            std::span<const std::int32_t> ids, const Taps& taps) {
-  at::Tensor features = encode_image(network, item.image);
+/// Projected features of the item's picture, from `prefix` where it shows the same one.
+at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item) {
+  at::Tensor features;
+  if (prefix != nullptr && prefix->shows(item.image)) {
+    features = prefix->features;
+  } else {
+    features = encode_image(network, item.image);
+    if (prefix != nullptr) {
+      const Geometry& grid = item.image.geometry;
+      *prefix = {item.image.pixels, grid.rows, grid.cols, features, {}, {}};
+    }
+  }
   if (features.size(0) != std::ssize(item.image_positions)) {
     fail("prompt has ", item.image_positions.size(), " image tokens, but the image gives ",
          features.size(0), " features");
   }
+  return features;
+}
+
+/// Merged embeddings of the piece with the image: [split, D].
+at::Tensor embed_with_image(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
+                            std::span<const std::int32_t> ids, const Taps& taps) {
+  at::Tensor features = image_features(network, prefix, item);
+  if (taps.wants(Site::image_features, -1)) features = features.clone();  // it may be edited
   taps.see_image_features(features);
   at::Tensor x = embed_tokens(network, ids);
   const at::Tensor where = at::tensor(item.image_positions, at::kLong).to(network.device);
@@ -46,37 +65,59 @@ void copy_positions(const KeyValues& from, KeyValues& to, std::int64_t count) {
   }
 }
 
+/// The item's rotary positions, continued for tokens behind its prompt: [axes, total].
+std::vector<std::int32_t> all_positions(const TextSpec& text, const PreparedItem& item,
+                                        std::int64_t total) {
+  const std::int64_t prompt = std::ssize(item.ids);
+  std::vector<std::int32_t> all;
+  for (std::int64_t axis = 0; axis < text.position_axes(); ++axis) {
+    const auto begin = item.positions.begin() + axis * prompt;
+    all.insert(all.end(), begin, begin + prompt);
+    for (std::int64_t i = 0; i < total - prompt; ++i) {
+      all.push_back(item.next_position + static_cast<std::int32_t>(i));
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
                         std::span<const std::int32_t> ids, std::int64_t tail, bool answers,
                         const Taps& taps) {
+  const TextSpec& text = network.spec.text;
+  check_item(network.spec, item, ids);
   const std::int64_t total = std::ssize(ids);
-  const std::int64_t split = check_image_positions(network.spec, item, ids);
+  // The first piece: what a prefix-LM sees at once, else what questions about an image share.
+  const std::int64_t split =
+      text.prefix_lm ? std::ssize(item.ids) : item.image_positions.back() + 1;
   const auto head = ids.first(static_cast<std::size_t>(split));
   const std::int64_t rest = total - split;
+  const std::vector<std::int32_t> positions = all_positions(text, item, total);
   KeyValues store = empty_prompt_store(network, total);
   const bool states_needed = tail > rest || taps.sees_whole_prompt();
-  if (states_needed) prefix = nullptr;
+  ImagePrefix* shared = states_needed || text.prefix_lm ? nullptr : prefix;
   at::Tensor first_states, x;
-  if (prefix && !prefix->store.key.empty() && std::ranges::equal(prefix->ids, head) &&
-      prefix->pixels == item.image.pixels) {
-    copy_positions(prefix->store, store, split);
+  if (shared != nullptr && !shared->store.key.empty() && std::ranges::equal(shared->ids, head) &&
+      shared->shows(item.image)) {
+    copy_positions(shared->store, store, split);
   } else {
-    first_states = embed_with_image(network, item, head, taps);
-    run_prompt(network, first_states, 0, store, taps, states_needed);
-    if (prefix) {
-      prefix->store = {};
+    first_states = embed_with_image(network, prefix, item, head, taps);
+    run_prompt(network, first_states,
+               {0, rotary_angles(network, positions, 0, split), !text.prefix_lm, states_needed},
+               store, taps);
+    if (shared != nullptr) {
+      shared->store = {};
       KeyValues kept = empty_prompt_store(network, split);
       copy_positions(store, kept, split);
-      prefix->pixels = item.image.pixels;
-      prefix->ids.assign(head.begin(), head.end());
-      prefix->store = std::move(kept);
+      shared->ids.assign(head.begin(), head.end());
+      shared->store = std::move(kept);
     }
   }
   if (rest > 0) {
     x = embed_tokens(network, ids.last(static_cast<std::size_t>(rest)));
-    run_prompt(network, x, split, store, taps, true);
+    run_prompt(network, x, {split, rotary_angles(network, positions, split, rest), true, true},
+               store, taps);
   }
   taps.flush();
   if (rest == 0) {
@@ -86,7 +127,11 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
   }
   Prompt prompt;
   prompt.states = x.narrow(0, x.size(0) - tail, tail);
-  if (answers) prompt.shared = network.ops->share_prompt(std::move(store));
+  if (answers) {
+    prompt.shared = network.ops->share_prompt(std::move(store));
+    prompt.shared.next_position =
+        item.next_position + static_cast<std::int32_t>(total - std::ssize(item.ids));
+  }
   return prompt;
 }
 

@@ -61,33 +61,6 @@ bool wants_own_kernels(const std::string& kernels, at::Device device) {
   return kernels == "auto" && device.is_cpu();
 }
 
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
-
-/// The template's {q} and {s} filled in; what stands inside the question is left alone.
-std::string prompt_text(const PromptStyle& style, std::string_view question) {
-  std::string text = style.text;
-  if (text.empty()) {
-    if (style.template_name == "plain") {
-      text = "USER: <image>\n{q}{s}\nASSISTANT:";
-    } else if (style.template_name == "chat") {
-      text = "USER: <image>\n{q}{s} ASSISTANT:";
-    } else {
-      fail_usage("prompt template is '", style.template_name, "', expected plain or chat");
-    }
-  }
-  replace_all(text, "{s}", style.suffix);
-  const std::size_t at = text.find("{q}");
-  if (at == std::string::npos || text.find("{q}", at + 1) != std::string::npos) {
-    fail_usage("prompt template '", text, "' must hold {q} exactly once");
-  }
-  return text.replace(at, 3, question);
-}
-
 }  // namespace
 
 ComputeScope::ComputeScope(const Model::Impl& model) : lock_(model.compute) {
@@ -109,6 +82,9 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
   at::set_num_threads(options.threads);
   Network network;
   network.spec = read_model_spec(checkpoint);
+  if (options.min_pixels != 0 || options.max_pixels != 0) {
+    set_pixel_bounds(network.spec, options.min_pixels, options.max_pixels);
+  }
   network.device = parse_device(options.device);
   const bool own = wants_own_kernels(options.kernels, network.device);
   network.dtype = parse_dtype(options.dtype, own);
@@ -118,32 +94,16 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
   }
   network.ops = own ? make_cpu_ops() : make_aten_ops(network.device, network.dtype);
   Tokenizer tokenizer = Tokenizer::load(checkpoint);
+  check_prompt_tokens(tokenizer, network.spec);
   network.weights =
       load_weights(checkpoint, network.spec, *network.ops, network.device, network.dtype);
-  network.inverse_frequency = rotary_frequencies(network.spec.text, network.device);
+  make_rotary_tables(network);
   return Model(std::make_unique<Impl>(std::move(network), std::move(tokenizer), options.threads));
 }
 
 PreparedItem Model::prepare(const RgbImage& image, std::string_view question,
                             const PromptStyle& style) const {
-  const ModelSpec& model = spec();
-  PreparedItem item;
-  const std::vector<std::int32_t> short_ids =
-      impl_->tokenizer.encode(prompt_text(style, question), true);
-  const auto images = std::ranges::count(short_ids, model.image_token);
-  if (images != 1) fail("prompt holds ", images, " image tokens, expected exactly 1");
-  for (const std::int32_t id : short_ids) {
-    const int copies = id == model.image_token ? model.image_tokens() : 1;
-    for (int i = 0; i < copies; ++i) {
-      if (id == model.image_token) item.image_positions.push_back(std::ssize(item.ids));
-      item.ids.push_back(id);
-    }
-  }
-  if (std::ssize(item.ids) > model.text.max_positions) {
-    fail("prompt has ", item.ids.size(), " tokens, expected at most ", model.text.max_positions);
-  }
-  item.image = prepare_image(image, model);
-  return item;
+  return prepare_item(impl_->tokenizer, spec(), image, question, style);
 }
 
 }  // namespace vrp

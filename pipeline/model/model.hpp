@@ -18,24 +18,9 @@
 #include <vector>
 
 #include "pipeline/base/rng.hpp"
-#include "pipeline/model/image.hpp"
-#include "pipeline/model/spec.hpp"
-#include "pipeline/model/tokenizer.hpp"
+#include "pipeline/model/prompt.hpp"
 
 namespace vrp {
-
-struct PromptStyle {
-  std::string template_name = "plain";  ///< "plain" = "USER: <image>\n{q}{s}\nASSISTANT:" | "chat"
-  std::string suffix;                   ///< appended to the question, "" = nothing
-  std::string text;                     ///< full template with {q} and {s}; overrides template_name
-};
-
-/// An item ready for the model: pixels, and token ids with one image token per cell.
-struct PreparedItem {
-  PreparedImage image;
-  std::vector<std::int32_t> ids;              ///< [P] prompt with the image tokens expanded
-  std::vector<std::int64_t> image_positions;  ///< where ids equal the image-token id
-};
 
 // ------------------------------------------------------------------------------------ observers
 enum class Site {
@@ -119,6 +104,8 @@ struct ModelOptions {
   int threads = 1;               ///< intra-op threads of this process; fixed, so results repeat
   std::string kernels = "auto";  ///< "auto" = the project's own on the CPU; "aten" = libtorch's, as
                                  ///< on accelerators (to compare)
+  /// Other bounds of a resized picture's area, 0 = the checkpoint's (set_pixel_bounds).
+  std::int64_t min_pixels = 0, max_pixels = 0;
 };
 
 class Model {
@@ -133,9 +120,7 @@ class Model {
   const ModelSpec& spec() const;
   const Tokenizer& tokenizer() const;
 
-  /// Image processing and tokenising; thread-safe. Error (bad_input) when the image cannot be
-  /// prepared, the prompt is longer than the model's positions, or it does not hold exactly one
-  /// image token (a question may not smuggle one in).
+  /// Image processing and tokenising, as prepare_item (prompt.hpp); thread-safe.
   PreparedItem prepare(const RgbImage& image, std::string_view question,
                        const PromptStyle& style) const;
 

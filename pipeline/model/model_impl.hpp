@@ -12,12 +12,19 @@
 
 namespace vrp {
 
-/// Keys and values of the prompt up to its last image token. Questions about one image share them;
-/// they have the same bits as if computed again, since a prompt is always run in two pieces.
+/// What questions about one image share: its projected features, and, unless the whole prompt sees
+/// itself (prefix-LM), keys and values of the prompt up to its last image token. They have the same
+/// bits as if computed again, since a prompt is always run in the same pieces.
 struct ImagePrefix {
   std::vector<float> pixels;
+  int rows = 0, cols = 0;
+  at::Tensor features;  ///< [S, D]; undefined = nothing kept
   std::vector<std::int32_t> ids;
   KeyValues store;  ///< empty = nothing kept
+  bool shows(const PreparedImage& image) const {
+    return features.defined() && rows == image.geometry.rows && cols == image.geometry.cols &&
+           pixels == image.pixels;
+  }
 };
 
 struct Model::Impl {

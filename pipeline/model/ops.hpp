@@ -33,7 +33,8 @@ struct KeyValues {
 /// A prompt's keys and values as the twin wants them for answers.
 struct SharedPrompt {
   KeyValues store;
-  std::int64_t length = 0;  ///< P
+  std::int64_t length = 0;         ///< P
+  std::int64_t next_position = 0;  ///< rotary position of the first answer token
 };
 
 /// One step of K answers for one block; see kernels/shared_attention.hpp.
@@ -60,9 +61,12 @@ class Ops {
   virtual void set_rows(Linear& layer, std::int64_t first, std::int64_t rows, at::ScalarType type,
                         std::span<const std::byte> bytes) const = 0;
 
+  /// Rows `ids` of a weight in the compute type: [n, in].
+  virtual at::Tensor rows(const Linear& layer, std::span<const std::int32_t> ids) const = 0;
   /// x [R, in]: [R, out].
   virtual at::Tensor linear(const at::Tensor& x, const Linear& layer) const = 0;
-  /// w * x / sqrt(mean(x^2) + eps) over the last axis, in fp32.
+  /// w * x / sqrt(mean(x^2) + eps) over the last axis, in fp32; the result is rounded to x's type
+  /// before it meets w, after that when w is fp32.
   virtual at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) const = 0;
   /// "gelu" (erf) | "gelu_pytorch_tanh" | "quick_gelu" (x sigmoid(1.702 x)) | "silu" | "relu".
   virtual at::Tensor activation(at::Tensor x, const std::string& name) const = 0;
@@ -93,6 +97,9 @@ at::Tensor layer_norm(const at::Tensor& x, const Norm& norm, double eps);
 /// [R, heads * head_dim].
 at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
                   bool causal);
+
+/// Token ids as an index on `device`.
+at::Tensor id_tensor(std::span<const std::int32_t> ids, at::Device device);
 
 /// The bytes of a file as a tensor of `type` and `shape`; they must outlive it.
 at::Tensor borrow(std::span<const std::byte> bytes, at::IntArrayRef shape, at::ScalarType type);

@@ -19,6 +19,10 @@ class AtenOps : public Ops {
     layer.weight.narrow(0, first, rows).copy_(borrow(bytes, {rows, layer.in}, type));
   }
 
+  at::Tensor rows(const Linear& layer, std::span<const std::int32_t> ids) const override {
+    return layer.weight.index_select(0, id_tensor(ids, options_.device()));
+  }
+
   at::Tensor linear(const at::Tensor& x, const Linear& layer) const override {
     return at::linear(x, layer.weight,
                       layer.bias.defined() ? std::optional<at::Tensor>(layer.bias) : std::nullopt);
@@ -27,6 +31,7 @@ class AtenOps : public Ops {
   at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) const override {
     const at::Tensor f = x.to(at::kFloat);
     const at::Tensor scale = f.square().mean(-1, true).add_(eps).rsqrt_();
+    if (weight.scalar_type() != x.scalar_type()) return (f * scale * weight).to(x.scalar_type());
     return (f * scale).to(x.scalar_type()).mul_(weight);
   }
 
@@ -58,7 +63,7 @@ class AtenOps : public Ops {
 
   SharedPrompt share_prompt(KeyValues store) const override {
     const std::int64_t length = store.key.front().size(1);
-    return {std::move(store), length};
+    return {std::move(store), length, 0};
   }
 
   Attended attend_shared(const SharedQuery& now, const SharedPrompt& shared,
@@ -128,6 +133,11 @@ at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tens
       at::scaled_dot_product_attention(query.unsqueeze(0), key.unsqueeze(0), value.unsqueeze(0),
                                        mask, 0.0, causal && rows == keys, std::nullopt, grouped);
   return out.squeeze(0).transpose(0, 1).reshape({rows, heads * query.size(2)});
+}
+
+at::Tensor id_tensor(std::span<const std::int32_t> ids, at::Device device) {
+  const std::vector<std::int64_t> wide(ids.begin(), ids.end());
+  return at::tensor(at::IntArrayRef(wide), at::kLong).to(device);
 }
 
 at::Tensor borrow(std::span<const std::byte> bytes, at::IntArrayRef shape, at::ScalarType type) {

@@ -34,6 +34,18 @@ class CpuOps : public Ops {
                 stored_as(layer.weight.scalar_type()));
   }
 
+  at::Tensor rows(const Linear& layer, std::span<const std::int32_t> ids) const override {
+    at::Tensor out = at::empty({std::ssize(ids), layer.in});
+    const PanelMatrix w = packed_matrix(layer.weight.const_data_ptr(),
+                                        stored_as(layer.weight.scalar_type()), layer.out, layer.in);
+    float* to = out.data_ptr<float>();
+    for (const std::int32_t id : ids) {
+      unpack_row(w, id, to);
+      to += layer.in;
+    }
+    return out;
+  }
+
   at::Tensor linear(const at::Tensor& input, const Linear& layer) const override {
     const at::Tensor x = input.contiguous();
     const RowBlocks blocks(x.const_data_ptr<float>(), x.size(0), layer.in, layer.in);
@@ -66,34 +78,29 @@ class CpuOps : public Ops {
     check_activation(name);
     at::Tensor x = input.contiguous();
     float* data = x.data_ptr<float>();
-    if (name == "gelu") {
-      in_parallel(x.numel(), 40, [&](std::int64_t begin, std::int64_t end) {
-        gelu_erf(data + begin, end - begin);
-      });
-    } else if (name == "quick_gelu") {
-      in_parallel(x.numel(), 20, [&](std::int64_t begin, std::int64_t end) {
-        quick_gelu(data + begin, end - begin);
-      });
-    } else if (name == "silu") {
-      x = at::silu(x);
-    } else if (name == "relu") {
-      x = at::relu(x);
-    } else {
-      x = at::gelu(x, "tanh");
-    }
+    void (*in_place)(float*, std::int64_t) = nullptr;
+    if (name == "gelu") in_place = [](float* v, std::int64_t n) { gelu_erf(v, n); };
+    if (name == "quick_gelu") in_place = [](float* v, std::int64_t n) { quick_gelu(v, n); };
+    if (name == "gelu_pytorch_tanh") in_place = [](float* v, std::int64_t n) { gelu_tanh(v, n); };
+    if (in_place == nullptr) return name == "silu" ? at::silu(x) : at::relu(x);
+    in_parallel(x.numel(), 20,
+                [&](std::int64_t begin, std::int64_t end) { in_place(data + begin, end - begin); });
     return x;
   }
 
   at::Tensor gated(const at::Tensor& x, const std::string& name) const override {
     const std::int64_t width = x.size(1) / 2;
-    if (name != "silu") {
+    const bool silu = name == "silu";
+    if (!silu && name != "gelu_pytorch_tanh") {
       return activation(x.narrow(1, 0, width).contiguous(), name).mul_(x.narrow(1, width, width));
     }
     at::Tensor y = at::empty({x.size(0), width}, x.options());
     const float* from = x.const_data_ptr<float>();
     float* to = y.data_ptr<float>();
     in_parallel(x.size(0), 20 * width, [&](std::int64_t begin, std::int64_t end) {
-      gated_silu_rows(from + begin * 2 * width, end - begin, width, to + begin * width);
+      const auto rows_of = silu ? &gated_silu_rows : &gated_gelu_rows;
+      rows_of(from + begin * 2 * width, end - begin, width, to + begin * width,
+              best_instructions());
     });
     return y;
   }

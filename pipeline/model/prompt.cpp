@@ -88,13 +88,19 @@ void fill_positions(const ModelSpec& spec, PreparedItem& item) {
   item.next_position = next;
 }
 
+std::vector<std::int32_t> prompt_ids(const Tokenizer& tokenizer, const ModelSpec& spec,
+                                     std::string_view question, const PromptStyle& style) {
+  const std::vector<std::int32_t> ids =
+      tokenizer.encode(prompt_text(spec.prompt, style, question), spec.prompt.special_tokens);
+  const auto images = std::ranges::count(ids, spec.image_token);
+  if (images != 1) fail("prompt holds ", images, " image tokens, expected exactly 1");
+  return ids;
+}
+
 PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
                           std::string_view question, const PromptStyle& style) {
   PreparedItem item;
-  const std::vector<std::int32_t> unexpanded =
-      tokenizer.encode(prompt_text(spec.prompt, style, question), spec.prompt.special_tokens);
-  const auto images = std::ranges::count(unexpanded, spec.image_token);
-  if (images != 1) fail("prompt holds ", images, " image tokens, expected exactly 1");
+  const std::vector<std::int32_t> unexpanded = prompt_ids(tokenizer, spec, question, style);
   item.image = prepare_image(image, spec);
   const int cells = item.image.geometry.rows * item.image.geometry.cols;
   for (const std::int32_t id : unexpanded) {

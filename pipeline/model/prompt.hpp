@@ -40,6 +40,10 @@ PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, con
 /// expected id.
 void check_prompt_tokens(const Tokenizer& tokenizer, const ModelSpec& spec);
 
+/// The prompt's token ids, the image token still one; errors of prompts as in prepare_item.
+std::vector<std::int32_t> prompt_ids(const Tokenizer& tokenizer, const ModelSpec& spec,
+                                     std::string_view question, const PromptStyle& style);
+
 /// Rotary positions of `ids`: consecutive from spec.text.first_position, the same on every axis.
 /// With three axes the image tokens, from position s, are at time s, row s + r and column s + c of
 /// the rows x cols grid, and the text after them goes on at s + max(rows, cols).

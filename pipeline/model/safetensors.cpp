@@ -52,16 +52,15 @@ class SequentialFile {
   SequentialFile& operator=(const SequentialFile&) = delete;
   ~SequentialFile() { ::close(fd_); }
 
-  void read(const TensorInfo& tensor, std::vector<std::byte>& into) const {
-    constexpr std::size_t kPiece = std::size_t{1} << 30;  // read() moves at most 2 GiB at a time
-    into.resize(static_cast<std::size_t>(tensor.bytes));
+  /// Bytes begin .. of the tensor, as many as `into` has room for.
+  void read(const TensorInfo& tensor, std::uint64_t begin, std::span<std::byte> into) const {
     std::size_t done = 0;
     while (done < into.size()) {
-      const ssize_t got = ::pread(fd_, into.data() + done, std::min(kPiece, into.size() - done),
-                                  static_cast<off_t>(tensor.offset + done));
+      const ssize_t got = ::pread(fd_, into.data() + done, into.size() - done,
+                                  static_cast<off_t>(tensor.offset + begin + done));
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) {
-        fail(path_.string(), ": tensor '", excerpt(tensor.name, 120), "': ", done,
+        fail(path_.string(), ": tensor '", excerpt(tensor.name, 120), "': ", begin + done,
              " bytes could be read, expected ", tensor.bytes, ": ",
              got < 0 ? std::strerror(errno) : "the file ends");
       }
@@ -122,15 +121,23 @@ SafetensorsIndex SafetensorsIndex::open(const std::filesystem::path& checkpoint)
   return out;
 }
 
-void SafetensorsIndex::read_all(
-    const std::function<void(const TensorInfo&, std::span<const std::byte>)>& use) const {
+void SafetensorsIndex::read_all(const Use& use, std::uint64_t piece_bytes) const {
   std::vector<std::byte> buffer;
   std::size_t next = 0;
   for (const auto& path : files_) {
     const SequentialFile file(path);
     for (; next < tensors_.size() && tensors_[next].file == path; ++next) {
-      file.read(tensors_[next], buffer);
-      use(tensors_[next], buffer);
+      const TensorInfo& tensor = tensors_[next];
+      const auto rows = tensor.shape.empty() ? 1 : static_cast<std::uint64_t>(tensor.shape.front());
+      const std::uint64_t row = rows > 0 ? tensor.bytes / rows : 0;
+      const std::uint64_t step = row > 0 ? std::max<std::uint64_t>(1, piece_bytes / row) : rows;
+      std::uint64_t first = 0;
+      do {
+        buffer.resize(static_cast<std::size_t>(std::min(step, rows - first) * row));
+        file.read(tensor, first * row, buffer);
+        use(tensor, static_cast<std::int64_t>(first), buffer);
+        first += step;
+      } while (first < rows);
     }
   }
 }

@@ -27,9 +27,12 @@ class SafetensorsIndex {
   const std::vector<std::filesystem::path>& files() const { return files_; }
 
   /// Reads all shards front to back and hands over each tensor's bytes (valid during the call) in
-  /// the order of `tensors()`. Large tensors come in one piece.
-  void read_all(
-      const std::function<void(const TensorInfo&, std::span<const std::byte>)>& use) const;
+  /// the order of `tensors()`. A tensor of more than kPieceBytes comes in pieces of whole rows of
+  /// its first axis; `first` is the first of them.
+  using Use = std::function<void(const TensorInfo& tensor, std::int64_t first,
+                                 std::span<const std::byte> bytes)>;
+  static constexpr std::uint64_t kPieceBytes = std::uint64_t{32} << 20;
+  void read_all(const Use& use, std::uint64_t piece_bytes = kPieceBytes) const;
 
  private:
   std::vector<TensorInfo> tensors_;

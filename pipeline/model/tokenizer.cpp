@@ -11,6 +11,7 @@
 #include "pipeline/model/tokenizer_added.hpp"
 #include "pipeline/model/tokenizer_bpe.hpp"
 #include "pipeline/model/tokenizer_components.hpp"
+#include "pipeline/model/tokenizer_file.hpp"
 
 namespace vrp {
 namespace {
@@ -55,8 +56,9 @@ Frame parse_post_processor(const Json& processor, const std::string& where) {
     }
     return frame;
   }
+  if (type == "ByteLevel") return frame;  // it moves offsets only
   if (type != "TemplateProcessing") {
-    refuse_component("post_processor", type, "Sequence, TemplateProcessing", where);
+    refuse_component("post_processor", type, "Sequence, TemplateProcessing, ByteLevel", where);
   }
   const Json& steps = json_at(processor, "single", where + ": post_processor");
   if (!steps.is_array()) fail(where, ": field 'post_processor.single' is no list");
@@ -79,10 +81,10 @@ Frame parse_post_processor(const Json& processor, const std::string& where) {
 }  // namespace
 
 struct Tokenizer::Impl {
-  Impl(const Json& json, const std::string& where)
+  Impl(const Json& json, ModelLists lists, const std::string& where)
       : normalizer(parse_normalizer(part(json, "normalizer"), where)),
         pre_tokenizer(parse_pre_tokenizer(part(json, "pre_tokenizer"), where)),
-        model(json_at(json, "model", where), where),
+        model(json_at(json, "model", where), std::move(lists), where),
         added(part(json, "added_tokens"), model, *normalizer, where),
         frame(parse_post_processor(part(json, "post_processor"), where)),
         decoder(parse_decoder(part(json, "decoder"), where)) {}
@@ -94,9 +96,9 @@ struct Tokenizer::Impl {
     for (const auto& word : pre_tokenizer->apply(std::move(pieces))) model.encode(word.text, ids);
   }
 
-  const std::string* token(std::int32_t id) const {
+  std::optional<std::string_view> token(std::int32_t id) const {
     const AddedToken* one = added.by_id(id);
-    return one != nullptr ? &one->content : model.token(id);
+    return one != nullptr ? one->text : model.token(id);
   }
 
   std::unique_ptr<Normalizer> normalizer;
@@ -109,11 +111,8 @@ struct Tokenizer::Impl {
 
 Tokenizer Tokenizer::load(const std::filesystem::path& checkpoint) {
   const auto path = checkpoint / "tokenizer.json";
-  const Json json = read_json(path);
-  if (!json.is_object()) {
-    fail(path.string(), ": holds ", json.type_name(), ", expected an object");
-  }
-  return Tokenizer(std::make_unique<Impl>(json, path.string()));
+  TokenizerFile file = read_tokenizer_file(path);
+  return Tokenizer(std::make_unique<Impl>(file.json, std::move(file.lists), path.string()));
 }
 
 Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -149,10 +148,9 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text, bool special)
 std::string Tokenizer::decode(const std::vector<std::int32_t>& ids, bool skip_special) const {
   std::vector<std::string> tokens;
   for (const std::int32_t id : ids) {
-    const AddedToken* added = impl_->added.by_id(id);
-    if (skip_special && added != nullptr && added->special) continue;
-    const std::string* token = impl_->token(id);
-    if (token != nullptr) tokens.push_back(*token);  // rows without a token decode to nothing
+    const auto token = impl_->token(id);
+    if (!token) continue;  // rows without a token decode to nothing
+    if (!skip_special || !impl_->added.is_special(*token)) tokens.emplace_back(*token);
   }
   if (impl_->decoder == nullptr) return join(tokens, " ");
   return join(impl_->decoder->apply(std::move(tokens)), "");
@@ -164,9 +162,9 @@ std::int32_t Tokenizer::token_id(std::string_view token) const {
 }
 
 std::size_t Tokenizer::size() const {
-  std::size_t count = impl_->model.vocabulary().size();
+  std::size_t count = impl_->model.size();
   for (const auto& token : impl_->added.all()) {
-    if (impl_->model.token(token.id) == nullptr) ++count;
+    if (!impl_->model.token(token.id)) ++count;
   }
   return count;
 }

@@ -4,27 +4,10 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/model/tokenizer_unicode.hpp"
 
 namespace vrp {
 namespace {
-
-char32_t code_point(std::string_view text, std::size_t at) {
-  const std::size_t length = character_length(text, at);
-  const auto lead = static_cast<unsigned char>(text[at]);
-  if (length == 1) return lead;
-  char32_t code = lead & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    code = code << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3Fu);
-  }
-  return code;
-}
-
-/// Unicode's White_Space property.
-bool is_space(char32_t c) {
-  return (c >= 0x09 && c <= 0x0D) || c == 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 ||
-         (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
-         c == 0x3000;
-}
 
 /// Start of the last character that begins before `at`.
 std::size_t character_before(std::string_view text, std::size_t at) {
@@ -37,34 +20,31 @@ std::size_t character_before(std::string_view text, std::size_t at) {
 std::size_t skip_space_back(std::string_view text, std::size_t at) {
   while (at > 0) {
     const std::size_t before = character_before(text, at);
-    if (!is_space(code_point(text, before))) break;
+    if (!is_white_space(code_point(text, before))) break;
     at = before;
   }
   return at;
 }
 
 std::size_t skip_space(std::string_view text, std::size_t at) {
-  while (at < text.size() && is_space(code_point(text, at))) at += character_length(text, at);
+  while (at < text.size() && is_white_space(code_point(text, at))) at += character_length(text, at);
   return at;
 }
 
-/// A letter, digit or underscore. Beyond ASCII only white space is told apart: which other
-/// characters are letters takes Unicode tables, so a single-word token beside one is refused.
-bool is_word(char32_t c, const AddedToken& token) {
-  if (c < 0x80) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  }
-  if (is_space(c)) return false;
-  fail("text holds the single-word token '", excerpt(token.content),
-       "' beside a character beyond "
-       "ASCII (code point ",
-       static_cast<std::uint32_t>(c), "), which is not supported");
+/// What \w is in the reference library's second engine (Rust's regex): alphabetic characters,
+/// marks, decimal digits, connectors and joiners.
+bool is_word(char32_t c) {
+  const std::string_view category = category_of(c);
+  const auto is_circled = [&](char32_t first, char32_t last) { return c >= first && c <= last; };
+  return category[0] == 'L' || category[0] == 'M' || category == "Nd" || category == "Nl" ||
+         category == "Pc" || c == 0x200C || c == 0x200D || is_circled(0x24B6, 0x24E9) ||
+         is_circled(0x1F130, 0x1F149) || is_circled(0x1F150, 0x1F169) ||
+         is_circled(0x1F170, 0x1F189);
 }
 
-bool is_single_word(std::string_view text, std::size_t begin, std::size_t end,
-                    const AddedToken& token) {
-  const bool before = begin > 0 && is_word(code_point(text, character_before(text, begin)), token);
-  const bool after = end < text.size() && is_word(code_point(text, end), token);
+bool is_single_word(std::string_view text, std::size_t begin, std::size_t end) {
+  const bool before = begin > 0 && is_word(code_point(text, character_before(text, begin)));
+  const bool after = end < text.size() && is_word(code_point(text, end));
   return !before && !after;
 }
 
@@ -74,19 +54,11 @@ AddedToken parse(const Json& entry, const std::string& where) {
   if (id < 0 || id > INT32_MAX) fail(where, ": field 'id' is ", id, ", expected 0..2^31-1");
   token.id = static_cast<std::int32_t>(id);
   token.content = json_text(entry, "content", where);
-  const auto flag = [&](const char* field, bool fallback) {
-    if (!entry.contains(field)) return fallback;
-    if (!entry.at(field).is_boolean()) {
-      fail(where, ": field '", field, "' is ", excerpt(entry.at(field).dump()),
-           ", expected true or false");
-    }
-    return entry.at(field).get<bool>();
-  };
-  token.single_word = flag("single_word", false);
-  token.lstrip = flag("lstrip", false);
-  token.rstrip = flag("rstrip", false);
-  token.special = flag("special", false);
-  token.normalized = flag("normalized", !token.special);
+  token.single_word = flag_of(entry, "single_word", false, where);
+  token.lstrip = flag_of(entry, "lstrip", false, where);
+  token.rstrip = flag_of(entry, "rstrip", false, where);
+  token.special = flag_of(entry, "special", false, where);
+  token.normalized = flag_of(entry, "normalized", !token.special, where);
   return token;
 }
 
@@ -107,19 +79,19 @@ AddedTokens::AddedTokens(const Json& list, const Bpe& model, const Normalizer& n
       fail(here, ": '", excerpt(token.content), "' has id ", token.id, ", expected ", in_model,
            " as in the vocabulary");
     }
-    const std::string* owner = model.token(token.id);
+    const auto owner = model.token(token.id);
     if (!by_id_.emplace(token.id, tokens_.size()).second ||
         !by_content_.emplace(token.content, token.id).second ||
-        (owner != nullptr && *owner != token.content)) {
+        (owner && *owner != token.content)) {
       fail(here, ": '", excerpt(token.content), "' with id ", token.id,
            " is there already, expected each content and id once");
     }
     tokens_.push_back(std::move(token));
   }
-  for (const auto& token : tokens_) {  // after the list is complete: nodes keep pointers into it
-    std::string content = token.content;
-    if (token.normalized) normalizer.apply(content);
-    insert(token.normalized ? normalized_ : plain_, content, token);
+  for (auto& token : tokens_) {  // after the list is complete: nodes keep pointers into it
+    token.text = token.content;
+    if (token.normalized) normalizer.apply(token.text);
+    insert(token.normalized ? normalized_ : plain_, token.text, token);
   }
 }
 
@@ -163,7 +135,7 @@ std::vector<AddedTokens::Part> AddedTokens::cut(std::string_view text, bool norm
     }
     const std::size_t match = at;
     at = end;
-    if (token->single_word && !is_single_word(text, match, end, *token)) continue;
+    if (token->single_word && !is_single_word(text, match, end)) continue;
     const std::size_t begin = token->lstrip ? std::max(skip_space_back(text, match), done) : match;
     if (token->rstrip) end = skip_space(text, end);
     if (done < begin) parts.push_back({-1, text.substr(done, begin - done)});
@@ -177,6 +149,11 @@ std::vector<AddedTokens::Part> AddedTokens::cut(std::string_view text, bool norm
 const AddedToken* AddedTokens::by_id(std::int32_t id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : &tokens_[found->second];
+}
+
+bool AddedTokens::is_special(std::string_view text) const {
+  const AddedToken* token = by_id(id(text));
+  return token != nullptr && token->special;
 }
 
 std::int32_t AddedTokens::id(std::string_view content) const {

@@ -1,6 +1,7 @@
 #pragma once
 // Added tokens: texts that are cut out before the model sees the rest.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -16,11 +17,20 @@ namespace vrp {
 struct AddedToken {
   std::int32_t id = -1;
   std::string content;
+  std::string text;          ///< what is looked for and decoded to: `content`, normalised or not
   bool single_word = false;  ///< only between non-word characters
   bool lstrip = false;       ///< takes the white space before it along
   bool rstrip = false;       ///< takes the white space after it along
   bool normalized = false;   ///< looked for in normalised text, not in the text as it is
   bool special = false;      ///< left out of decoded text on request
+};
+
+/// Lets a map of std::string be searched by std::string_view.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
 };
 
 class AddedTokens {
@@ -39,6 +49,7 @@ class AddedTokens {
 
   const AddedToken* by_id(std::int32_t id) const;   ///< null when it is no added token
   std::int32_t id(std::string_view content) const;  ///< -1 when it is no added token
+  bool is_special(std::string_view text) const;     ///< the content of a special token
   const std::vector<AddedToken>& all() const { return tokens_; }
 
  private:
@@ -52,7 +63,7 @@ class AddedTokens {
 
   std::vector<AddedToken> tokens_;
   std::unordered_map<std::int32_t, std::size_t> by_id_;
-  Vocabulary by_content_;
+  std::unordered_map<std::string, std::int32_t, TextHash, std::equal_to<>> by_content_;
   Tree plain_, normalized_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <queue>
 #include <tuple>
+#include <utility>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
@@ -10,20 +11,6 @@
 
 namespace vrp {
 namespace {
-
-std::uint64_t pair_key(std::int32_t left, std::int32_t right) {
-  return static_cast<std::uint64_t>(static_cast<std::uint32_t>(left)) << 32 |
-         static_cast<std::uint32_t>(right);
-}
-
-bool flag(const Json& model, const char* field, const std::string& where) {
-  if (!model.contains(field) || model.at(field).is_null()) return false;
-  if (!model.at(field).is_boolean()) {
-    fail(where, ": field 'model.", field, "' is ", excerpt(model.at(field).dump()),
-         ", expected true or false");
-  }
-  return model.at(field).get<bool>();
-}
 
 /// Settings that would change the ids and that no supported family uses.
 void refuse_unsupported(const Json& model, const std::string& where) {
@@ -39,47 +26,34 @@ void refuse_unsupported(const Json& model, const std::string& where) {
   }
 }
 
-std::pair<std::string, std::string> merge_pair(const Json& entry, std::size_t index,
-                                               const std::string& where) {
-  if (entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_string()) {
-    return {entry[0].get<std::string>(), entry[1].get<std::string>()};
+/// Checks that come before anything is built.
+void check(const Json& model, const ModelLists& lists, const std::string& where) {
+  if (model.is_object() && model.contains("type") && json_text(model, "type", where) != "BPE") {
+    refuse_component("model", json_text(model, "type", where), "BPE", where);
   }
-  if (entry.is_string()) {
-    const auto parts = split(entry.get<std::string>(), ' ');
-    if (parts.size() == 2) return {parts[0], parts[1]};
+  for (const auto& [field, read, expected] :
+       {std::tuple{"vocab", lists.has_vocabulary, "an object of token to id"},
+        std::tuple{"merges", lists.has_merges, "a list"}}) {
+    if (model.is_object() && model.contains(field)) {
+      fail(where, ": field 'model.", field, "' is ", model.at(field).type_name(), ", expected ",
+           expected);
+    }
+    if (!read) json_at(model, field, where);  // an Error: it is missing
   }
-  fail(where, ": merge ", index, " is ", excerpt(entry.dump()),
-       ", expected \"left right\" or [\"left\", \"right\"]");
+  if (lists.ids.empty()) {
+    fail(where, ": field 'model.vocab' is empty, expected an object of token to id");
+  }
+  refuse_unsupported(model, where);
 }
 
 }  // namespace
 
-Bpe::Bpe(const Json& model, const std::string& where) {
-  if (model.contains("type") && json_text(model, "type", where) != "BPE") {
-    refuse_component("model", json_text(model, "type", where), "BPE", where);
-  }
-  refuse_unsupported(model, where);
-  const Json& vocabulary = json_at(model, "vocab", where);
-  if (!vocabulary.is_object() || vocabulary.empty()) {
-    fail(where, ": field 'model.vocab' is ", vocabulary.type_name(),
-         ", expected an object of token to id");
-  }
-  for (const auto& [token, value] : vocabulary.items()) {
-    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > INT32_MAX) {
-      fail(where, ": token '", excerpt(token), "' has id ", excerpt(value.dump()),
-           ", expected a whole number in 0..2^31-1");
-    }
-    const auto number = static_cast<std::int32_t>(value.get<std::uint64_t>());
-    ids_.emplace(token, number);
-    const auto [other, is_new] = tokens_.emplace(number, token);
-    if (!is_new) {
-      fail(where, ": tokens '", excerpt(other->second), "' and '", excerpt(token),
-           "' have the same id ", number);
-    }
-  }
-  byte_fallback_ = flag(model, "byte_fallback", where);
-  fuse_unknown_ = flag(model, "fuse_unk", where);
-  ignore_merges_ = flag(model, "ignore_merges", where);
+Bpe::Bpe(const Json& model, ModelLists lists, const std::string& where) {
+  check(model, lists, where);
+  tokens_ = TokenTable(std::move(lists.tokens), std::move(lists.ids), where);
+  byte_fallback_ = flag_of(model, "byte_fallback", false, where);
+  fuse_unknown_ = flag_of(model, "fuse_unk", false, where);
+  ignore_merges_ = flag_of(model, "ignore_merges", false, where);
   if (model.contains("unk_token") && !model.at("unk_token").is_null()) {
     const std::string unknown = json_text(model, "unk_token", where);
     unknown_ = id(unknown);
@@ -92,37 +66,23 @@ Bpe::Bpe(const Json& model, const std::string& where) {
     std::snprintf(name, sizeof name, "<0x%02X>", static_cast<unsigned>(byte) & 0xFFu);
     byte_ids_.push_back(id(name));
   }
-  read_merges(json_at(model, "merges", where), where);
+  read_merges(lists.merges, where);
 }
 
-void Bpe::read_merges(const Json& merges, const std::string& where) {
-  if (!merges.is_array()) {
-    fail(where, ": field 'model.merges' is ", merges.type_name(), ", expected a list");
-  }
-  for (std::size_t i = 0; i < merges.size(); ++i) {
-    const auto [left, right] = merge_pair(merges[i], i, where);
-    for (const auto& token : {left, right, left + right}) {
-      if (id(token) < 0) {
-        fail(where, ": merge ", i, " needs '", excerpt(token), "', which is no token");
-      }
+void Bpe::read_merges(const TextList& merges, const std::string& where) {
+  merges_ = MergeTable(merges.size() / 2);
+  std::string merged;
+  for (std::size_t i = 0; i < merges.size() / 2; ++i) {
+    const std::string_view left = merges[2 * i], right = merges[2 * i + 1];
+    merged.assign(left).append(right);
+    const std::int32_t ids[] = {id(left), id(right), id(merged)};
+    for (std::size_t k = 0; k < 3; ++k) {
+      if (ids[k] >= 0) continue;
+      const std::string_view missing = k == 0 ? left : k == 1 ? right : merged;
+      fail(where, ": merge ", i, " needs '", excerpt(missing), "', which is no token");
     }
-    merges_[pair_key(id(left), id(right))] = {static_cast<std::uint32_t>(i), id(left + right)};
+    merges_.set(ids[0], ids[1], {static_cast<std::uint32_t>(i), ids[2]});  // the last one counts
   }
-}
-
-std::int32_t Bpe::id(std::string_view token) const {
-  const auto found = ids_.find(token);
-  return found == ids_.end() ? -1 : found->second;
-}
-
-const std::string* Bpe::token(std::int32_t id) const {
-  const auto found = tokens_.find(id);
-  return found == tokens_.end() ? nullptr : &found->second;
-}
-
-const Bpe::Merge* Bpe::merge_of(std::int32_t left, std::int32_t right) const {
-  const auto found = merges_.find(pair_key(left, right));
-  return found == merges_.end() ? nullptr : &found->second;
 }
 
 std::vector<std::int32_t> Bpe::characters(std::string_view word) const {
@@ -168,7 +128,7 @@ void Bpe::merge_all(std::vector<std::int32_t>& symbols) const {
   };
   const auto push = [&](std::int64_t left, std::int64_t right) {
     if (left < 0 || right >= n) return;
-    const Merge* merge = merge_of(at(left), at(right));
+    const Merge* merge = merges_.find(at(left), at(right));
     if (merge != nullptr) heap.emplace(merge->rank, left, merge->result);
   };
   for (std::int64_t i = 0; i < n; ++i) {
@@ -182,7 +142,7 @@ void Bpe::merge_all(std::vector<std::int32_t>& symbols) const {
     if (at(left) == kGone) continue;
     const std::int64_t right = next[static_cast<std::size_t>(left)];
     if (right >= n) continue;
-    const Merge* merge = merge_of(at(left), at(right));
+    const Merge* merge = merges_.find(at(left), at(right));
     if (merge == nullptr || merge->result != result) continue;
     at(left) = result;
     at(right) = kGone;

@@ -43,16 +43,33 @@ std::unique_ptr<PreTokenizer> parse_pre_tokenizer(const Json& json, const std::s
 /// Null: an absent decoder puts a space between tokens, as the reference library does.
 std::unique_ptr<Decoder> parse_decoder(const Json& json, const std::string& where);
 
+// Single classes that stand in files of their own.
+std::unique_ptr<Normalizer> make_nfc();
+std::unique_ptr<PreTokenizer> parse_split(const Json& json, const std::string& where);
+std::unique_ptr<PreTokenizer> parse_byte_level(const Json& json, const std::string& where);
+std::unique_ptr<Decoder> make_byte_level_decoder();
+
 /// Helpers of the parsers: the "type" of a component; Error for one that is not in the list.
 std::string component_type(const Json& json, const std::string& where);
 [[noreturn]] void refuse_component(const char* kind, const std::string& type,
                                    const std::string& supported, const std::string& where);
+/// A truth value; `fallback` when it is absent or null.
+bool flag_of(const Json& json, const char* field, bool fallback, const std::string& where);
+bool flag_of(const Json& json, const char* field, const std::string& where);  ///< it must be there
 /// {"String": "x"} -> "x"; a regular expression or an empty string is an Error.
 std::string string_pattern(const Json& json, const std::string& where);
 /// A text field that holds exactly one character.
 std::string one_character(const Json& json, const char* field, const std::string& where);
 void replace_all(std::string& text, std::string_view from, std::string_view to);
+
 /// Bytes of the UTF-8 character that begins at `at` (text is valid UTF-8).
 std::size_t character_length(std::string_view text, std::size_t at);
+char32_t code_point(std::string_view text, std::size_t at);  ///< of that character
+void append_utf8(std::string& text, char32_t code);
+/// Unicode's White_Space property.
+bool is_white_space(char32_t code);
+/// Bytes as text: a longest beginning of a character that breaks off becomes one U+FFFD, as does a
+/// byte that begins none.
+std::string lossy_utf8(std::string_view bytes);
 
 }  // namespace vrp

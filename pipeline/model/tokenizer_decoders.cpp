@@ -1,5 +1,4 @@
-// Decoders, with the semantics of the Hugging Face tokenizers library, and the parsers' helpers.
-#include <algorithm>
+// Decoders, with the semantics of the Hugging Face tokenizers library.
 #include <utility>
 
 #include "pipeline/base/error.hpp"
@@ -150,6 +149,7 @@ std::unique_ptr<Decoder> parse_decoder(const Json& json, const std::string& wher
                                             json_text(json, "content", where));
   }
   if (type == "ByteFallback") return std::make_unique<ByteFallback>();
+  if (type == "ByteLevel") return make_byte_level_decoder();
   if (type == "Fuse") return std::make_unique<Fuse>();
   if (type == "Strip") {
     return std::make_unique<Strip>(one_character(json, "content", where),
@@ -167,54 +167,8 @@ std::unique_ptr<Decoder> parse_decoder(const Json& json, const std::string& wher
     }
     return sequence;
   }
-  refuse_component("decoder", type, "Sequence, Replace, ByteFallback, Fuse, Strip, Metaspace",
-                   where);
-}
-
-std::string component_type(const Json& json, const std::string& where) {
-  return json_text(json, "type", where);
-}
-
-void refuse_component(const char* kind, const std::string& type, const std::string& supported,
-                      const std::string& where) {
-  fail(where, ": ", kind, " '", excerpt(type), "' is not supported; supported: ", supported);
-}
-
-std::string string_pattern(const Json& json, const std::string& where) {
-  const Json& pattern = json_at(json, "pattern", where);
-  if (pattern.is_object() && pattern.contains("Regex")) {
-    fail(where, ": pattern ", excerpt(pattern.dump()),
-         " is a regular expression, which is not supported; expected {\"String\": ...}");
-  }
-  const std::string text = json_text(pattern, "String", where);
-  if (text.empty()) fail(where, ": field 'pattern' is empty, expected at least one character");
-  return text;
-}
-
-std::string one_character(const Json& json, const char* field, const std::string& where) {
-  const std::string text = json_text(json, field, where);
-  if (text.empty() || character_length(text, 0) != text.size()) {
-    fail(where, ": field '", field, "' is '", excerpt(text), "', expected one character");
-  }
-  return text;
-}
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  std::size_t at = text.find(from);
-  if (at == std::string::npos) return;
-  std::string out;
-  std::size_t begin = 0;
-  for (; at != std::string::npos; at = text.find(from, begin)) {
-    out.append(text, begin, at - begin).append(to);
-    begin = at + from.size();
-  }
-  text = out.append(text, begin);
-}
-
-std::size_t character_length(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  return std::min(length, text.size() - at);
+  refuse_component("decoder", type,
+                   "Sequence, Replace, ByteFallback, ByteLevel, Fuse, Strip, Metaspace", where);
 }
 
 }  // namespace vrp

@@ -16,13 +16,18 @@ struct VisionLayer {
   Linear out, fc1, fc2;
 };
 
-/// CLIP vision tower up to the layer whose output is taken.
+/// A vision tower up to the layer whose output is taken. What a family lacks is undefined.
 struct VisionWeights {
-  Linear patch;         ///< [hidden, 3 * patch * patch], no bias
+  Linear patch;         ///< [hidden, 3 * frames * patch * patch]
   at::Tensor cls;       ///< [hidden]
-  at::Tensor position;  ///< [cells + 1, hidden]
-  Norm pre;
+  at::Tensor position;  ///< [cells (+ 1), hidden]
+  Norm pre, post;
   std::vector<VisionLayer> layers;
+};
+
+struct ProjectorWeights {
+  Norm norm;             ///< of a patch, before patches are merged
+  Linear first, second;  ///< `second` is undefined for a linear projector
 };
 
 struct DecoderLayer {
@@ -35,24 +40,19 @@ struct DecoderLayer {
 
 struct Weights {
   VisionWeights vision;
-  Linear projector1, projector2;
-  at::Tensor embedding;  ///< [vocab, hidden], on the CPU in the checkpoint's type
+  ProjectorWeights projector;
+  at::Tensor embedding;  ///< [vocab, hidden], on the CPU in the checkpoint's type; undefined where
+                         ///< the head is tied: rows are then looked up in `head`
   std::vector<DecoderLayer> layers;
   Norm final_norm;
-  Linear head;  ///< [vocab, hidden]; the embedding's numbers where the spec says tied
+  Linear head;  ///< [vocab, hidden]
 };
 
-/// How many blocks of the vision tower run: hidden_states has layers + 1 entries, entry 0 being the
-/// embeddings. Error when `feature_layer` is outside of them.
-int vision_layers_run(const VisionSpec& vision);
-
-/// Reads every tensor once, converting it into its place in `ops`'s form (query, key, value and
-/// gate, up are joined on the way), so that no second copy of the model is alive. On the CPU
-/// matrices stay in the checkpoint's type when all its tensors have the same one. Names as on the
-/// hub (language_model.model.*, vision_tower.vision_model.*, multi_modal_projector.*) or as newer
-/// libraries write them (model.language_model.*, model.vision_tower.*, lm_head.weight).
-/// rotary_emb.inv_freq and position_ids are ignored. Error (bad_input): a tensor is missing, there
-/// twice, of another shape or type, or not one of this model's.
+/// Reads every tensor once, in pieces, converting it into its place in `ops`'s form (query, key,
+/// value and gate, up are joined on the way), so that no second copy of the model is alive. On the
+/// CPU a matrix stays in the type it has on disk. Norms with a unit offset hold 1 + w in fp32.
+/// Error (bad_input): a tensor is missing, there twice, of another shape or type, or not one of
+/// this model's.
 Weights load_weights(const std::filesystem::path& checkpoint, const ModelSpec& spec, const Ops& ops,
                      at::Device device, at::ScalarType dtype);
 

@@ -1,4 +1,3 @@
 # The forward pass in every golden case of VRP_GOLDEN_DIR (default: tests/golden/data).
 vrp_add_test(golden_forward SOURCES ${CMAKE_CURRENT_LIST_DIR}/forward_test.cpp
-             ${CMAKE_CURRENT_LIST_DIR}/forward_support.cpp
-             LIBS vrp_golden_file vrp_model LABELS golden)
+             LIBS vrp_golden_file vrp_parity LABELS golden)

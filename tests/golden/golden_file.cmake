@@ -1,4 +1,4 @@
-# The reader of golden data, shared by the golden tests.
+# The folder of golden data, shared by the golden tests.
 add_library(vrp_golden_file STATIC ${CMAKE_CURRENT_LIST_DIR}/golden_file.cpp)
-target_link_libraries(vrp_golden_file PUBLIC vrp_base vrp::hdf5)
+target_link_libraries(vrp_golden_file PUBLIC vrp_store)
 target_compile_definitions(vrp_golden_file PRIVATE VRP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")

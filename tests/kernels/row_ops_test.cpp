@@ -87,12 +87,32 @@ TEST_CASE("activations have their closed forms", "[kernels][row_ops]") {
     check_close(quick[i], x[i] / (1 + std::exp(-1.702 * x[i])), 2e-6);
     check_close(erf[i], 0.5 * x[i] * (1 + std::erf(x[i] / std::sqrt(2.0))), 1e-6, 1e-6);
   }
+  auto tanh_form = x;
+  gelu_tanh(tanh_form.data(), static_cast<std::int64_t>(tanh_form.size()));
+  std::vector<float> gated_gelu(2 * 37);
+  gated_gelu_rows(x.data(), 2, 37, gated_gelu.data());
+  const auto exact = [](double v) {
+    return 0.5 * v * (1 + std::tanh(std::sqrt(2 / M_PI) * (v + 0.044715 * v * v * v)));
+  };
+  for (std::size_t i = 0; i < x.size(); ++i) check_close(tanh_form[i], exact(x[i]), 1e-6, 1e-6);
+  for (std::size_t r = 0; r < 2; ++r) {
+    for (std::size_t i = 0; i < 37; ++i) {
+      check_close(gated_gelu[r * 37 + i], exact(x[r * 74 + i]) * x[r * 74 + 37 + i], 1e-6, 1e-5);
+    }
+  }
   // Far out: the gate is shut or open.
   std::vector<float> far = {-500.0f, 500.0f, kNan, 2.0f, 2.0f, 2.0f}, out(3);
   gated_silu_rows(far.data(), 1, 3, out.data());
   CHECK(std::abs(out[0]) < 1e-30f);
   CHECK(out[1] == 1000.0f);
   CHECK(std::isnan(out[2]));
+  std::vector<float> ends = {-1e30f, -500.0f, 500.0f, 1e30f, kNan};
+  gelu_tanh(ends.data(), 5);
+  CHECK(std::abs(ends[1]) < 1e-30f);
+  CHECK(std::abs(ends[0]) < 1e-6f);
+  CHECK(ends[2] == 500.0f);
+  CHECK(ends[3] == 1e30f);
+  CHECK(std::isnan(ends[4]));
 }
 
 TEST_CASE("rotation turns pairs (i, i + d/2) by the angle of their row", "[kernels][row_ops]") {

@@ -70,6 +70,8 @@ TEST_CASE("an item whose image tokens and features differ is refused", "[model][
   fewer.ids.erase(fewer.ids.begin() + fewer.image_positions.front());
   CHECK_THROWS_WITH(f.model.greedy(fewer, {}), Contains("15 image tokens"));
   fewer.image_positions.pop_back();
+  CHECK_THROWS_WITH(f.model.greedy(fewer, {}), Contains("rotary positions, expected"));
+  fewer.positions.pop_back();
   CHECK_THROWS_WITH(f.model.greedy(fewer, {}),
                     Contains("15 image tokens, but the image gives 16 features"));
   PreparedItem none = f.prepare("what?");

@@ -43,10 +43,35 @@ void refused(const Json& header, std::size_t data, const std::vector<std::string
 
 std::map<std::string, std::string> read_everything(const SafetensorsIndex& index) {
   std::map<std::string, std::string> out;
-  index.read_all([&](const TensorInfo& info, std::span<const std::byte> bytes) {
+  index.read_all([&](const TensorInfo& info, std::int64_t, std::span<const std::byte> bytes) {
     out[info.name].assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   });
   return out;
+}
+
+TEST_CASE("large tensors come in pieces of whole rows", "[model][safetensors]") {
+  const TempFolder folder;
+  const std::string header =
+      Json{{"a", tensor("F32", {5, 2}, 0, 40)}, {"b", tensor("F32", {1}, 40, 44)}}.dump();
+  write_file(folder.path() / "model.safetensors", file_of(header, 44));
+  const auto index = SafetensorsIndex::open(folder.path());
+  const auto whole = read_everything(index);
+  for (const std::uint64_t piece : {1u, 8u, 17u, 39u, 40u, 1000u}) {
+    std::map<std::string, std::string> joined;
+    std::map<std::string, std::int64_t> rows;
+    index.read_all(
+        [&](const TensorInfo& info, std::int64_t first, std::span<const std::byte> bytes) {
+          CHECK(first == rows[info.name]);
+          const std::size_t row = info.name == "a" ? 8 : 4;
+          REQUIRE(bytes.size() % row == 0);
+          CHECK((bytes.size() <= piece || bytes.size() == row));
+          rows[info.name] += static_cast<std::int64_t>(bytes.size() / row);
+          joined[info.name].append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+        },
+        piece);
+    CHECK(joined == whole);
+    CHECK(rows == std::map<std::string, std::int64_t>{{"a", 5}, {"b", 1}});
+  }
 }
 
 /// Two shards, `a` in the first and `b` in the second, and their index.

@@ -1,57 +1,13 @@
-#include "tests/golden/forward_support.hpp"
+#include "pipeline/parity/observers.hpp"
 
-#include <catch2/catch.hpp>
-#include <iostream>
-#include <limits>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/model/tensors.hpp"
 
 namespace vrp::golden {
-
-Distance distance(std::span<const float> found, std::span<const float> expected) {
-  Distance d;
-  for (const float value : expected) d.scale = std::max(d.scale, std::abs(double{value}));
-  if (found.size() != expected.size() || expected.empty()) {
-    d.absolute = std::numeric_limits<double>::infinity();
-    return d;
-  }
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const double difference = std::abs(double{found[i]} - double{expected[i]});
-    if (!(difference <= d.absolute)) {
-      d.absolute = std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
-      d.at = i;
-    }
-  }
-  return d;
-}
-
-void Tally::close(const std::string& quantity, std::span<const float> found,
-                  std::span<const float> expected, double tolerance, bool relative) {
-  const Distance d = distance(found, expected);
-  const double value = relative ? d.absolute / d.scale : d.absolute;
-  INFO(quantity << ": " << value << " apart (" << found.size() << " and " << expected.size()
-                << " values, worst at " << d.at << "), expected at most " << tolerance);
-  CHECK(value <= tolerance);
-  Entry& entry = entries_[quantity];
-  ++entry.count;
-  entry.worst = std::max(entry.worst, value);
-  entry.tolerance = tolerance;
-}
-
-void Tally::exact(const std::string& quantity, bool same) {
-  INFO(quantity);
-  CHECK(same);
-  Entry& entry = entries_[quantity];
-  ++entry.count;
-  if (!same) entry.worst = std::numeric_limits<double>::infinity();
-}
-
-void Tally::print() const {
-  for (const auto& [name, entry] : entries_) {
-    std::cout << "  " << name << ": " << entry.count << " compared, worst " << entry.worst
-              << ", allowed " << entry.tolerance << "\n";
-  }
-}
 
 void Recorder::at(const SiteView& view) {
   std::vector<float>& values = seen_[{view.site, view.layer, view.step}];
@@ -110,6 +66,46 @@ void Ablation::at(const SiteView& view) {
       for (const std::int64_t column : idx_) row[static_cast<std::size_t>(column)] = value_;
     }
   }
+}
+
+std::vector<float> final_norm(const std::filesystem::path& checkpoint, const ModelSpec& spec) {
+  std::vector<float> weight;
+  SafetensorsIndex::open(checkpoint)
+      .read_all([&](const TensorInfo& info, std::int64_t, std::span<const std::byte> bytes) {
+        if (canonical_name(spec.family, info.name) != "text.norm.weight") return;
+        const std::size_t width = info.dtype == "F32" ? 4 : 2;
+        for (std::size_t i = 0; i < bytes.size(); i += width) {
+          float value = 0;
+          if (info.dtype == "F32") {
+            std::memcpy(&value, bytes.data() + i, 4);
+          } else if (info.dtype == "BF16") {
+            std::uint16_t half;
+            std::memcpy(&half, bytes.data() + i, 2);
+            const std::uint32_t bits = std::uint32_t{half} << 16;
+            std::memcpy(&value, &bits, 4);
+          } else {
+            _Float16 half;
+            std::memcpy(&half, bytes.data() + i, 2);
+            value = static_cast<float>(half);
+          }
+          weight.push_back(spec.text.unit_offset_norm ? 1.0f + value : value);
+        }
+      });
+  return weight;
+}
+
+std::vector<float> normed(std::span<const float> x, const std::vector<float>& weight, double eps) {
+  if (x.size() != weight.size()) {
+    fail("final norm has ", weight.size(), " weights, expected ", x.size());
+  }
+  double squares = 0;
+  for (const float value : x) squares += double{value} * value;
+  const double scale = 1.0 / std::sqrt(squares / static_cast<double>(x.size()) + eps);
+  std::vector<float> y;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    y.push_back(static_cast<float>(x[i] * scale * weight[i]));
+  }
+  return y;
 }
 
 }  // namespace vrp::golden

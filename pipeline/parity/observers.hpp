@@ -1,8 +1,7 @@
 #pragma once
-// Shared by the golden tests of the forward pass: comparing with a tolerance, recording what an
-// observer sees, and ablating as the reference's hooks do.
-#include <cmath>
+// What a comparison looks at and changes in a forward pass.
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <tuple>
@@ -13,35 +12,10 @@
 
 namespace vrp::golden {
 
-/// Largest |found - expected|; NaN counts as infinitely far, and so do unequal sizes.
-struct Distance {
-  double absolute = 0;
-  double scale = 0;  ///< largest |expected|
-  std::size_t at = 0;
-};
-Distance distance(std::span<const float> found, std::span<const float> expected);
-
-/// Counts comparisons and remembers the largest distance of each quantity over all cases.
-class Tally {
- public:
-  /// CHECKs |found - expected| <= tolerance (times the largest |expected| when `relative`).
-  void close(const std::string& quantity, std::span<const float> found,
-             std::span<const float> expected, double tolerance, bool relative = false);
-  /// CHECKs equality.
-  template <class T>
-  void equal(const std::string& quantity, const T& found, const T& expected) {
-    exact(quantity, found == expected);
-  }
-  void print() const;
-
- private:
-  void exact(const std::string& quantity, bool same);
-  struct Entry {
-    int count = 0;
-    double worst = 0, tolerance = 0;
-  };
-  std::map<std::string, Entry> entries_;
-};
+/// What the final norm multiplies by, read from the checkpoint by the test itself: [hidden].
+std::vector<float> final_norm(const std::filesystem::path& checkpoint, const ModelSpec& spec);
+/// weight * x / sqrt(mean(x^2) + eps), in fp64.
+std::vector<float> normed(std::span<const float> x, const std::vector<float>& weight, double eps);
 
 /// Keeps every view it asked for, by (site, layer, step); pieces of a prompt are joined in order.
 class Recorder : public Observer {
