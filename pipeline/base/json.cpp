@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/json_events.hpp"
 #include "pipeline/base/text.hpp"
 
 namespace vrp {
@@ -43,24 +44,38 @@ std::size_t first_too_deep(std::string_view text) {
   return std::string_view::npos;
 }
 
-}  // namespace
-
-Json parse_json(std::string_view text, const std::string& where) {
+/// Text without byte-order mark that is UTF-8 and not too deep.
+std::string_view checked(std::string_view text, const std::string& where) {
   if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
   std::size_t bad = 0;
   if (!valid_utf8(text, &bad)) fail(where, ": invalid UTF-8 at ", position(text, bad));
   if (const auto deep = first_too_deep(text); deep != std::string_view::npos) {
     fail(where, ": JSON nested deeper than ", kMaxDepth, " at ", position(text, deep));
   }
+  return text;
+}
+
+[[noreturn]] void refuse(std::string_view text, std::size_t offset, const std::string& where) {
+  fail(where, ": malformed JSON at ", position(text, offset), " near '",
+       excerpt(text.substr(std::min(offset, text.size()), 30)), "'");
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, const std::string& where) {
+  text = checked(text, where);
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    const std::size_t offset = error.byte > 0 ? error.byte - 1 : 0;
-    fail(where, ": malformed JSON at ", position(text, offset), " near '",
-         excerpt(text.substr(std::min(offset, text.size()), 30)), "'");
+    refuse(text, error.byte > 0 ? error.byte - 1 : 0, where);
   } catch (const Json::exception& error) {
     fail(where, ": malformed JSON: ", error.what());
   }
+}
+
+void parse_json_events(std::string_view text, const std::string& where, JsonEvents& events) {
+  text = checked(text, where);
+  if (!Json::sax_parse(text, &events)) refuse(text, events.stopped_at(), where);
 }
 
 Json read_json(const std::filesystem::path& path) {
