@@ -11,7 +11,7 @@
 #include "pipeline/model/safetensors_header.hpp"
 #include "pipeline/model/spec.hpp"
 #include "pipeline/model/tokenizer.hpp"
-#include "tests/unit/model_front/front_support.hpp"
+#include "tests/unit/model_front/configuration.hpp"
 
 using namespace vrp;
 using namespace vrp::test;
@@ -145,21 +145,40 @@ TEST_CASE("damaged safetensors headers never crash", "[model][fuzz]") {
 
 TEST_CASE("damaged configuration files never crash", "[model][fuzz]") {
   std::mt19937 dice(11);
-  const TemporaryFolder folder;
-  copy_configuration(folder.path());
-  Outcome outcome;
-  for (const char* name : {"config.json", "preprocessor_config.json", "processor_config.json",
-                           "generation_config.json"}) {
-    const std::string original = read_text(golden_checkpoint() / name);
-    for (int i = 0; i < 150; ++i) {
-      const Bytes bytes = mutated(Bytes(original.begin(), original.end()), dice);
-      write_file(folder.path() / name, i % 3 == 0 ? std::string(bytes.begin(), bytes.end())
-                                                  : json_mutated(original, dice));
-      attempt(outcome, [&] { read_model_spec(folder.path()); });
+  RgbImage picture;
+  picture.width = 40;
+  picture.height = 30;
+  picture.rgb.assign(40 * 30 * 3, 99);
+  int prepared = 0;
+  for (const char* family : {"llava", "paligemma", "qwen2_vl"}) {
+    INFO(family);
+    const Configuration folder(family);
+    Outcome outcome;
+    for (const char* name : {"config.json", "preprocessor_config.json", "processor_config.json",
+                             "generation_config.json"}) {
+      const auto path = folder.path() / name;
+      if (!std::filesystem::exists(path)) continue;
+      const std::string original = read_text(path);
+      for (int i = 0; i < 500; ++i) {
+        const Bytes bytes = mutated(Bytes(original.begin(), original.end()), dice);
+        write_file(path, i % 3 == 0 ? std::string(bytes.begin(), bytes.end())
+                                    : json_mutated(original, dice));
+        attempt(outcome, [&] {
+          const ModelSpec spec = read_model_spec(folder.path());
+          if (spec.vision.image_size > 512 || spec.image.min_pixels > 1 << 18) return;
+          const PreparedImage image = prepare_image(picture, spec);
+          CHECK(image.geometry.rows * image.geometry.cols > 0);
+          CHECK(image.pixels.size() ==
+                image.resized.rgb.size() * static_cast<std::size_t>(spec.vision.frames));
+          ++prepared;
+        });
+      }
+      write_file(path, original);
     }
-    write_file(folder.path() / name, original);
+    CHECK(outcome.refused > 500);
+    CHECK(outcome.valid > 50);
   }
-  CHECK(outcome.refused > 150);
+  CHECK(prepared > 200);
 }
 
 TEST_CASE("damaged tokenizers never crash", "[model][fuzz]") {
