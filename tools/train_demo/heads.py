@@ -3,12 +3,13 @@
 The helper heads are thrown away afterwards; the checkpoint holds the family's plain tensors.
 """
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from batches import KINDS
-from labels import C, bits, in_use, own_counts, token_places
+from labels import C, bits, in_use, own_counts, scene_of, token_places
 
 NAME_LAYER, RELATION_LAYER = 3, 4  # helper losses read words after this many decoder blocks
 COUNT_WEIGHT = torch.tensor([0.4, 0.4, 1.0, 1.4, 1.5, 2.0])  # 0..5, evens out their frequencies
@@ -16,12 +17,15 @@ COUNTING = KINDS.index("counting")
 
 
 class Helpers(nn.Module):
-    """Linear read-outs: per patch (category, centre, count, place) and per category word."""
+    """Linear read-outs: per image token (category, centre, count, density, place) and per word."""
 
     def __init__(self, words, tower_width, text_width):
         super().__init__()
         d, t = tower_width, text_width
         self.category, self.centre, self.count = nn.Linear(d, C), nn.Linear(d, C), nn.Linear(d, 6)
+        self.density, self.word_density = nn.Linear(d, C), nn.Linear(t, t, bias=False)
+        nn.init.constant_(self.density.bias, -4.0)
+        self.density_scale = nn.Parameter(torch.tensor([1.0, -4.0]))
         self.place = nn.Linear(t, 2)
         self.align = nn.Parameter(torch.tensor([1.0, -2.0]))
         self.present, self.word_count, self.word_place = (
@@ -51,6 +55,22 @@ class Helpers(nn.Module):
             pos_weight=torch.tensor(9.0),
         )
 
+    def densities(self, scenes, tower, projected, embed):
+        """Loss of counting by a sum: per image token and category a non-negative density whose sum
+        over the picture is the number of instances (crowds are left out, six is the most); read
+        from the tower, and from the projected tokens by one bilinear form with the word."""
+        n = torch.from_numpy(scenes["counts"].astype(np.float32))
+        weight = (n >= 0) * torch.where(n > 0, 0.75 + 0.4 * n.clamp(max=5), 0.15)
+        words = embed(self.words)
+        match = self.word_density(projected) @ words.T / words.shape[1] ** 0.5
+        scene = scene_of(scenes["grids"])
+        loss = 0
+        for logits in (self.density(tower), match * self.density_scale[0] + self.density_scale[1]):
+            found = torch.zeros_like(n).index_add(0, scene, F.softplus(logits))
+            miss = F.smooth_l1_loss(found, n.clamp(0, 6), reduction="none", beta=0.5)
+            loss = loss + (miss * weight).sum() / weight.sum()
+        return loss
+
     def patches(self, scenes, tower, projected, embed):
         """Loss on image tokens and a dict of its parts; `embed` maps token ids to embeddings."""
         masks, centres = bits(in_use(scenes, "masks")), bits(in_use(scenes, "centres"))
@@ -68,6 +88,7 @@ class Helpers(nn.Module):
             match * self.align[0] + self.align[1], masks, pos_weight=w
         )
         loss["match"] = self.centres(scenes, projected, embed)
+        loss["density"] = 1.5 * self.densities(scenes, tower, projected, embed)
         loss["place"] = 0.1 * F.mse_loss(self.place(projected), token_places(scenes["grids"]))
         return sum(loss.values()), loss
 

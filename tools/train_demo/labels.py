@@ -16,6 +16,12 @@ def in_use(scenes, field):
     return np.concatenate([f[:h, :w].ravel() for f, (h, w) in zip(scenes[field], scenes["grids"])])
 
 
+def scene_of(grids):
+    """Which scene each token belongs to, int64 [N]."""
+    tokens = torch.from_numpy(grids.astype(np.int64).prod(1))
+    return torch.repeat_interleave(torch.arange(len(tokens)), tokens)
+
+
 def bits(field):
     """uint16 [N] bit field to float [N, C]."""
     return torch.from_numpy((field[:, None].astype(np.int64) >> np.arange(C)) & 1).float()
@@ -23,8 +29,7 @@ def bits(field):
 
 def own_counts(scenes, masks):
     """Per token the count (1..5, -1 = none or crowd) of the first category that covers it."""
-    tokens = scenes["grids"].astype(int).prod(1)
-    counts = np.repeat(scenes["counts"], tokens, 0)
+    counts = scenes["counts"][scene_of(scenes["grids"]).numpy()]
     m = masks.numpy()
     n = counts[np.arange(len(m)), m.argmax(1)]
     return torch.from_numpy(np.where(m.any(1) & (n > 0), np.minimum(n, 5), -1).astype(np.int64))

@@ -205,7 +205,7 @@ def joint_step(run, scenes, batch):
         scenes, tower.float(), projected.float(), model.get_input_embeddings()
     )
     words, parts = helpers.names(batch, hidden)
-    return answer + 0.5 * patches + 0.5 * words, {"answer": answer, "patches": patches, **parts}
+    return answer + 0.6 * patches + 0.5 * words, {"answer": answer, "patches": patches, **parts}
 
 
 def train_joint(run, minutes, single=False):
