@@ -18,9 +18,8 @@
 #include "pipeline/driver/owner.hpp"
 #include "pipeline/driver/run_loop.hpp"
 #include "pipeline/driver/tables.hpp"
-#include "pipeline/model/safetensors.hpp"
-#include "pipeline/model/spec.hpp"
-#include "pipeline/model/tokenizer.hpp"
+#include "pipeline/model/prompt.hpp"
+#include "pipeline/model/tensors.hpp"
 #include "pipeline/version.hpp"
 #include "stages/reduce/results.hpp"
 #include "stages/runners.hpp"
@@ -105,12 +104,20 @@ class Job {
       const Json before =
           known.is_object() && known.contains(model.name) ? known[model.name] : Json();
       out[model.name] = hash_checkpoint(folder, before);
-      read_model_spec(folder);  // a broken checkpoint ends the job before any rank works
-      SafetensorsIndex::open(folder);
-      Tokenizer::load(folder);
+      check_checkpoint(folder, model.config);
     }
     if (!options_.dry_run && out != known) write_atomically(cache, out.dump(1) + "\n");
     return out;
+  }
+
+  /// A broken checkpoint ends the job before any rank works.
+  static void check_checkpoint(const fs::path& folder, const ModelConfig& config) {
+    ModelSpec spec = read_model_spec(folder);
+    if (config.min_pixels != 0 || config.max_pixels != 0) {
+      set_pixel_bounds(spec, config.min_pixels, config.max_pixels);
+    }
+    require_complete(match_tensors(spec, SafetensorsIndex::open(folder)), folder, spec);
+    check_prompt_tokens(Tokenizer::load(folder), spec);
   }
 
   void make_the_plan() {

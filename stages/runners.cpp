@@ -22,9 +22,13 @@ class ModelHolder {
     model_.reset();
     const auto& config = find(name);
     try {
-      model_ = std::make_unique<Model>(
-          Model::load(config.checkpoint,
-                      {.device = device_, .dtype = config.dtype, .threads = sweep_.run.threads}));
+      ModelOptions options;
+      options.device = device_;
+      options.dtype = config.dtype;
+      options.threads = sweep_.run.threads;
+      options.min_pixels = config.min_pixels;
+      options.max_pixels = config.max_pixels;
+      model_ = std::make_unique<Model>(Model::load(config.checkpoint, options));
     } catch (const Error& error) {
       throw FatalError(error.code(), error.what());
     }

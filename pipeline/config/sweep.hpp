@@ -34,12 +34,15 @@ struct ModelConfig {
   std::string prompt_template = "plain";
   std::string prompt;
   std::string dtype = "fp32";
+  std::int64_t min_pixels = 0, max_pixels = 0;
   template <class Visit>
   void fields(Visit&& visit) {
     visit("checkpoint", checkpoint, "folder of the checkpoint as downloaded");
     visit("template", prompt_template, "plain | chat: the prompt around the question");
     visit("prompt", prompt, "full prompt with {q} and {s} (\\n = newline); overrides template");
     visit("dtype", dtype, "fp32 | bf16 | fp16: compute type");
+    visit("min_pixels", min_pixels, "least area of a resized picture (Qwen2-VL); 0 = checkpoint's");
+    visit("max_pixels", max_pixels, "most area of a resized picture (Qwen2-VL); 0 = checkpoint's");
   }
 };
 
