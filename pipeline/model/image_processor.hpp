@@ -29,7 +29,7 @@ struct PictureSize {
   std::int64_t height = 0, width = 0;
 };
 PictureSize smart_size(std::int64_t height, std::int64_t width, std::int64_t factor,
-                std::int64_t min_pixels, std::int64_t max_pixels);
+                       std::int64_t min_pixels, std::int64_t max_pixels);
 
 /// The mapping of a picture that is resized whole to `resized`; cells are left to set_cells.
 Geometry whole_picture(const RgbImage& image, const RgbImage& resized);

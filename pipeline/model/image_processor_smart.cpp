@@ -14,7 +14,7 @@ constexpr double kLargestRatio = 200;
 }  // namespace
 
 PictureSize smart_size(std::int64_t height, std::int64_t width, std::int64_t factor,
-                std::int64_t min_pixels, std::int64_t max_pixels) {
+                       std::int64_t min_pixels, std::int64_t max_pixels) {
   const auto h = static_cast<double>(height), w = static_cast<double>(width);
   const auto f = static_cast<double>(factor);
   if (std::max(h, w) / std::min(h, w) > kLargestRatio) {
@@ -24,7 +24,7 @@ PictureSize smart_size(std::int64_t height, std::int64_t width, std::int64_t fac
   // The order of the operations is the source's: each division rounds.
   const auto times_factor = [&](double steps) { return static_cast<std::int64_t>(steps) * factor; };
   PictureSize size{times_factor(std::nearbyint(h / f)),
-            times_factor(std::nearbyint(w / f))};  // half: even
+                   times_factor(std::nearbyint(w / f))};  // half: even
   if (size.height * size.width > max_pixels) {
     const double shrink = std::sqrt(h * w / static_cast<double>(max_pixels));
     size.height = std::max(factor, times_factor(std::floor(h / shrink / f)));
