@@ -31,7 +31,8 @@ RgbImage decode_image(std::span<const std::uint8_t> bytes, const std::string& wh
 RgbImage read_image(const std::filesystem::path& path);
 
 /// How image pixels map to the model's input: input = source * scale - offset, per axis; the input
-/// is width x height and is cut into rows x cols cells (one image token each, row-major).
+/// is width x height and is cut into rows x cols cells (one image token each, row-major). Pixels of
+/// the input that fill no cell are not counted in width and height.
 struct Geometry {
   int source_width = 0, source_height = 0;
   double scale_x = 1, scale_y = 1;
@@ -42,14 +43,16 @@ struct Geometry {
 
 /// What the image processor hands to the vision tower.
 struct PreparedImage {
-  RgbImage resized;           ///< after resize and crop, before normalisation (bit-exact contract)
-  std::vector<float> pixels;  ///< [3, height, width] normalised (Qwen2-VL: flat patches)
+  RgbImage resized;  ///< after resize and crop, before normalisation (bit-exact contract)
+  /// Normalised: [3, resized.height, resized.width]; for ImageResize::smart flat patches, [rows *
+  /// cols * merge * merge, 3 * frames * patch * patch], the patches of a cell one after the other.
+  std::vector<float> pixels;
   Geometry geometry;
 };
 
-/// The family's image processor: LLaVA resizes the shortest edge (antialiased bicubic on bytes),
-/// crops the centre, scales and normalises in float32. Pure and thread-safe. Error (bad_input) for
-/// an image that the processor cannot take.
+/// The family's image processor: antialiased bicubic resize on bytes as spec.image.method says,
+/// then scaled and normalised in float32. Pure and thread-safe. Error (bad_input) for an image that
+/// the processor cannot take, such as one too thin.
 PreparedImage prepare_image(const RgbImage& image, const ModelSpec& spec);
 
 }  // namespace vrp
