@@ -102,6 +102,7 @@ def sizes(folder):
     """Sizes that decide whether a side is resized, cropped or left alone."""
     for width, height in ((48, 48), (70, 70), (48, 91), (1, 1), (2, 5), (1, 40), (90, 1), (31, 150)):
         png.write_png(f"{folder}/size_{width}x{height}.png", drawing(width, height, width + height), png.RGB)
+    png.write_png(f"{folder}/thin_1x201.png", drawing(1, 201, 300), png.RGB)
 
 
 def draw_all(folder):
