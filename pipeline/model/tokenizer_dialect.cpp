@@ -55,10 +55,10 @@ class Translator {
   std::string run() {
     if (looking_at("(?i)")) {
       at_ += 4;
-      groups_.push_back({true, false});
+      groups_.push_back({true});
       out_ += "(?i)";
     } else {
-      groups_.push_back({false, false});
+      groups_.push_back({});
     }
     while (!done()) step();
     return out_;
@@ -67,6 +67,7 @@ class Translator {
  private:
   struct Group {
     bool caseless = false, is_look = false;
+    bool anchored = false;  // there is one of ^ $ \A \z within
   };
 
   [[noreturn]] void refuse(std::size_t offset, const std::string& what) const {
@@ -87,8 +88,8 @@ class Translator {
     const std::size_t begin = at_;
     const char32_t c = take();
     const bool quantifier = c == '*' || c == '+' || c == '?' || c == '{';
-    if (quantifier && (begin == 0 || after_look_)) refuse(begin, "a quantifier without an operand");
-    after_look_ = false;
+    if (quantifier && (begin == 0 || no_operand_)) refuse(begin, "a quantifier without an operand");
+    no_operand_ = false;
     if (quantifier || c == '[' || c == '|' || c == '\\' || c == '.') before_ = 0;
     if (quantifier) {
       at_ = begin;
@@ -97,20 +98,24 @@ class Translator {
       open_group(begin);
     } else if (c == ')') {
       if (groups_.size() == 1) refuse(begin, "a ')' without '('");
-      after_look_ = groups_.back().is_look;
+      const bool anchored = groups_.back().anchored;
+      no_operand_ = groups_.back().is_look || anchored;
       groups_.pop_back();
+      groups_.back().anchored |= anchored;
       out_ += ')';
     } else if (c == '[') {
       char_class(begin);
     } else if (c == '\\') {
       escape(begin);
     } else if (c == '.' || c == '|' || c == '^' || c == '$') {
-      after_look_ = c == '^' || c == '$';
+      if (c == '^' || c == '$') anchor();
       out_ += static_cast<char>(c);
     } else {
       literal(c, begin);
     }
   }
+
+  void anchor() { no_operand_ = groups_.back().anchored = true; }
 
   void quantify() {
     const std::size_t begin = at_;
@@ -143,7 +148,7 @@ class Translator {
 
   void open_group(std::size_t begin) {
     if (!looking_at("?")) {
-      groups_.push_back({caseless(), false});
+      groups_.push_back({caseless()});
       out_ += '(';
       return;
     }
@@ -206,7 +211,7 @@ class Translator {
     if (looking_at("A") || looking_at("z")) {
       out_ += '\\';
       out_ += pattern_[at_++];
-      after_look_ = true;
+      anchor();
       return;
     }
     Ranges set;
@@ -340,7 +345,7 @@ class Translator {
   std::size_t at_ = 0;
   std::string out_;
   std::vector<Group> groups_;
-  bool after_look_ = false;  // the last thing has no width
+  bool no_operand_ = false;  // the last thing is nothing that may be repeated
   char32_t before_ = 0;      // the literal before, where case does not count
 };
 

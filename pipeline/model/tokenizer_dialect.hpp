@@ -8,7 +8,8 @@
 //                \t \n \v \f \r \a \e \xHH \x{H..} \uHHHH as code points, ^ and $ at line borders
 // Refused:       \w \b \h \R \X \K \G \1 \k<>, classes in classes, &&, [:alpha:], scripts, (?m)
 // (?x),
-//                named groups, conditions, {,n} {n}? {n}+, an option in the middle of a group
+//                named groups, conditions, {,n} {n}? {n}+, an option in the middle of a group,
+//                a repeated anchor or group with one
 #include <string>
 #include <string_view>
 

@@ -2,8 +2,9 @@
 #include <utf8proc.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <iterator>
 #include <memory>
+#include <vector>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/tokenizer_components.hpp"
@@ -22,16 +23,36 @@ bool is_unknown(char32_t code) {
   return found != ranges.end() && found->first <= code;
 }
 
+int combining_class(utf8proc_int32_t code) { return utf8proc_get_property(code)->combining_class; }
+
+/// utf8proc's own ordering of marks takes quadratic time in a run of them; this sorts each run.
+void order_marks(std::vector<utf8proc_int32_t>& codes) {
+  for (auto begin = codes.begin(); begin != codes.end();) {
+    const auto is_mark = [](utf8proc_int32_t code) { return combining_class(code) != 0; };
+    const auto run = std::find_if(begin, codes.end(), is_mark);
+    const auto end = std::find_if_not(run, codes.end(), is_mark);
+    std::stable_sort(run, end, [](utf8proc_int32_t left, utf8proc_int32_t right) {
+      return combining_class(left) < combining_class(right);
+    });
+    begin = end;
+  }
+}
+
 void append_nfc(std::string_view text, std::string& out) {
-  if (text.empty()) return;
-  utf8proc_uint8_t* result = nullptr;
-  const auto size =
-      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                   static_cast<utf8proc_ssize_t>(text.size()), &result,
-                   static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
-  if (size < 0) fail("normalisation form C of a text: utf8proc says '", utf8proc_errmsg(size), "'");
-  const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(result, &std::free);
-  out.append(reinterpret_cast<const char*>(result), static_cast<std::size_t>(size));
+  constexpr auto kForm = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+  std::vector<utf8proc_int32_t> codes;
+  for (std::size_t at = 0; at < text.size(); at += character_length(text, at)) {
+    utf8proc_int32_t parts[8];  // a canonical decomposition has at most four
+    const auto n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(code_point(text, at)),
+                                           parts, std::ssize(parts), kForm, nullptr);
+    if (n < 0 || n > std::ssize(parts)) fail("text: ", utf8proc_errmsg(n), " at byte ", at);
+    codes.insert(codes.end(), parts, parts + n);
+  }
+  order_marks(codes);
+  const auto n = utf8proc_normalize_utf32(codes.data(), std::ssize(codes), kForm);
+  if (n < 0) fail("normalisation form C of a text: utf8proc says '", utf8proc_errmsg(n), "'");
+  codes.resize(static_cast<std::size_t>(n));
+  for (const auto code : codes) append_utf8(out, static_cast<char32_t>(code));
 }
 
 class Nfc : public Normalizer {
