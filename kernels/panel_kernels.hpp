@@ -2,6 +2,7 @@
 // Private to panel_product: one tile, up to 12 rows of x by one panel of w, in each instruction
 // set.
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -27,9 +28,11 @@ inline float to_float(BF16 x) {
   return value;
 }
 inline float to_float(F16 x) {
-  _Float16 half;
-  std::memcpy(&half, &x.bits, 2);
-  return static_cast<float>(half);
+  const std::uint32_t rest = x.bits & 0x7FFFu, sign = std::uint32_t{x.bits & 0x8000u} << 16;
+  // The exponent's bias is 15 there and 127 here; subnormal halves become normal in the product.
+  float value = std::bit_cast<float>(rest << 13) * 0x1p112f;
+  if (rest >= 0x7C00u) value = std::bit_cast<float>(0x7F800000u | rest << 13);
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) | sign);
 }
 
 /// y[r, c] = (add_to_y ? y[r, c] : 0), plus x[k, r] w[k, c] for k = 0 .. terms - 1 in this order,

@@ -45,8 +45,8 @@ Instructions best_instructions() {
   static const Instructions best = [] {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f")) return Instructions::avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-        __builtin_cpu_supports("f16c")) {
+    // Every processor with these has F16C, the conversion of halves, too.
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
       return Instructions::avx2;
     }
 #endif

@@ -166,3 +166,23 @@ TEST_CASE("values that are not finite stay in their row and column", "[kernels][
     for (std::size_t i = 0; i < y.size(); ++i) CHECK(std::isnan(y[i]) == (i / 40 == 1));
   }
 }
+
+TEST_CASE("every half is unpacked to its value", "[kernels][panel]") {
+  std::vector<std::uint16_t> halves(1 << 16);
+  for (std::size_t i = 0; i < halves.size(); ++i) halves[i] = static_cast<std::uint16_t>(i);
+  // One row of 65,536 columns, packed and read back.
+  std::vector<std::uint16_t> panels(static_cast<std::size_t>(packed_elements(1, 1 << 16)));
+  pack_panels(halves.data(), Stored::f16, 1, 1 << 16, 0, panels.data(), Stored::f16);
+  std::vector<float> out(halves.size());
+  unpack_row(packed_matrix(panels.data(), Stored::f16, 1, 1 << 16), 0, out.data());
+  int different = 0;
+  for (std::size_t i = 0; i < halves.size(); ++i) {
+    _Float16 half;
+    std::memcpy(&half, &halves[i], 2);
+    const auto expected = static_cast<float>(half);
+    const bool same =
+        std::isnan(expected) ? std::isnan(out[i]) : std::memcmp(&expected, &out[i], 4) == 0;
+    different += same ? 0 : 1;
+  }
+  CHECK(different == 0);
+}

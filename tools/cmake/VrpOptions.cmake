@@ -22,6 +22,9 @@ if(VRP_SANITIZE)
     $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer>)
   target_link_options(vrp_options INTERFACE -fsanitize=address,undefined)
 endif()
+if(VRP_FUZZ)
+  target_compile_options(vrp_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fsanitize=fuzzer-no-link>)
+endif()
 
 # ccache, where it is installed: paths relative to the sources, so that a second clone hits; the
 # sloppiness and -fpch-preprocess are what GCC's precompiled headers need to be cached at all.

@@ -50,7 +50,7 @@ std::map<std::string, std::string> read_everything(const SafetensorsIndex& index
 }
 
 TEST_CASE("large tensors come in pieces of whole rows", "[model][safetensors]") {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string header =
       Json{{"a", tensor("F32", {5, 2}, 0, 40)}, {"b", tensor("F32", {1}, 40, 44)}}.dump();
   write_file(folder.path() / "model.safetensors", file_of(header, 44));
