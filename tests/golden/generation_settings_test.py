@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -13,6 +14,9 @@ import h5py
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+import harness  # noqa: E402
+
 GOLDEN = ROOT / "tests/golden/data"
 PARITY = os.path.join(os.environ["VRP_BIN"], "vrp-parity")
 HUB = {"do_sample": True, "temperature": 0.01, "top_p": 0.001, "top_k": 1, "repetition_penalty": 1.05}
@@ -22,6 +26,22 @@ CASE = "cases/full"
 def parity(folder):
     done = subprocess.run([PARITY, folder / "checkpoint", folder], text=True, capture_output=True)
     return done.returncode, done.stdout + done.stderr
+
+
+def records_of(run):
+    """Every dataset of the run's units as text, by stage, benchmark and name."""
+    out = {}
+    for path in sorted(run.glob("*/*/*@*/unit-*.h5")):
+        stage = path.parent.name.split("@")[0]
+
+        def keep(name, node):
+            if isinstance(node, h5py.Dataset):
+                values = node.asstr()[...] if node.dtype.kind == "O" else node[...]
+                out[f"{path.parent.parent.name}/{stage}/{name}"] = json.dumps(values.tolist())
+
+        with h5py.File(path) as file:
+            file.visititems(keep)
+    return out
 
 
 class GenerationSettings(unittest.TestCase):
@@ -69,6 +89,24 @@ class GenerationSettings(unittest.TestCase):
                 self.settings.write_text(json.dumps(kept | settings))
                 code, text = parity(self.folder)
                 self.assertEqual(code, 0, text)
+
+    def test_a_sweep_gives_the_same_records_without_them(self):
+        arguments = harness.sweep_arguments(harness.prepare(), limit=4)
+        records = []
+        for settings in (HUB, {}):
+            kept = {name: value for name, value in json.loads(self.settings.read_text()).items() if name not in HUB}
+            self.settings.write_text(json.dumps(kept | settings))
+            run = self.folder / f"run{len(records)}"
+            harness.run_whole(str(run), 1, arguments + [
+                "--set", f"model:demo-llava.checkpoint={self.folder / 'checkpoint'}",
+                "--set", "sweep.stages=capture consistency"])
+            records.append(records_of(run))
+        self.assertEqual(records[0], records[1])
+        drawn = [values for name, values in records[0].items() if name.endswith("path/text")]
+        self.assertTrue(drawn)
+        for texts in drawn:
+            for item in json.loads(texts):
+                self.assertGreater(len(set(item)), 1, "all sampled answers of an item are the same")
 
     def test_answers_under_the_settings_would_be_noticed(self):
         penalised = self.golden("greedy/tokens_generation_defaults")
