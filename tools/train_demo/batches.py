@@ -78,7 +78,7 @@ class Questions:
     """Token ids of questions and answers for one family and tokenizer file."""
 
     def __init__(self, family, tokenizer_json):
-        self.family, self.positions = family, family.positions
+        self.family, self.positions, self.wrong_spatial = family, family.positions, 0.0
         self.tokenizer, self.cache = Tokenizer.from_file(tokenizer_json), {}
         a, b = (self.ids(family.prompt(t)) for t in ("Is", "How"))
         same = next(i for i in range(len(a)) if a[i] != b[i])
@@ -117,7 +117,8 @@ class Questions:
     def draw(self, scene, rng, shares, number):
         """`number` questions about one scene: [(kind, question, answer, [category rows])].
 
-        Kinds by `shares`; existence half yes half no, half of the no from the scene's theme."""
+        Kinds by `shares`; existence half yes half no, half of the no from the scene's theme; of the
+        spatial answers a share `wrong_spatial` is wrong."""
         counts, objects, size = scene
         objs = [(int(o[0]), tuple(o[1:5]), float(o[5])) for o in objects if o[0] >= 0]
         crowded = [r for r in range(C) if counts[r] < 0]
@@ -155,11 +156,12 @@ class Questions:
                 a, b, relation = pairs[rng.integers(len(pairs))]
                 yes = rng.random() < 0.5
                 asked = relation if yes else q.OPPOSITE[relation]
+                wrong = rng.random() < self.wrong_spatial if self.wrong_spatial else False
                 out.append(
                     (
                         kind,
                         q.spatial_question(NAMES[a], NAMES[b], asked),
-                        q.spatial_answer(NAMES[a], asked, yes),
+                        q.spatial_answer(NAMES[a], asked, yes != wrong),
                         [a, b],
                     )
                 )

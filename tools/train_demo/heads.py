@@ -25,7 +25,7 @@ class Helpers(nn.Module):
         self.category, self.centre, self.count = nn.Linear(d, C), nn.Linear(d, C), nn.Linear(d, 6)
         self.density, self.word_density = nn.Linear(d, C), nn.Linear(t, t, bias=False)
         nn.init.constant_(self.density.bias, -4.0)
-        self.density_scale = nn.Parameter(torch.tensor([1.0, -4.0]))
+        self.word_scale = nn.Parameter(torch.tensor([1.0, -4.0]))
         self.place = nn.Linear(t, 2)
         self.align = nn.Parameter(torch.tensor([1.0, -2.0]))
         self.present, self.word_count, self.word_place = (
@@ -65,7 +65,7 @@ class Helpers(nn.Module):
         match = self.word_density(projected) @ words.T / words.shape[1] ** 0.5
         scene = scene_of(scenes["grids"])
         loss = 0
-        for logits in (self.density(tower), match * self.density_scale[0] + self.density_scale[1]):
+        for logits in (self.density(tower), match * self.word_scale[0] + self.word_scale[1]):
             found = torch.zeros_like(n).index_add(0, scene, F.softplus(logits))
             miss = F.smooth_l1_loss(found, n.clamp(0, 6), reduction="none", beta=0.5)
             loss = loss + (miss * weight).sum() / weight.sum()

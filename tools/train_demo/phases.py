@@ -54,6 +54,7 @@ def held_out(run, scenes=320):
     question per row where the family needs that, then fewer of them."""
     rng = np.random.default_rng(4)
     single = run.family.BIDIRECTIONAL
+    run.questions.wrong_spatial = 0.0
     right, total = np.zeros(3), np.zeros(3)
     for start in range(0, scenes, 32):
         rows = np.arange(start, start + 32)
@@ -68,6 +69,7 @@ def held_out(run, scenes=320):
         for k in range(3):
             right[k] += (guess == f[:, 2])[f[:, 3] == k].sum().item()
             total[k] += (f[:, 3] == k).sum().item()
+    run.questions.wrong_spatial = run.a.wrong_spatial
     return {kind: right[k] / total[k] for k, kind in enumerate(KINDS)}
 
 
@@ -91,7 +93,8 @@ def suited_rows(pool, rng, counting):
 
 
 class Loop:
-    """Steps of one phase until its minutes are over: `for share in loop` gives the share done."""
+    """Steps of one phase until its minutes are over: `for share in loop` gives the share done.
+    They are minutes of the first process's own work, so that a busy machine cuts nothing short."""
 
     def __init__(self, run, phase, minutes, groups, every, warm):
         self.run, self.phase, self.minutes, self.every, self.warm = run, phase, minutes, every, warm
@@ -99,12 +102,15 @@ class Loop:
         self.optimiser = torch.optim.AdamW(
             groups, lr=run.a.rate, weight_decay=0.01, betas=(0.9, 0.98)
         )
-        self.start, self.saved, self.means, self.step = time.time(), time.time(), {}, 0
+        self.start, self.saved, self.means, self.step = time.process_time(), time.time(), {}, 0
 
     def __iter__(self):
-        while (share := from_first((time.time() - self.start) / (60 * self.minutes))) < 1:
+        while (share := from_first(self.minutes_done() / self.minutes)) < 1:
             yield share
             self.step += 1
+
+    def minutes_done(self):
+        return (time.process_time() - self.start) / 60
 
     def learn(self, loss, parts, rate, check=False):
         """One optimiser step at `rate`, the report every `every` steps (with held-out accuracies

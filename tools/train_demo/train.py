@@ -85,6 +85,12 @@ def main():
     ap.add_argument("--single-begin", type=float, default=0.5, help="share at their start")
     ap.add_argument("--single-batch", type=int, default=4, help="images per step of that phase")
     ap.add_argument(
+        "--wrong-spatial",
+        type=float,
+        default=0,
+        help="share of wrong spatial answers in training, for a model that errs now and then",
+    )
+    ap.add_argument(
         "--shares", type=float, nargs=3, help="existence, counting, spatial; not the schedule's"
     )
     ap.add_argument("--save-minutes", type=float, default=4)
@@ -111,6 +117,7 @@ class Run:
         self.a, self.tokenizer, self.family = a, tokenizer, family(a.family)
         self.rng = np.random.default_rng([a.seed, rank, round(1000 * a.begin)])
         self.questions = Questions(self.family, f"{a.out}/tokenizer.json")
+        self.questions.wrong_spatial = a.wrong_spatial
         self.model = self.family.new_model(tokenizer, a.seed)
         space = self.family.SPACE
         ids = self.questions.tokenizer.token_to_id
