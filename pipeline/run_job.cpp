@@ -117,7 +117,9 @@ class Job {
       set_pixel_bounds(spec, config.min_pixels, config.max_pixels);
     }
     require_complete(match_tensors(spec, SafetensorsIndex::open(folder)), folder, spec);
-    check_prompt_tokens(Tokenizer::load(folder), spec);
+    const Tokenizer tokenizer = Tokenizer::load(folder);
+    check_prompt_tokens(tokenizer, spec);
+    check_end_token(folder, tokenizer, spec);
   }
 
   void make_the_plan() {

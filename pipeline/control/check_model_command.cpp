@@ -148,7 +148,8 @@ std::size_t print_tensors(const TensorMatch& match) {
 }
 
 /// Texts come back as they went in, ids have rows, and both prompts hold one image token.
-std::vector<std::string> tokenizer_problems(const Tokenizer& tokenizer, const ModelSpec& spec) {
+std::vector<std::string> tokenizer_problems(const fs::path& folder, const Tokenizer& tokenizer,
+                                            const ModelSpec& spec) {
   std::vector<std::string> problems;
   const auto check_ids = [&](const std::string& text, const std::vector<std::int32_t>& ids) {
     for (const std::int32_t id : ids) {
@@ -171,6 +172,7 @@ std::vector<std::string> tokenizer_problems(const Tokenizer& tokenizer, const Mo
   }
   try {
     check_prompt_tokens(tokenizer, spec);
+    check_end_token(folder, tokenizer, spec);
   } catch (const Error& error) {
     problems.emplace_back(error.what());
   }
@@ -229,7 +231,7 @@ int check_model_command(const Arguments& arguments) {
   const TensorMatch match = match_tensors(spec, index);
   std::size_t findings = print_tensors(match);
   const Tokenizer tokenizer = Tokenizer::load(options.folder);
-  const auto problems = tokenizer_problems(tokenizer, spec);
+  const auto problems = tokenizer_problems(options.folder, tokenizer, spec);
   for (const std::string& line : problems) std::cout << "tokenizer: " << line << "\n";
   if (problems.empty())
     std::cout << "tokenizer: " << tokenizer.size() << " tokens, self-test passed\n";

@@ -95,6 +95,7 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
   network.ops = own ? make_cpu_ops() : make_aten_ops(network.device, network.dtype);
   Tokenizer tokenizer = Tokenizer::load(checkpoint);
   check_prompt_tokens(tokenizer, network.spec);
+  check_end_token(checkpoint, tokenizer, network.spec);
   network.weights =
       load_weights(checkpoint, network.spec, *network.ops, network.device, network.dtype);
   make_rotary_tables(network);

@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/model/fields.hpp"
 
 namespace vrp {
 namespace {
@@ -51,6 +52,29 @@ void check_prompt_tokens(const Tokenizer& tokenizer, const ModelSpec& spec) {
     if (tokenizer.encode(token, false) != std::vector<std::int32_t>{id}) {
       fail("tokenizer splits the text '", excerpt(token), "', expected its token ", id);
     }
+  }
+}
+
+void check_end_token(const std::filesystem::path& checkpoint, const Tokenizer& tokenizer,
+                     const ModelSpec& spec) {
+  const auto path = checkpoint / "tokenizer_config.json";
+  if (!std::filesystem::exists(path)) return;
+  const Fields config = Fields::file(path);
+  if (!config.has("eos_token")) return;
+  const Json& entry = config.raw("eos_token");
+  const std::string text = entry.is_object()
+                               ? config.object("eos_token").text("content", std::nullopt)
+                               : config.text("eos_token", std::nullopt);
+  const std::int32_t id = tokenizer.token_id(text);
+  if (id < 0) {
+    config.refuse("eos_token", "a token of tokenizer.json; is it of another model?");
+  }
+  if (std::ranges::find(spec.eos, id) == spec.eos.end()) {
+    std::vector<std::string> ids;
+    for (const std::int32_t end : spec.eos) ids.push_back(std::to_string(end));
+    config.refuse("eos_token",
+                  concat("a token with an id of the model's end tokens, ", join(ids, ", "),
+                         "; in tokenizer.json it has the id ", id, ", is it of another model?"));
   }
 }
 

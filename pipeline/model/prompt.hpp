@@ -1,6 +1,7 @@
 #pragma once
 // From a picture and a question to what the forward pass takes. No torch here.
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,12 @@ PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, con
 /// tokenizer, and the image token's text has the configured id. Error (bad_input): text, found id,
 /// expected id.
 void check_prompt_tokens(const Tokenizer& tokenizer, const ModelSpec& spec);
+
+/// Error (bad_input) unless the eos_token that tokenizer_config.json names (where there is such a
+/// file and name) is a token of the tokenizer and one of the model's end tokens: a tokenizer of
+/// another model seldom agrees in that.
+void check_end_token(const std::filesystem::path& checkpoint, const Tokenizer& tokenizer,
+                     const ModelSpec& spec);
 
 /// The prompt's token ids, the image token still one; errors of prompts as in prepare_item.
 std::vector<std::int32_t> prompt_ids(const Tokenizer& tokenizer, const ModelSpec& spec,

@@ -123,6 +123,16 @@ class CheckModel(unittest.TestCase):
             self.refused(folder, "tokenizer")
             shutil.rmtree(folder)
 
+    def test_an_end_token_that_is_not_the_models_is_noticed(self):
+        for family in families():
+            for text, part in (("<|nothing|>", "a token of tokenizer.json"),
+                               ("a", "the model's end tokens")):
+                folder = self.copy(family)
+                path = folder / "tokenizer_config.json"
+                path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token": text}))
+                self.refused(folder, "tokenizer_config.json", "eos_token", part)
+                shutil.rmtree(folder)
+
     def test_partial_folders_say_what_is_missing(self):
         family = families()[0]
         for name, part in (("config.json", "config.json"), ("tokenizer.json", "tokenizer.json"),
