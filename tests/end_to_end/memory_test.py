@@ -62,11 +62,12 @@ def names_and_shapes(family, config):
         if not config["tie_word_embeddings"]:
             out["lm_head.weight"] = (text["vocab_size"], d)
         e, m = vision["embed_dim"], vision["spatial_merge_size"] ** 2
-        out["visual.patch_embed.proj.weight"] = (e, 3, 2, vision["patch_size"], vision["patch_size"])
+        p, wide = vision["patch_size"], int(e * vision["mlp_ratio"])
+        out["visual.patch_embed.proj.weight"] = (e, 3, vision["temporal_patch_size"], p, p)
         for i in range(vision["depth"]):
             b = f"visual.blocks.{i}."
             for name, rows, cols in (("attn.qkv", 3 * e, e), ("attn.proj", e, e),
-                                     ("mlp.fc1", 4 * e, e), ("mlp.fc2", e, 4 * e)):
+                                     ("mlp.fc1", wide, e), ("mlp.fc2", e, wide)):
                 out[b + name + ".weight"], out[b + name + ".bias"] = (rows, cols), (rows,)
             for name in ("norm1", "norm2"):
                 out[f"{b}{name}.weight"] = out[f"{b}{name}.bias"] = (e,)
@@ -126,14 +127,15 @@ CASES = {
         hidden_size=1536, intermediate_size=8960, num_hidden_layers=6, num_attention_heads=12,
         num_key_value_heads=2, vocab_size=151936, tie_word_embeddings=False,
         rope_scaling=dict(type="mrope", mrope_section=[16, 24, 24]),
-        vision_config=dict(depth=2, embed_dim=640, num_heads=8, hidden_size=1536))),
+        vision_config=dict(depth=2, embed_dim=640, num_heads=8, mlp_ratio=4, hidden_size=1536))),
 }
 FULL = {
     "qwen2_vl 7B": ("qwen2_vl", "BF16", dict(
         hidden_size=3584, intermediate_size=18944, num_hidden_layers=28, num_attention_heads=28,
         num_key_value_heads=4, vocab_size=152064, tie_word_embeddings=False,
         rope_scaling=dict(type="mrope", mrope_section=[16, 24, 24]),
-        vision_config=dict(depth=32, embed_dim=1280, num_heads=16, hidden_size=3584))),
+        vision_config=dict(depth=32, embed_dim=1280, num_heads=16, mlp_ratio=4,
+                           hidden_size=3584))),
 }
 
 
