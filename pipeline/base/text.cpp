@@ -79,20 +79,24 @@ bool valid_utf8(std::string_view text, std::size_t* bad_offset) {
 
 std::string excerpt(std::string_view text, std::size_t limit) {
   std::string out;
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size();) {
     if (out.size() >= limit) return out + "...";
-    const auto value = static_cast<unsigned char>(c);
-    if (c == '\n') {
+    const auto value = static_cast<unsigned char>(text[at]);
+    const std::size_t length = value < 0x80 ? 1 : value < 0xE0 ? 2 : value < 0xF0 ? 3 : 4;
+    const std::string_view character = text.substr(at, length);
+    const bool whole = character.size() == length && valid_utf8(character);
+    if (value == '\n') {
       out += "\\n";
-    } else if (c == '\t') {
+    } else if (value == '\t') {
       out += "\\t";
-    } else if (value < 0x20 || value == 0x7F) {
+    } else if (value < 0x20 || value == 0x7F || !whole) {
       char hex[8];
       std::snprintf(hex, sizeof hex, "\\x%02x", value);
       out += hex;
     } else {
-      out += c;
+      out += character;
     }
+    at += whole ? length : 1;
   }
   return out;
 }

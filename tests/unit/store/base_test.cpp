@@ -111,3 +111,19 @@ TEST_CASE("UTF-8 is checked strictly", "[base]") {
     CHECK_FALSE(valid_utf8(bad));
   }
 }
+
+TEST_CASE("an excerpt is valid UTF-8 whatever it is made from", "[base]") {
+  CHECK(excerpt("a\tb\nc") == "a\\tb\\nc");
+  CHECK(excerpt("\x01\x7F") == "\\x01\\x7f");
+  CHECK(excerpt("é東🙂") == "é東🙂");
+  CHECK(excerpt("\xE6\x9D") == "\\xe6\\x9d");
+  CHECK(excerpt("\xFFx\xC3") == "\\xffx\\xc3");
+  for (std::size_t limit = 0; limit < 12; ++limit) {
+    const std::string cut = excerpt("aé東🙂é東🙂", limit);
+    CHECK(valid_utf8(cut));
+    CHECK(cut.ends_with("..."));
+    CHECK(cut.size() <= limit + 4 + 3);
+  }
+  CHECK(excerpt(std::string(60, 'a')) == std::string(60, 'a'));
+  CHECK(excerpt(std::string(61, 'a')) == std::string(60, 'a') + "...");
+}
