@@ -164,6 +164,7 @@ void CaptureColumns::add_attention(const PreparedItem& item, const Answer& answe
   share_.insert(share_.end(), maps.share.begin(), maps.share.end());
   map_.push_back(std::move(maps.mean));
   map_first_.push_back(std::move(maps.first));
+  if (params_.last_map) map_last_.push_back(std::move(maps.last));
   if (params_.head_map) head_map_.push_back(seen.head_map());
 }
 
@@ -242,6 +243,11 @@ Record CaptureColumns::finish() {
     out.add("attention/map_first", {"layer", "image_token"}, {layers, cells},
             side_by_side(map_first_, planes), "probability",
             "attention to the image of the query of the first answer token, mean over heads");
+    if (params_.last_map) {
+      out.add("attention/map_last", {"layer", "image_token"}, {layers, cells},
+              side_by_side(map_last_, planes), "probability",
+              "attention to the image of the query of the last answer token, mean over heads");
+    }
     if (params_.head_map) {
       const std::int64_t heads = spec_.text.heads;
       out.add("attention/head_map", {"layer", "head", "image_token"}, {layers, heads, cells},

@@ -38,7 +38,8 @@ class CaptureColumns {
   std::vector<double> geometry_, logprob_, entropy_, p_tok_, logit_entropy_, confidence_, share_;
   std::vector<float> top1_, top2_;
   std::vector<Half> first_, last_, mlp_;
-  std::vector<std::vector<float>> map_, map_first_, head_map_;  ///< per item [L, S] ([L, H, S])
+  std::vector<std::vector<float>> map_, map_first_, map_last_,
+      head_map_;  ///< per item [L, S] ([L, H, S])
   struct Labels {
     const Scorer* scorer = nullptr;
     std::vector<std::int32_t> correct;

@@ -79,12 +79,14 @@ CaptureObserver::Maps CaptureObserver::maps(int answer_tokens) const {
   Maps out;
   out.mean.resize(size);
   out.first.resize(size);
+  out.last.resize(size);
   out.share.assign(static_cast<std::size_t>(layers_), 0.0);
   for (std::size_t i = 0; i < size; ++i) {
     double sum = 0;
     for (std::size_t t = 0; t < queries; ++t) sum += steps_[t][i];
     out.mean[i] = static_cast<float>(sum / static_cast<double>(queries));
     out.first[i] = static_cast<float>(steps_[0][i]);
+    out.last[i] = static_cast<float>(steps_[queries - 1][i]);
     out.share[i / static_cast<std::size_t>(cells_)] += static_cast<double>(out.mean[i]);
   }
   return out;

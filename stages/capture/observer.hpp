@@ -16,8 +16,8 @@ class CaptureObserver : public Observer {
 
   /// Maps of the queries that yield y_0 .. y_{T-1} (T = 0: of y_0 alone).
   struct Maps {
-    std::vector<float> mean, first;  ///< [L, S]
-    std::vector<double> share;       ///< [L] mass of `mean`
+    std::vector<float> mean, first, last;  ///< [L, S]
+    std::vector<double> share;             ///< [L] mass of `mean`
   };
   Maps maps(int answer_tokens) const;
   const std::vector<float>& head_map() const { return head_map_; }  ///< [L, H, S] of y_0, or empty

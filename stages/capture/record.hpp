@@ -27,6 +27,7 @@
 //   label_score/<scorer>     float64 [item]  soft score
 //   attention/map            float32 [layer, image_token]  m(l): mean over heads and answer queries
 //   attention/map_first      float32 [layer, image_token]  the query of y_0 only
+//   attention/map_last       float32 [layer, image_token]  that of y_{T-1}; with last_map only
 //   attention/share          float64 [item, layer]  img_share(l)
 //   hidden/first, hidden/last   float16 [item, state, hidden]  h(-1)..h(L-1) at the last prompt
 //                            position / at the last answer token (optional: capture.hidden)

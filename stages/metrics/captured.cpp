@@ -75,7 +75,7 @@ Captured::Captured(const ItemTable& items, std::size_t first, std::size_t last,
   if (!record.find(map))
     fail(where(record), ": dataset '", map,
          "' is missing, expected for [metrics] query = ", params.query,
-         "; capture keeps the maps of mean and first");
+         params.query == "last" ? "; capture keeps it with [capture] last_map = 1" : "");
   const Array& array = record.at(map);
   layers_ = array.shape.empty() ? 0 : array.shape[0];
   tokens_ = offset_->back();

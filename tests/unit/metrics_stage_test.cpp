@@ -101,7 +101,7 @@ TEST_CASE("query chooses the stored map", "[metrics]") {
   params.query = "first";
   near(value(cell.metrics(params), "metrics/h_n", 0), 0, 1e-6);
   params.query = "last";
-  fails(cell, params, ExitCode::bad_input, "'attention/map_last' is missing");
+  fails(cell, params, ExitCode::bad_input, "[capture] last_map = 1");
 }
 
 TEST_CASE("an empty answer is measured by its first query and flagged", "[metrics]") {

@@ -105,6 +105,7 @@ TEST_CASE("maps are means over heads and answer queries, the end token's query l
       const auto at = static_cast<std::size_t>(layer * kCells + cell);
       CHECK(maps.first[at] == Approx(heads));
       CHECK(maps.mean[at] == Approx(1.5 * heads));
+      CHECK(maps.last[at] == Approx(2 * heads));
       mass += 1.5 * heads;
     }
     CHECK(maps.share[static_cast<std::size_t>(layer)] == Approx(mass));
@@ -168,6 +169,27 @@ TEST_CASE(
   CHECK(record.values<Half>("hidden/first")[0].to_float() == 1);
   CHECK(record.values<std::uint8_t>("label_invalid/yes_no")[0] == 1);
   CHECK(record.values<std::int32_t>("label/yes_no")[0] == 0);
+}
+
+TEST_CASE("the last query's map is kept where it is asked for", "[capture]") {
+  const ItemTable items = table();
+  const ModelSpec model = spec();
+  for (const bool kept : {false, true}) {
+    CaptureParams params;
+    params.last_map = kept;
+    CaptureColumns columns(items, model, params);
+    CaptureObserver observer(model, params);
+    show(observer, 0, 1, looked);
+    show(observer, 1, 2, [](int l, int h, int c) { return 2 * looked(l, h, c); });
+    columns.add_answer(0, prepared(), answer(2, "Yes it"), observer);
+    const Record record = columns.finish();
+    REQUIRE((record.find("attention/map_last") != nullptr) == kept);
+    if (!kept) continue;
+    const auto& first = record.values<float>("attention/map_first");
+    const auto& last = record.values<float>("attention/map_last");
+    REQUIRE(last.size() == first.size());
+    for (std::size_t i = 0; i < last.size(); ++i) CHECK(last[i] == Approx(2 * first[i]));
+  }
 }
 
 TEST_CASE("states outside half precision are clamped and counted", "[capture]") {
