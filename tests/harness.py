@@ -55,9 +55,10 @@ def prepare():
     return data
 
 
-def sweep_arguments(data, limit=30, unit_items=5, name="demo"):
+def sweep_arguments(data, limit=30, unit_items=5, name="demo", models="demo-llava"):
     """Arguments that point the demo sweep at the tests' data."""
-    out = ["-C", os.path.join(SOURCE, "conf/sweeps/demo.ini"), "--limit", str(limit), "--progress", "1",
+    out = ["-C", os.path.join(SOURCE, "conf/sweeps/demo.ini"), "--models", models,
+           "--limit", str(limit), "--progress", "1",
            "--set", f"run.unit_items={unit_items}", "--set", f"sweep.name={name}",
            "--set", "reduce.replicates=300", "--set", "metrics.permutations=50",
            "--set", "run.device=cpu"]
