@@ -50,7 +50,7 @@ def draw_auroc(axis, cell, rows, names):
         axis.plot(row["estimate"], y, "o", markersize=7, markeredgecolor=svg.COLOURS[0],
                   markerfacecolor=svg.COLOURS[0] if sure else "white", markeredgewidth=1.6)
     n = max((row["n"] for row in rows), default=0)
-    axis.set_title(f"{set_name(cell)}, n = {n}", fontsize=10, loc="left")
+    axis.set_title(f"{cell.model}: {set_name(cell)}, n = {n}", fontsize=10, loc="left")
     axis.set_yticks(range(len(names)), [SHORT.get(name, name) for name in reversed(names)])
     axis.set_ylim(-0.7, len(names) - 0.3)
     axis.set_xlim(0, 1)
