@@ -8,14 +8,14 @@ namespace vrp {
 
 using Arguments = std::vector<std::string>;
 
-int stats_command(const Arguments& arguments);   ///< reduce statistics on anybody's table
-int import_command(const Arguments& arguments);  ///< benchmark files to an item table
-int plan_command(const Arguments& arguments);    ///< what a sweep would compute
-int status_command(const Arguments& arguments);  ///< how far a run is
-int verify_command(const Arguments& arguments);  ///< digests, each item exactly once
-int show_command(const Arguments& arguments);    ///< one item of a run
-int report_command(const Arguments& arguments);  ///< report.html
+int stats_command(const Arguments& arguments);        ///< reduce statistics on anybody's table
+int import_command(const Arguments& arguments);       ///< benchmark files to an item table
+int plan_command(const Arguments& arguments);         ///< what a sweep would compute
+int status_command(const Arguments& arguments);       ///< how far a run is
+int verify_command(const Arguments& arguments);       ///< digests, each item exactly once
+int show_command(const Arguments& arguments);         ///< one item of a run
+int report_command(const Arguments& arguments);       ///< report.html
 int check_model_command(const Arguments& arguments);  ///< a checkpoint folder, before a run
-int doctor_command(const Arguments& arguments);  ///< what this machine offers
+int doctor_command(const Arguments& arguments);       ///< what this machine offers
 
 }  // namespace vrp
