@@ -5,16 +5,10 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/model/fields.hpp"
+#include "pipeline/model/tokenizer_components.hpp"
 
 namespace vrp {
 namespace {
-
-void replace_all(std::string& text, const std::string& from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos;
-       at = text.find(from, at + to.size())) {
-    text.replace(at, from.size(), to);
-  }
-}
 
 /// The template that the style names or brings along.
 std::string template_of(const PromptSpec& prompt, const PromptStyle& style) {
