@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "stages/reduce/frame.hpp"
+#include "pipeline/store/frame.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/results.hpp"
 

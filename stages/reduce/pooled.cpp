@@ -7,7 +7,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
-#include "stages/reduce/frame.hpp"
+#include "pipeline/store/frame.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/statistics.hpp"
 

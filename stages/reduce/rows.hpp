@@ -4,12 +4,11 @@
 // as empty or "n/a".
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <string>
 
-namespace vrp {
+#include "pipeline/store/frame.hpp"
 
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+namespace vrp {
 
 /// Frame "statistic": one statistic of one signal (or of the answers, signal "").
 struct StatRow {

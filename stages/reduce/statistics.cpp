@@ -7,7 +7,7 @@
 #include "pipeline/stats/proportions.hpp"
 #include "pipeline/stats/signal_summary.hpp"
 #include "stages/reduce/columns_used.hpp"
-#include "stages/reduce/frame.hpp"
+#include "pipeline/store/frame.hpp"
 #include "stages/reduce/intervals.hpp"
 #include "stages/reduce/means.hpp"
 #include "stages/reduce/selective.hpp"

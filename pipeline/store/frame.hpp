@@ -1,6 +1,7 @@
 #pragma once
 // Rows as structs, columns as arrays: a struct with a static `fields` becomes the arrays
 // PREFIX/FIELD of dimension PREFIX_row, and back.
+#include <limits>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -9,6 +10,9 @@
 #include "pipeline/store/record.hpp"
 
 namespace vrp {
+
+/// A number of a row that is not defined; the row's note says why.
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 template <class Row>
 void add_frame(Record& record, const std::string& prefix, const std::vector<Row>& rows) {
