@@ -18,4 +18,16 @@ target_include_directories(vrp_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
 target_link_libraries(vrp_hdf5 INTERFACE ${HDF5_C_LIBRARIES} ${HDF5_C_HL_LIBRARIES})
 add_library(vrp::hdf5 ALIAS vrp_hdf5)
 
+# Boosted trees. Only its C API is used, so the headers of a cluster module do as well as Debian's.
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h)
+find_library(XGBOOST_LIBRARY xgboost)
+if(NOT XGBOOST_INCLUDE_DIR OR NOT XGBOOST_LIBRARY)
+  message(FATAL_ERROR "XGBoost not found (xgboost/c_api.h: ${XGBOOST_INCLUDE_DIR}, library: "
+    "${XGBOOST_LIBRARY}); install libxgboost-dev or set XGBOOST_INCLUDE_DIR and XGBOOST_LIBRARY")
+endif()
+add_library(vrp_xgboost INTERFACE)
+target_include_directories(vrp_xgboost SYSTEM INTERFACE ${XGBOOST_INCLUDE_DIR})
+target_link_libraries(vrp_xgboost INTERFACE ${XGBOOST_LIBRARY})
+add_library(vrp::xgboost ALIAS vrp_xgboost)
+
 include(VrpTorch)  # vrp::torch, vrp::nccl
