@@ -63,14 +63,27 @@ std::shared_ptr<void> read_pictures(const UnitInput& input) {
   return pictures;
 }
 
+/// States and maps are for metrics and probes; statistics need what there is one number of an item
+/// (or of an item and layer) of.
+bool has_columns(const std::string& name) {
+  return !name.starts_with("hidden/") && !name.starts_with("head/") &&
+         !name.starts_with("attention/map") && name != "attention/head_map" &&
+         name != "item/patch_offset" && name != "path/token_offset" && name != "path/tokens";
+}
+
 CellData cell_data(const UnitInput& input, std::size_t cell) {
   const Cell& c = (*input.cells)[cell];
+  const auto columns = [&](const char* stage) {
+    return upstream_arrays(input, stage, cell, has_columns);
+  };
   return {c.model,
           c.benchmark,
           &(*input.tables)[c.table],
-          input.upstream("capture", cell),
-          input.upstream("metrics", cell),
-          input.upstream("consistency", cell)};
+          columns("capture"),
+          columns("metrics"),
+          columns("consistency"),
+          columns("probes"),
+          columns("interventions")};
 }
 
 }  // namespace

@@ -85,6 +85,13 @@ class Planner {
     return plan_.limit > 0 ? std::min(n, plan_.limit) : n;
   }
 
+  /// Cells whose upstream records a unit of `cell` reads: its own, and those that it joins.
+  std::vector<std::size_t> read_cells(std::size_t cell) const {
+    std::vector<std::size_t> cells = plan_.cells[cell].members;
+    cells.push_back(cell);
+    return cells;
+  }
+
   Fingerprint fingerprint(std::size_t stage, std::size_t cell) const {
     const StageDefinition& definition = plan_.stages[stage];
     const Cell& c = plan_.cells[cell];
@@ -115,7 +122,7 @@ class Planner {
       out.fields["benchmark.max_new_tokens"] = std::to_string(benchmark.max_new_tokens);
     }
     for (const auto& name : definition.upstream) {
-      for (const std::size_t from : c.pooled() ? c.members : std::vector<std::size_t>{cell}) {
+      for (const std::size_t from : read_cells(cell)) {
         const StageCell* found = plan_.find(name, from);
         if (found == nullptr) continue;
         out.fields["upstream " + name + " of " + plan_.cells[from].benchmark] =
@@ -150,6 +157,12 @@ class Planner {
       std::int64_t items = 0;
       for (const auto member : c.members) items += items_of(plan_.cells[member]);
       add_unit(0, 0, items, unit_name(0, 1, 1));
+    } else if (definition.whole_cell && definition.parts) {
+      std::int64_t index = 0;
+      for (const std::string& part : definition.parts(c)) {
+        add_unit(index++, 0, items_of(c), concat("unit-", part, ".h5"));
+        plan_.units.back().part = part;
+      }
     } else if (definition.whole_cell) {
       add_unit(0, 0, items_of(c), unit_name(0, 1, 1));
     } else {
@@ -167,8 +180,7 @@ class Planner {
     for (auto& unit : plan_.units) {
       const Cell& c = plan_.cells[unit.cell];
       for (const auto& name : plan_.stages[unit.stage].upstream) {
-        for (const std::size_t cell :
-             c.pooled() ? c.members : std::vector<std::size_t>{unit.cell}) {
+        for (const std::size_t cell : read_cells(unit.cell)) {
           const bool all = c.pooled() || plan_.stages[unit.stage].whole_cell;
           const auto ids = covering(plan_, name, cell, all ? 0 : unit.first,
                                     all ? items_of(plan_.cells[cell]) : unit.last);

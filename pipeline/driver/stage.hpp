@@ -28,6 +28,7 @@ struct Unit {
   std::size_t cell = 0;
   std::int64_t index = 0;            ///< number within (stage, cell)
   std::int64_t first = 0, last = 0;  ///< items [first, last)
+  std::string part;  ///< name of a part of a whole cell (StageDefinition::parts); "" = no parts
   std::string file;  ///< path relative to RUN: MODEL/BENCHMARK/STAGE@FPRINT/unit-000042.h5
   std::vector<std::size_t> upstream;  ///< units that must be done before
   std::vector<std::size_t> downstream;
@@ -44,18 +45,31 @@ struct UnitInput {
   /// Records of an upstream stage for a cell, joined over the unit's items (whole-cell stages: over
   /// all items). Error names the damaged file.
   std::function<Record(const std::string& stage, std::size_t cell)> upstream;
+  /// The same records one by one in the order of their items (or parts), so that a whole cell never
+  /// lies in memory.
+  std::function<void(const std::string& stage, std::size_t cell,
+                     const std::function<void(const Record&)>& each)>
+      each_upstream;
   std::shared_ptr<void> prepared;             ///< what `prepare` returned
   std::function<void(std::int64_t)> advance;  ///< called with the number of items just finished
   std::function<bool()> stopping;             ///< true once a stop was asked for
   const ItemTable& items() const { return (*tables)[cell->table]; }
+  std::size_t cell_index() const { return static_cast<std::size_t>(cell - cells->data()); }
 };
+
+/// Upstream records joined as by `upstream`, but only the arrays whose names `keep` accepts.
+Record upstream_arrays(const UnitInput& input, const std::string& stage, std::size_t cell,
+                       const std::function<bool(const std::string& name)>& keep);
 
 struct StageDefinition {
   std::string name;
   int version = 1;
   std::vector<std::string> upstream;  ///< stages whose records are read
   bool whole_cell = false;            ///< one unit per cell instead of item ranges
-  bool pooled = false;                ///< also one unit for the pooled cell of each model
+  /// With whole_cell: the parts of a cell, one unit each, so that they spread over ranks. Empty =
+  /// the cell is one unit. Names are unique and of [A-Za-z0-9._-].
+  std::function<std::vector<std::string>(const Cell&)> parts;
+  bool pooled = false;  ///< also one unit for the pooled cell of each model
   bool needs_model = false;
   std::string parameters;  ///< canonical text of all that changes the result
   double cost_per_item = 1;

@@ -173,30 +173,51 @@ UnitInput Worker::input_of(std::size_t id) {
   input.tables = &plan_.tables;
   input.seed = seed_;
   input.upstream = [this, &unit](const std::string& stage, std::size_t cell) {
-    return read_upstream(unit, stage, cell);
+    std::vector<Record> parts;
+    each_upstream(unit, stage, cell, [&](Record record) { parts.push_back(std::move(record)); });
+    return concatenate(parts);
+  };
+  input.each_upstream = [this, &unit](const std::string& stage, std::size_t cell,
+                                      const std::function<void(const Record&)>& each) {
+    each_upstream(unit, stage, cell, [&](const Record& record) { each(record); });
   };
   input.advance = [this](std::int64_t items) { items_ += items; };
   input.stopping = [this] { return stopping_.load(); };
   return input;
 }
 
-Record Worker::read_upstream(const Unit& unit, const std::string& stage, std::size_t cell) const {
-  std::vector<Record> parts;
+void Worker::each_upstream(const Unit& unit, const std::string& stage, std::size_t cell,
+                           const std::function<void(Record)>& each) const {
   for (const std::size_t id : unit.upstream) {
     const Unit& up = plan_.units[id];
     if (up.cell != cell || plan_.stages[up.stage].name != stage) continue;
+    Record record;
     try {
-      parts.push_back(read_record(folder_.path(up.file)).record);
+      record = read_record(folder_.path(up.file)).record;
     } catch (const Error& error) {
       throw DamagedUnit(id, error.what());
     }
+    each(std::move(record));
   }
-  return concatenate(parts);
 }
 
 void Worker::report(WorkerEvent event) {
   const std::lock_guard lock(mutex_);
   events_.push_back(std::move(event));
+}
+
+Record upstream_arrays(const UnitInput& input, const std::string& stage, std::size_t cell,
+                       const std::function<bool(const std::string& name)>& keep) {
+  std::vector<Record> parts;
+  input.each_upstream(stage, cell, [&](const Record& record) {
+    Record kept;
+    kept.origin = record.origin;
+    for (const Array& array : record.arrays()) {
+      if (keep(array.name)) kept.add(array);
+    }
+    parts.push_back(std::move(kept));
+  });
+  return concatenate(parts);
 }
 
 }  // namespace vrp

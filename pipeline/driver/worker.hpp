@@ -66,7 +66,8 @@ class Worker {
   void compute(Task task);
   void commit(Task task);
   UnitInput input_of(std::size_t unit);
-  Record read_upstream(const Unit& unit, const std::string& stage, std::size_t cell) const;
+  void each_upstream(const Unit& unit, const std::string& stage, std::size_t cell,
+                     const std::function<void(Record)>& each) const;
   void report(WorkerEvent event);
   template <class Work>
   void guarded(std::size_t unit, Work work);

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cstring>
 #include <set>
+#include <type_traits>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/store/record.hpp"
@@ -56,6 +58,24 @@ Array join_along(const Parts& parts, std::size_t axis) {
   return out;
 }
 
+/// Equal values, a NaN being equal to itself.
+bool same_bits(const ArrayData& a, const ArrayData& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(
+      [&](const auto& values) {
+        using V = std::decay_t<decltype(values)>;
+        const V& others = std::get<V>(b);
+        if constexpr (std::is_same_v<typename V::value_type, std::string>) {
+          return values == others;
+        } else {
+          return values.size() == others.size() &&
+                 (values.empty() || std::memcmp(values.data(), others.data(),
+                                                values.size() * sizeof(values[0])) == 0);
+        }
+      },
+      a);
+}
+
 Array join_offsets(const Parts& parts) {
   Array out = *parts[0];
   auto& offsets = std::get<std::vector<std::int64_t>>(out.data);
@@ -91,7 +111,7 @@ Record concatenate(const std::vector<Record>& parts) {
       out.add(join_along(pieces, static_cast<std::size_t>(axis - array.dims.begin())));
     } else {
       for (const Array* piece : pieces) {
-        if (piece->data != array.data) {
+        if (!same_bits(piece->data, array.data)) {
           fail("dataset '", array.name, "' belongs to no item and differs between units");
         }
       }

@@ -14,7 +14,7 @@
 //                           single | top | ...; "" where it has none
 //   edit/operation          text [condition]  pixel | embed | attn | zero | clamp | mean | bypass
 //   edit/layer              int32 [condition]  block, -1 = not at a block
-//   edit/count              int32 [condition]  neurons or cells (cells: of the first item), -1 = all
+//   edit/count              int32 [condition]  neurons; -1 = all of them, or cells of the image
 //   edit/value              float32 [condition]  what was set; NaN where it is no constant
 //   edit/draw               int32 [condition]  number of the random draw, -1 = not random
 //   edit/scope              text [condition]  all | last

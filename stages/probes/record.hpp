@@ -1,8 +1,8 @@
 #pragma once
 // What the two stages of probes hold.
 //
-// `probe_fits`: one unit for each part of a cell (fit_parts in probes.hpp): a probe, or a probe on a
-// block of layers. The record is private to this folder.
+// `probe_fits`: one unit for each part of a cell (fit_parts in probes.hpp): a probe, or a probe on
+// a block of layers. The record is private to this folder.
 //
 // `probes`: one unit for each cell. N items of the cell in the order of the table.
 //   item/key      text [item]
@@ -59,7 +59,7 @@ struct ProbeLayerRow {
   double accuracy = kUndefined;  ///< at probability 0.5, out of fold
   double balanced_accuracy = kUndefined;
   double inner_auroc = kUndefined;  ///< mean over outer folds of the mean inner AUROC
-  double nonzero = kUndefined;      ///< share of the width with |w| > 0, mean over folds; sparse only
+  double nonzero = kUndefined;  ///< share of the width with |w| > 0, mean over folds; sparse only
   double authors_auroc = kUndefined;  ///< one random 80/20 split of items, stratified, seed 42
   double authors_accuracy = kUndefined;
   std::int64_t prespecified = 0;  ///< 1 = a layer that the paper's early version names
@@ -90,7 +90,8 @@ struct ProbeControlRow {
   std::string control;  ///< shuffle | type_only | length_only | blank | residualised |
                         ///< authors_split | transfer:TARGET | max_cosine | duplicates
   std::int64_t draws = 1, n = 0;
-  double value = kUndefined;  ///< AUROC (mean over draws); max_cosine: the cosine; duplicates: pairs
+  double value =
+      kUndefined;  ///< AUROC (mean over draws); max_cosine: the cosine; duplicates: pairs
   double low = kUndefined, high = kUndefined;  ///< 2.5 and 97.5 % of the draws; NaN = one draw
   double p = kUndefined;                       ///< permutation p of the nested AUROC (shuffle)
   std::string note;
@@ -116,7 +117,7 @@ struct NeuronRow {
   std::string kind;  ///< success (w > 0) | failure (w < 0) | ranked (largest |w|, interventions)
   std::int64_t rank = 0;  ///< 0 = first of its kind
   std::int64_t neuron = 0;
-  double weight = 0;  ///< of the z-scored input
+  double weight = 0;          ///< of the z-scored input
   double delta = kUndefined;  ///< mean activation on correct minus on incorrect training items
   double mean = kUndefined;   ///< mean activation on the training items (edit `mean`)
 

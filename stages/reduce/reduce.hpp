@@ -21,7 +21,7 @@ constexpr std::string_view kPooledSet = "pooled";
 struct CellData {
   std::string model, benchmark;
   const ItemTable* items = nullptr;
-  Record capture, metrics, consistency;
+  Record capture, metrics, consistency, probes, interventions;  ///< no arrays = not computed
 };
 
 /// All statistics of one cell; the layout is in rows.hpp. Items that failed, have no label or have

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -82,4 +83,30 @@ TEST_CASE("a stage brings along the stages it reads", "[plan]") {
   CHECK(plan.stages.size() == 2);
   CHECK(plan.stages[0].name == "capture");
   CHECK_THROWS_WITH(toy::plan({.stages = {"metrcs"}}), Catch::Contains("metrics"));
+}
+
+TEST_CASE("a stage of parts has a unit for each, and its readers wait for all of them", "[plan]") {
+  const Plan plan =
+      toy::plan({.stages = {"reduce"}, .parts = {"linear.b0-3", "linear.b4-7", "stress"}});
+  const auto fits = toy::units_of(plan, "fits", "a");
+  REQUIRE(fits.size() == 3);
+  CHECK(plan.units[fits[1]].part == "linear.b4-7");
+  CHECK(plan.units[fits[1]].file.ends_with("/unit-linear.b4-7.h5"));
+  CHECK(plan.units[fits[1]].first == 0);
+  CHECK(plan.units[fits[1]].last == 10);
+  const auto captures = toy::units_of(plan, "capture", "a");
+  CHECK(plan.units[fits[0]].upstream == captures);
+  CHECK(plan.units[toy::units_of(plan, "join", "a")[0]].upstream == fits);
+  CHECK(toy::units_of(plan, "fits", "pooled").empty());
+}
+
+TEST_CASE("a pooled unit reads its own cell's records besides those of its members", "[plan]") {
+  const Plan plan = toy::plan({.stages = {"reduce"}, .parts = {"stress"}});
+  const auto joined = toy::units_of(plan, "join", "pooled");
+  REQUIRE(joined.size() == 1);
+  const auto& reads = plan.units[toy::units_of(plan, "reduce", "pooled")[0]].upstream;
+  for (const char* benchmark : {"a", "b", "pooled"}) {
+    const auto unit = toy::units_of(plan, "join", benchmark)[0];
+    CHECK(std::count(reads.begin(), reads.end(), unit) == 1);
+  }
 }

@@ -35,6 +35,7 @@ struct Options {
   int unit_items = 4;
   std::vector<std::string> stages{"capture", "metrics", "reduce"};
   std::string question = "Is there a cup?";
+  std::vector<std::string> parts;  ///< of stage "fits", which is there when this is not empty
 };
 
 inline Plan plan(const Options& options = {}) {
@@ -62,7 +63,23 @@ inline Plan plan(const Options& options = {}) {
   reduce.whole_cell = true;
   reduce.pooled = true;
   reduce.cost_per_item = 0.01;
-  inputs.stages = {capture, metrics, reduce};
+  inputs.stages = {capture, metrics};
+  if (!options.parts.empty()) {
+    StageDefinition fits;
+    fits.name = "fits";
+    fits.upstream = {"capture"};
+    fits.whole_cell = true;
+    fits.parts = [parts = options.parts](const Cell&) { return parts; };
+    StageDefinition join;
+    join.name = "join";
+    join.upstream = {"fits"};
+    join.whole_cell = true;
+    join.pooled = true;
+    inputs.stages.push_back(fits);
+    inputs.stages.push_back(join);
+    reduce.upstream.push_back("join");
+  }
+  inputs.stages.push_back(reduce);
   inputs.tables = {table("a", 10), table("b", 7)};
   inputs.tables[0].question[0] = options.question;
   inputs.model_hashes = {{"m", options.model_hash}};

@@ -144,6 +144,18 @@ TEST_CASE("concatenated units equal one unit over all items, ragged arrays inclu
   CHECK(joined.at("hidden/first").shape == std::vector<std::int64_t>{3, 3});
 }
 
+TEST_CASE("what belongs to no item must be equal in all units, NaN included", "[store]") {
+  const auto unit = [](float value) {
+    Record record;
+    record.add("item/key", {"item"}, {1}, std::vector<std::string>{"a"}, "", "key");
+    record.add("edit/value", {"condition"}, {2}, std::vector<float>{std::nanf(""), value}, "1",
+               "what was set");
+    return record;
+  };
+  CHECK(concatenate({unit(100), unit(100)}).at("edit/value").shape[0] == 2);
+  CHECK_THROWS_WITH(concatenate({unit(100), unit(-100)}), Catch::Contains("edit/value"));
+}
+
 TEST_CASE("an array whose shape and data disagree is refused", "[store]") {
   Record record;
   CHECK_THROWS_WITH(record.add("x/y", {"item"}, {3}, std::vector<float>{1, 2}, "1", "x"),
