@@ -25,6 +25,7 @@ struct Network {
   at::Tensor inverse_frequency;  ///< [head_dim / 2] fp32, theta^(-2 i / head_dim)
   at::Tensor frequency_axis;     ///< [head_dim / 2], the axis each turns with; undefined: one
   at::Tensor vision_inverse_frequency;  ///< [head_dim / 4] of the tower; undefined: no rotary one
+  mutable ModelCounters counters;       ///< passes run one at a time
 };
 
 /// theta^(-2 i / width) in fp32 for i < width / 2, as the reference computes it.
@@ -69,6 +70,8 @@ struct PromptPiece {
   bool causal = true;         ///< false: its rows all see each other (prefix-LM)
   bool states_needed = true;  ///< false: nobody reads the returned states, so that the last block
                               ///< stops after its keys and values (x is then h(L-2))
+  float* image_update = nullptr;  ///< [layers, 2] to be filled (Site::image_update); the piece then
+                                  ///< holds the image and its last block runs to the end
 };
 
 /// Runs a piece, whose rows see each other as it says and everything before them in `store`; writes
@@ -88,6 +91,15 @@ struct AnswerStep {
   int step = 0;                     ///< of the views that observers get
 };
 void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, const Taps& taps);
+
+/// What each head adds to the residual stream of one query, from the query's attention output
+/// before the output projection [heads * head_dim]: [heads, D].
+at::Tensor head_outputs(const Network& network, const DecoderLayer& layer,
+                        const at::Tensor& attended);
+
+/// Mean over rows of ||after - before|| and of that divided by ||before|| (NaN when one is 0), in
+/// fp64 rounded to fp32, to out[0] and out[1]. Both [S, D].
+void update_norms(const at::Tensor& before, const at::Tensor& after, float* out);
 
 /// Final norm and head: fp32 [n, V] on the host.
 at::Tensor head_logits(const Network& network, const at::Tensor& states);

@@ -26,6 +26,15 @@ void show_attention(const Network& network, int l, const at::Tensor& query,
   }
 }
 
+/// What the heads of block l add at the query that yields y_0, when it is in the piece.
+void show_heads(const Network& network, int l, const at::Tensor& attended, std::int64_t first,
+                const Taps& taps) {
+  const std::int64_t row = taps.first_query() - first;
+  if (!taps.wants(Site::head_out, l) || row < 0 || row >= attended.size(0)) return;
+  const DecoderLayer& layer = network.weights.layers[static_cast<std::size_t>(l)];
+  taps.see_heads(l, head_outputs(network, layer, attended[row]));
+}
+
 }  // namespace
 
 Heads project_heads(const Network& network, const at::Tensor& x, const DecoderLayer& layer,
@@ -136,18 +145,27 @@ void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece,
     if (taps.wants(Site::attention_row, l)) {
       show_attention(network, l, heads.query, piece, store, taps);
     }
-    if (l + 1 == t.layers && !piece.states_needed) return;
-    at::Tensor out = ops.linear(attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
-                                       values.narrow(1, 0, first + rows), piece.causal),
-                                layer.out);
+    const bool updates = piece.image_update != nullptr;
+    if (l + 1 == t.layers && !piece.states_needed && !updates) return;
+    const at::Tensor before =
+        updates ? x.index_select(0, taps.image_columns(network.device)) : at::Tensor();
+    const at::Tensor attended = attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
+                                       values.narrow(1, 0, first + rows), piece.causal);
+    show_heads(network, l, attended, first, taps);
+    at::Tensor out = ops.linear(attended, layer.out);
     taps.see_prompt(Site::attention_out, l, out, first);
     x.add_(out);
+    if (taps.trunk() != nullptr) taps.trunk()->keep(l, x, first);
     at::Tensor act = gated_input(network, x, layer);
     taps.see_prompt(Site::mlp_act, l, act, first);
     out = ops.linear(act, layer.down);
     taps.see_prompt(Site::mlp_out, l, out, first);
     x.add_(out);
     taps.see_prompt(Site::residual, l, x, first);
+    if (updates) {
+      update_norms(before, x.index_select(0, taps.image_columns(network.device)),
+                   piece.image_update + std::ptrdiff_t{2} * l);
+    }
   }
 }
 

@@ -83,6 +83,7 @@ at::Tensor encode_image(const Network& network, const PreparedImage& image) {
   const VisionSpec& v = network.spec.vision;
   const VisionWeights& w = network.weights.vision;
   const Ops& ops = *network.ops;
+  ++network.counters.images_encoded;
   at::Tensor x = ops.linear(patches(image, v).to(network.device, network.dtype), w.patch);
   if (v.class_token) x = at::cat({w.cls.unsqueeze(0), x}, 0);
   Rotary rotary;

@@ -28,7 +28,15 @@ void check_item(const ModelSpec& spec, const PreparedItem& item,
   }
 }
 
-/// Projected features of the item's picture, from `prefix` where it shows the same one.
+void copy_positions(const KeyValues& from, KeyValues& to, std::int64_t count) {
+  for (std::size_t l = 0; l < from.key.size(); ++l) {
+    to.key[l].narrow(1, 0, count).copy_(from.key[l].narrow(1, 0, count));
+    to.value[l].narrow(1, 0, count).copy_(from.value[l].narrow(1, 0, count));
+  }
+}
+
+}  // namespace
+
 at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item) {
   at::Tensor features;
   if (prefix != nullptr && prefix->shows(item.image)) {
@@ -37,7 +45,7 @@ at::Tensor image_features(const Network& network, ImagePrefix* prefix, const Pre
     features = encode_image(network, item.image);
     if (prefix != nullptr) {
       const Geometry& grid = item.image.geometry;
-      *prefix = {item.image.pixels, grid.rows, grid.cols, features, {}, {}};
+      *prefix = {item.image.pixels, grid.rows, grid.cols, features, {}, {}, {}};
     }
   }
   if (features.size(0) != std::ssize(item.image_positions)) {
@@ -47,25 +55,16 @@ at::Tensor image_features(const Network& network, ImagePrefix* prefix, const Pre
   return features;
 }
 
-/// Merged embeddings of the piece with the image: [split, D].
-at::Tensor embed_with_image(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
-                            std::span<const std::int32_t> ids, const Taps& taps) {
-  at::Tensor features = image_features(network, prefix, item);
-  if (taps.wants(Site::image_features, -1)) features = features.clone();  // it may be edited
-  taps.see_image_features(features);
-  at::Tensor x = embed_tokens(network, ids);
+at::Tensor merge_image(const Network& network, const PreparedItem& item,
+                       std::span<const std::int32_t> ids, const at::Tensor& features) {
   const at::Tensor where = at::tensor(item.image_positions, at::kLong).to(network.device);
-  return x.index_copy_(0, where, features);
+  return embed_tokens(network, ids).index_copy_(0, where, features);
 }
 
-void copy_positions(const KeyValues& from, KeyValues& to, std::int64_t count) {
-  for (std::size_t l = 0; l < from.key.size(); ++l) {
-    to.key[l].narrow(1, 0, count).copy_(from.key[l].narrow(1, 0, count));
-    to.value[l].narrow(1, 0, count).copy_(from.value[l].narrow(1, 0, count));
-  }
+std::int64_t first_piece(const TextSpec& text, const PreparedItem& item) {
+  return text.prefix_lm ? std::ssize(item.ids) : item.image_positions.back() + 1;
 }
 
-/// The item's rotary positions, continued for tokens behind its prompt: [axes, total].
 std::vector<std::int32_t> all_positions(const TextSpec& text, const PreparedItem& item,
                                         std::int64_t total) {
   const std::int64_t prompt = std::ssize(item.ids);
@@ -80,31 +79,37 @@ std::vector<std::int32_t> all_positions(const TextSpec& text, const PreparedItem
   return all;
 }
 
-}  // namespace
-
 Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
                         std::span<const std::int32_t> ids, std::int64_t tail, bool answers,
                         const Taps& taps) {
   const TextSpec& text = network.spec.text;
   check_item(network.spec, item, ids);
   const std::int64_t total = std::ssize(ids);
-  // The first piece: what a prefix-LM sees at once, else what questions about an image share.
-  const std::int64_t split =
-      text.prefix_lm ? std::ssize(item.ids) : item.image_positions.back() + 1;
+  const std::int64_t split = first_piece(text, item);
   const auto head = ids.first(static_cast<std::size_t>(split));
   const std::int64_t rest = total - split;
   const std::vector<std::int32_t> positions = all_positions(text, item, total);
   KeyValues store = empty_prompt_store(network, total);
   const bool states_needed = tail > rest || taps.sees_whole_prompt();
-  ImagePrefix* shared = states_needed || text.prefix_lm ? nullptr : prefix;
+  const bool kept_whole = taps.trunk() != nullptr && taps.trunk()->whole();
+  ImagePrefix* shared = states_needed || kept_whole || text.prefix_lm ? nullptr : prefix;
   at::Tensor first_states, x;
+  const bool watched = taps.wants_any(Site::image_update);
+  std::vector<float> update;  // of the image positions
   if (shared != nullptr && !shared->store.key.empty() && std::ranges::equal(shared->ids, head) &&
-      shared->shows(item.image)) {
+      shared->shows(item.image) && (!watched || !shared->image_update.empty())) {
     copy_positions(shared->store, store, split);
+    update = shared->image_update;
+    ++network.counters.prefixes_reused;
   } else {
-    first_states = embed_with_image(network, prefix, item, head, taps);
+    at::Tensor features = image_features(network, prefix, item);
+    if (taps.wants(Site::image_features, -1)) features = features.clone();  // it may be edited
+    taps.see_image_features(features);
+    first_states = merge_image(network, item, head, features);
+    if (watched) update.resize(static_cast<std::size_t>(text.layers) * 2);
     run_prompt(network, first_states,
-               {0, rotary_angles(network, positions, 0, split), !text.prefix_lm, states_needed},
+               {0, rotary_angles(network, positions, 0, split), !text.prefix_lm, states_needed,
+                watched ? update.data() : nullptr},
                store, taps);
     if (shared != nullptr) {
       shared->store = {};
@@ -112,14 +117,17 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
       copy_positions(store, kept, split);
       shared->ids.assign(head.begin(), head.end());
       shared->store = std::move(kept);
+      shared->image_update = update;
     }
   }
+  if (watched) taps.see_image_update(at::tensor(update).view({text.layers, 2}));
   if (rest > 0) {
     x = embed_tokens(network, ids.last(static_cast<std::size_t>(rest)));
     run_prompt(network, x, {split, rotary_angles(network, positions, split, rest), true, true},
                store, taps);
   }
   taps.flush();
+  if (taps.trunk() != nullptr) taps.trunk()->keep_store(store);
   if (rest == 0) {
     x = first_states;
   } else if (tail > rest) {
@@ -173,14 +181,9 @@ Answer AnswerBuilder::finish(const Tokenizer& tokenizer) {
   return std::move(answer_);
 }
 
-Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,
-                     Observer* observer) const {
-  const ComputeScope scope(*impl_);
-  const Network& network = impl_->network;
-  check_generation(network, item, params);
-  const std::int64_t last = std::ssize(item.ids) - 1;
-  const Taps taps(observer, network.spec, item.image_positions, last, last);
-  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, item.ids, 1, true, taps);
+Answer greedy_answer(const Model::Impl& model, const Prompt& prompt, const GenerationParams& params,
+                     const Taps& taps) {
+  const Network& network = model.network;
   KeyValues answer_store = empty_answer_store(network, 1, params.max_new_tokens);
   AnswerBuilder builder(network.spec, params);
   at::Tensor x = prompt.states;
@@ -195,7 +198,19 @@ Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,
     taps.flush();
     if (builder.finished()) break;
   }
-  return builder.finish(impl_->tokenizer);
+  return builder.finish(model.tokenizer);
+}
+
+Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,
+                     Observer* observer) const {
+  const ComputeScope scope(*impl_);
+  const Network& network = impl_->network;
+  check_generation(network, item, params);
+  const std::int64_t last = std::ssize(item.ids) - 1;
+  const Taps taps(observer, network.spec, item.image_positions, last, last);
+  ImagePrefix& prefix = impl_->prefixes.of(item.image);
+  const Prompt prompt = run_whole_prompt(network, &prefix, item, item.ids, 1, true, taps);
+  return greedy_answer(*impl_, prompt, params, taps);
 }
 
 std::vector<float> Model::logits(const PreparedItem& item,
@@ -214,7 +229,8 @@ std::vector<float> Model::logits(const PreparedItem& item,
   }
   const Taps taps(observer, network.spec, item.image_positions, std::ssize(item.ids) - 1,
                   total - 1);
-  const Prompt prompt = run_whole_prompt(network, &impl_->prefix, item, ids, tail, false, taps);
+  ImagePrefix& prefix = impl_->prefixes.of(item.image);
+  const Prompt prompt = run_whole_prompt(network, &prefix, item, ids, tail, false, taps);
   const at::Tensor logits = head_logits(network, prompt.states);
   const float* data = logits.const_data_ptr<float>();
   return {data, data + logits.numel()};

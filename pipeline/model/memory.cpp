@@ -47,7 +47,7 @@ MemoryNeed memory_need(const ModelSpec& spec, const TensorMatch& tensors,
   need.weights = weight_bytes(spec, tensors, request);
 
   const std::int64_t position = 2 * number * t.layers * t.kv_heads * t.head_dim;
-  need.keys_values = position * (3 * prompt + request.samples * request.max_new_tokens);
+  need.keys_values = position * (4 * prompt + request.samples * request.max_new_tokens);
 
   // The widest rows alive at once: in a decoder block, and in a block of the tower.
   const std::int64_t block =
@@ -55,7 +55,7 @@ MemoryNeed memory_need(const ModelSpec& spec, const TensorMatch& tensors,
   const std::int64_t tower = 6 * v.hidden + 2 * std::int64_t{v.intermediate};
   const std::int64_t patches =
       (prompt + 1) * v.merge * v.merge;  // a prompt holds at least the image
-  const std::int64_t logits = std::int64_t{request.samples + 1} * t.vocab;
+  const std::int64_t logits = std::int64_t{std::max(request.samples + 1, kLensRows)} * t.vocab;
   need.working = number * std::max(block * prompt, tower * patches) + 4 * 2 * logits +
                  static_cast<std::int64_t>(SafetensorsIndex::kPieceBytes);
   return need;

@@ -14,11 +14,13 @@ struct MemoryRequest {
   bool kept_as_stored = true;      ///< matrices keep their type on disk (the CPU's own kernels)
 };
 
+constexpr int kLensRows = 24;  ///< rows of logits that the logit lens holds at a time
+
 /// Bytes of one rank.
 struct MemoryNeed {
   std::int64_t weights = 0;      ///< matrices padded to whole panels, the rest in fp32
-  std::int64_t keys_values = 0;  ///< of the prompt (twice while it is packed), of one image prefix
-                                 ///< and of K answers
+  std::int64_t keys_values = 0;  ///< of the prompt (twice while it is packed), of two image
+                                 ///< prefixes and of K answers
   std::int64_t working = 0;      ///< largest intermediate results, logits, a piece being read
   std::int64_t total() const { return weights + keys_values + working; }
 };

@@ -17,7 +17,9 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/lens_statistics.hpp"
 #include "pipeline/base/rng.hpp"
+#include "pipeline/model/edit.hpp"
 #include "pipeline/model/prompt.hpp"
 
 namespace vrp {
@@ -31,12 +33,18 @@ enum class Site {
   mlp_out,         ///< what the MLP block adds: [positions, D]; editable
   residual,        ///< h(l): residual stream after block l: [positions, D]; editable
   image_features,  ///< projected image features: [S, D], layer = -1; editable
+  head_out,        ///< what each head adds at the query that yields y_0, through its slice of the
+                   ///< output projection: [heads, D]; their sum is attention_out
+  image_update,    ///< what a block changes at the image positions s, [1, 2]: mean over s of
+                 ///< ||h(l)_s - h(l-1)_s||, and of that divided by ||h(l-1)_s|| (NaN when one is 0)
 };
 
 /// Which positions of a forward pass an observer wants. A prompt is run in two pieces, up to and
 /// with the last image token and the rest: `all` gets a view of each, in this order; `image` gets
 /// one view; `last` one view of the prompt's last position. An answer token is one row for `last`
-/// and `all`, none for `image`. image_features are always whole, attention_row is always one query.
+/// and `all`, none for `image`. image_features are always whole, attention_row is always one query,
+/// head_out that of the prompt's last position; image_update has one view a block, after the image
+/// was run or its kept numbers were looked up.
 enum class Rows { last, image, all };
 
 struct SiteView {
@@ -98,6 +106,39 @@ struct Answer {
   std::string text;                  ///< decoded without special tokens, trimmed
 };
 
+// ----------------------------------------------------------------------------------- logit lens
+/// What a state is divided by before the head.
+enum class UnembedNorm {
+  own,    ///< the final norm: the state's own rms, and the norm's weight
+  fixed,  ///< another state's rms (UnembedOptions::rms), and the norm's weight
+  none,   ///< nothing: the head reads the raw state
+};
+struct UnembedOptions {
+  UnembedNorm norm = UnembedNorm::own;
+  double rms = 0;  ///< of `fixed`: sqrt(mean(h^2) + eps)
+  bool log_sum_exp = false;
+  /// Every row's logits have the bits that greedy would choose from. On the CPU's own kernels they
+  /// always have; elsewhere rows are then multiplied one by one.
+  bool as_greedy = true;
+};
+
+struct FinalNorm {
+  std::vector<float> weight;  ///< [D] what the normed state is multiplied by (Gemma: 1 + w)
+  double eps = 0;
+};
+
+/// What was computed rather than looked up, since the model was loaded.
+struct ModelCounters {
+  std::int64_t images_encoded = 0;   ///< runs of the vision tower
+  std::int64_t prefixes_reused = 0;  ///< prompts whose part up to the image was looked up
+};
+
+/// What an edited run leaves.
+struct EditedAnswer {
+  Answer answer;
+  std::vector<float> state;  ///< h(L-1) at the prompt's last position, before the final norm [D]
+};
+
 struct ModelOptions {
   std::string device = "cpu";    ///< "cpu" | "cuda" | "cuda:N"
   std::string dtype = "fp32";    ///< compute type: "fp32" | "bf16" | "fp16"; fp32 on the CPU
@@ -141,12 +182,33 @@ class Model {
                              const SamplingParams& sampling,
                              const std::function<double(int, int)>& uniforms) const;
 
+  /// The greedy answer under each condition, in their order. What lies below a condition's first
+  /// edit is computed once for all of them, the rest in batches. A condition without edits gives
+  /// the answer of `greedy`; a condition's result does not depend on the others of the call (bit
+  /// for bit on the CPU's own kernels). Error (usage) for an edit that this model or image has no
+  /// place for, before anything runs; Error (bad_input) naming the condition when its logits are
+  /// not finite or it hides all that a position could attend to; Error (internal) when an edit
+  /// changed another number of rows than it should have.
+  std::vector<EditedAnswer> edited(const PreparedItem& item, const GenerationParams& params,
+                                   std::span<const Condition> conditions,
+                                   const EditLimits& limits = {}) const;
+
   /// One forward over the prompt (plus `continuation`): logits of the last `tail` positions
   /// [tail, V]. For tests, the lens and likelihood scoring. Observers get every view with step 0,
   /// `last` being the last position of this pass, except attention_row: one view for each query
   /// from the prompt's last position on, with steps 0, 1, ...
   std::vector<float> logits(const PreparedItem& item, std::span<const std::int32_t> continuation,
                             int tail, Observer* observer = nullptr) const;
+
+  /// The logit lens: statistics of head(norm(h)) for each row of `states` [R, D], raw residual
+  /// states (h(L-1) included: the norm is applied once). Error (bad_input) when logits are not
+  /// finite; Error (internal) when `states` is no whole number of rows.
+  std::vector<LensRow> unembed(std::span<const float> states, const LensTokens& tokens,
+                               const UnembedOptions& options = {}) const;
+  /// Rows of the head, W_U[id]: [n, D]. Error (usage) for an id outside of the vocabulary.
+  std::vector<float> head_rows(std::span<const std::int32_t> ids) const;
+  FinalNorm final_norm() const;
+  ModelCounters counters() const;
 
   struct Impl;  ///< of this folder
 

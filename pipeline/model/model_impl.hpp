@@ -2,6 +2,7 @@
 // Private to pipeline/model: what a Model holds, and the way from an item to states and tokens.
 #include <ATen/ATen.h>
 
+#include <array>
 #include <mutex>
 #include <span>
 #include <string>
@@ -21,10 +22,30 @@ struct ImagePrefix {
   at::Tensor features;  ///< [S, D]; undefined = nothing kept
   std::vector<std::int32_t> ids;
   KeyValues store;  ///< empty = nothing kept
+  /// [layers, 2] of Site::image_update; empty: nobody has asked for it yet.
+  std::vector<float> image_update;
   bool shows(const PreparedImage& image) const {
     return features.defined() && rows == image.geometry.rows && cols == image.geometry.cols &&
            pixels == image.pixels;
   }
+};
+
+/// The two pictures asked about last: a picture and its blank twin take turns.
+class ImagePrefixes {
+ public:
+  /// The entry that shows the picture, or the one not used for longest, emptied.
+  ImagePrefix& of(const PreparedImage& image) {
+    for (std::size_t i = 0; i < kept_.size(); ++i) {
+      if (kept_[i].shows(image)) return kept_[newest_ = i];
+    }
+    newest_ = 1 - newest_;
+    kept_[newest_] = {};
+    return kept_[newest_];
+  }
+
+ private:
+  std::array<ImagePrefix, 2> kept_;
+  std::size_t newest_ = 0;
 };
 
 struct Model::Impl {
@@ -34,7 +55,7 @@ struct Model::Impl {
   Tokenizer tokenizer;
   int threads;
   mutable std::mutex compute;  ///< one pass at a time
-  mutable ImagePrefix prefix;
+  mutable ImagePrefixes prefixes;
 };
 
 /// Held during every pass: alone, without autograd, with the model's number of threads.
@@ -46,6 +67,22 @@ class ComputeScope {
   std::lock_guard<std::mutex> lock_;
   c10::InferenceMode inference_;
 };
+
+/// Projected features [S, D] of the item's picture, from `prefix` where it shows the same one, else
+/// kept there. Error when image tokens and features do not match.
+at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item);
+
+/// Embeddings of the first ids with `features` in the places of the image tokens: [ids, D].
+at::Tensor merge_image(const Network& network, const PreparedItem& item,
+                       std::span<const std::int32_t> ids, const at::Tensor& features);
+
+/// Positions of the first piece a prompt is run in: what a prefix-LM sees at once, else up to the
+/// last image token, which questions about an image share.
+std::int64_t first_piece(const TextSpec& text, const PreparedItem& item);
+
+/// The item's rotary positions, continued for tokens behind its prompt: [axes, total].
+std::vector<std::int32_t> all_positions(const TextSpec& text, const PreparedItem& item,
+                                        std::int64_t total);
 
 struct Prompt {
   SharedPrompt shared;  ///< of all positions; empty when not asked for
@@ -64,6 +101,10 @@ std::span<const float> checked_row(const at::Tensor& logits, std::int64_t row, i
 /// Error unless prompt and answer fit the model's positions and max_new_tokens >= 1.
 void check_generation(const Network& network, const PreparedItem& item,
                       const GenerationParams& params);
+
+/// The greedy answer behind a prompt that was run with `answers`.
+Answer greedy_answer(const Model::Impl& model, const Prompt& prompt, const GenerationParams& params,
+                     const Taps& taps);
 
 /// One answer as it grows.
 class AnswerBuilder {

@@ -24,7 +24,7 @@ class Sampler {
         builders_(static_cast<std::size_t>(sampling.samples),
                   AnswerBuilder(model.network.spec, params)) {
     if (sampling.share_prefix) {
-      run(&model.prefix, item, 0, sampling.samples);
+      run(&model.prefixes.of(item.image), item, 0, sampling.samples);
     } else {
       for (int k = 0; k < sampling.samples; ++k) run(nullptr, item, k, k + 1);
     }

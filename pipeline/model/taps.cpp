@@ -7,12 +7,12 @@
 namespace vrp {
 namespace {
 
-constexpr int kSites = 7;
+constexpr int kSites = 9;
 
 const char* name_of(Site site) {
   constexpr std::array<const char*, kSites> names = {
-      "embedding", "attention_row", "attention_out", "mlp_act",
-      "mlp_out",   "residual",      "image_features"};
+      "embedding", "attention_row",  "attention_out", "mlp_act",     "mlp_out",
+      "residual",  "image_features", "head_out",      "image_update"};
   return names.at(static_cast<std::size_t>(site));
 }
 
@@ -23,6 +23,11 @@ bool editable(Site site) {
 
 /// Sites outside of the blocks have layer -1 only.
 bool before_blocks(Site site) { return site == Site::embedding || site == Site::image_features; }
+
+/// Sites that are one query's, or one number's, whatever rows are asked for.
+bool one_view(Site site) {
+  return site == Site::attention_row || site == Site::head_out || site == Site::image_update;
+}
 
 }  // namespace
 
@@ -52,7 +57,7 @@ Taps::Taps(Observer* observer, const ModelSpec& spec, std::span<const std::int64
           static_cast<std::size_t>(static_cast<int>(request.site) * (layers_ + 1) + layer + 1);
       table_[row].push_back(request);
     }
-    if (request.site != Site::attention_row &&
+    if (!one_view(request.site) &&
         (request.rows != Rows::last || request.site == Site::image_features)) {
       whole_prompt_ = true;
     }
@@ -66,6 +71,13 @@ const std::vector<SiteRequest>& Taps::requests(Site site, int layer) const {
 }
 
 bool Taps::wants(Site site, int layer) const { return !requests(site, layer).empty(); }
+
+bool Taps::wants_any(Site site) const {
+  for (int layer = -1; layer < layers_; ++layer) {
+    if (wants(site, layer)) return true;
+  }
+  return false;
+}
 
 void Taps::show(const SiteRequest& request, int layer, at::Tensor& part, std::int64_t position,
                 int step) const {
@@ -147,6 +159,23 @@ void Taps::see_attention(int layer, const at::Tensor& rows, std::int64_t positio
   at::Tensor part = rows;
   for (const SiteRequest& request : requests(Site::attention_row, layer)) {
     show(request, layer, part, position, step);
+  }
+}
+
+void Taps::see_heads(int layer, const at::Tensor& rows) const {
+  at::Tensor part = rows;
+  for (const SiteRequest& request : requests(Site::head_out, layer)) {
+    show(request, layer, part, first_query_, 0);
+  }
+}
+
+void Taps::see_image_update(const at::Tensor& numbers) const {
+  const std::int64_t position = image_positions_.empty() ? 0 : image_positions_.front();
+  for (int layer = 0; layer < layers_; ++layer) {
+    for (const SiteRequest& request : requests(Site::image_update, layer)) {
+      at::Tensor row = numbers.narrow(0, layer, 1);
+      show(request, layer, row, position, 0);
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/model/edit_trunk.hpp"
 #include "pipeline/model/model.hpp"
 
 namespace vrp {
@@ -21,8 +22,11 @@ class Taps {
   /// edited. `first_query`: position whose state yields y_0; `last`: last position of the pass.
   Taps(Observer* observer, const ModelSpec& spec, std::span<const std::int64_t> image_positions,
        std::int64_t first_query, std::int64_t last);
+  /// Nobody looks, but states are kept in `trunk`.
+  explicit Taps(Trunk* trunk) : trunk_(trunk) {}
 
   bool wants(Site site, int layer) const;
+  bool wants_any(Site site) const;  ///< of any block
   /// Someone looks at, or edits, more than the last position: nothing computed for another
   /// question may be reused.
   bool sees_whole_prompt() const { return whole_prompt_; }
@@ -35,6 +39,14 @@ class Taps {
   void see_image_features(at::Tensor& x) const;
   /// Attention of one answer query over the image columns [heads, S].
   void see_attention(int layer, const at::Tensor& rows, std::int64_t position, int step) const;
+
+  /// What each head adds at the query that yields y_0: [heads, D].
+  void see_heads(int layer, const at::Tensor& rows) const;
+  /// What the blocks change at the image positions, [layers, 2] on the host.
+  void see_image_update(const at::Tensor& numbers) const;
+
+  /// Where edited runs want to start from, or null.
+  Trunk* trunk() const { return trunk_; }
 
   /// Shows what still waits; to be called after each pass.
   void flush() const;
@@ -59,6 +71,7 @@ class Taps {
   void call(const Waiting& what) const;
 
   Observer* observer_ = nullptr;
+  Trunk* trunk_ = nullptr;
   std::vector<std::vector<SiteRequest>> table_;  ///< by site and layer + 1
   int layers_ = 0;
   std::vector<std::int64_t> image_positions_;

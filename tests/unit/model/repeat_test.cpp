@@ -42,8 +42,9 @@ class Scribbler : public Observer {
   explicit Scribbler(Rows rows) : rows_(rows) {}
   std::vector<SiteRequest> requests() const override {
     std::vector<SiteRequest> all;
-    for (const Site site : {Site::embedding, Site::attention_row, Site::attention_out,
-                            Site::mlp_act, Site::mlp_out, Site::residual, Site::image_features}) {
+    for (const Site site :
+         {Site::embedding, Site::attention_row, Site::attention_out, Site::mlp_act, Site::mlp_out,
+          Site::residual, Site::image_features, Site::head_out, Site::image_update}) {
       all.push_back({site, SiteRequest::kAllLayers, rows_, false});
     }
     return all;
