@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <set>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/store/frame.hpp"
+#include "stages/reduce/effects.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/statistics.hpp"
 
@@ -113,31 +113,6 @@ void append_row(const CellColumns& cell, std::size_t i, CellColumns& out) {
 
 }  // namespace
 
-std::vector<std::string> image_groups(const std::vector<std::string>& group,
-                                      const std::vector<std::string>& image_hash) {
-  std::map<std::string, std::size_t> nodes;  // "g:NAME" and "h:HASH"
-  std::vector<std::size_t> parent;
-  const auto node = [&](const std::string& name) {
-    const auto [entry, is_new] = nodes.emplace(name, parent.size());
-    if (is_new) parent.push_back(parent.size());
-    return entry->second;
-  };
-  const auto root = [&](std::size_t at) {
-    while (parent[at] != at) at = parent[at] = parent[parent[at]];
-    return at;
-  };
-  std::vector<std::size_t> first(group.size());
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    first[i] = node("g:" + group[i]);
-    if (image_hash[i].empty()) continue;
-    const std::size_t a = root(first[i]), b = root(node("h:" + image_hash[i]));
-    parent[std::max(a, b)] = std::min(a, b);
-  }
-  std::vector<std::string> out(group.size());
-  for (std::size_t i = 0; i < group.size(); ++i) out[i] = "image-" + std::to_string(root(first[i]));
-  return out;
-}
-
 bool in_pooled_set(std::string_view benchmark, const ReduceParams& params) {
   const auto names = pooled_names(params);
   return std::any_of(names.begin(), names.end(),
@@ -201,11 +176,17 @@ Record reduce_pooled(const std::vector<CellData>& cells, const ReduceParams& par
                      std::uint64_t seed) {
   check(params);
   std::vector<CellColumns> columns;
-  for (const CellData& cell : cells) columns.push_back(columns_of(cell));
+  std::vector<EffectColumns> effects;
+  for (const CellData& cell : cells) {
+    columns.push_back(columns_of(cell));
+    effects.push_back(effect_columns(cell, columns.back()));
+  }
   const PooledColumns pooled = pool(columns, params);
   Record record;
   if (!pooled.columns.labels.empty())
     record = statistics_record(pooled.columns, params, seed, false);
+  add_frame(record, "effect",
+            effect_rows(pool_effects(effects, pooled.columns), params, seed, true));
   add_frame(record, "set", pooled.sets);
   return record;
 }

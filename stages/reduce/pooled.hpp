@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/items/image_groups.hpp"
 #include "stages/reduce/columns.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows.hpp"
@@ -19,10 +20,5 @@ struct PooledColumns {
 /// counted. Error on cells of different models, on a key that two cells share, and on a signal
 /// whose declared orientation differs between cells.
 PooledColumns pool(const std::vector<CellColumns>& cells, const ReduceParams& params);
-
-/// Group of each row so that rows with the same image file or the same group name share one:
-/// "a" with hash 1, "b" with hash 1 and "b" with hash 2 are one group.
-std::vector<std::string> image_groups(const std::vector<std::string>& group,
-                                      const std::vector<std::string>& image_hash);
 
 }  // namespace vrp
