@@ -43,9 +43,11 @@ class TreeModel {
   /// or another length than labels or weights.
   TreeModel(const TreeInput& input, std::span<const float> labels, std::span<const float> weights,
             const TreeParams& params);
-  TreeModel(TreeModel&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  TreeModel(TreeModel&& other) noexcept
+      : handle_(std::exchange(other.handle_, nullptr)), columns_(other.columns_) {}
   TreeModel& operator=(TreeModel&& other) noexcept {
     std::swap(handle_, other.handle_);
+    std::swap(columns_, other.columns_);
     return *this;
   }
   ~TreeModel();

@@ -46,6 +46,10 @@ void check_trees_and_heads(const ProbesParams& params) {
   require_in("stress_folds", params.stress_folds, 2, 100);
   require_in("stress_degree", params.stress_degree, 1, 2);
   require_one_of("stress_features", params.stress_features, {"default", "authors"});
+  if (params.stress_features == "authors")
+    fail_usage(
+        "[probes] stress_features = authors: strength and entropy over all keys and queries need "
+        "attention over all keys, of which capture keeps the image tokens only; expected default");
   require_one_of("stress_ensemble", params.stress_ensemble, {"mean", "stacking"});
   require_in("boosted_trees", params.boosted_trees, 1, 1e5);
   require_in("boosted_depth", params.boosted_depth, 1, 64);
