@@ -123,6 +123,35 @@ std::vector<double> resample_bilinear(const double* map, Grid from, Grid to) {
   return out;
 }
 
+FeatureSource attention_features(const ProbeInput& input, const ProbesParams& params,
+                                 CellItems& items, std::vector<std::uint8_t>& defined) {
+  CommonGrid common;
+  std::int64_t layers = 1;
+  defined.clear();
+  items = read_items(input, params, [&](const Record& record, std::size_t) {
+    const AttentionView view(record);
+    layers = view.layers();
+    for (std::size_t i = 0; i < view.size(); ++i) {
+      defined.push_back(view.fault(i).empty() ? 1 : 0);
+      if (defined.back() != 0) common.add(view.grid(i));
+    }
+  });
+  const Grid grid = common.grid();
+  const std::int64_t width = std::max<std::int64_t>(1, layers * grid.cells());
+  FeatureSource features(items.size(), {width}, static_cast<std::size_t>(params.memory_mb) << 20);
+  std::size_t row = 0;
+  input.each("capture", [&](const Record& record) {
+    const AttentionView view(record);
+    for (std::size_t i = 0; i < view.size(); ++i, ++row) {
+      if (defined[row] == 0) continue;
+      const std::vector<float> x = attention_input(view, i, grid);
+      defined[row] = x.empty() ? 0 : 1;
+      if (!x.empty()) features.set_row(0, row, x);
+    }
+  });
+  return features;
+}
+
 std::vector<float> attention_input(const AttentionView& view, std::size_t item, Grid grid) {
   const std::vector<double> maps = view.maps(item);
   const Grid own = view.grid(item);

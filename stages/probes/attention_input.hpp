@@ -6,11 +6,10 @@
 
 #include "kernels/maps.hpp"
 #include "pipeline/store/record.hpp"
+#include "stages/probes/cell_items.hpp"
+#include "stages/probes/features.hpp"
 
 namespace vrp {
-
-/// Grid onto which maps are resampled when the items of a cell have different ones (methods 6.3).
-constexpr Grid kCommonGrid{24, 24};
 
 /// The attention arrays of one capture record. Refers to the record, which must outlive it.
 class AttentionView {
@@ -44,6 +43,9 @@ class AttentionView {
   const std::vector<double>* share_ = nullptr;
 };
 
+/// Grid onto which maps are resampled when the items of a cell have different ones (methods 6.3).
+constexpr Grid kCommonGrid{24, 24};
+
 /// The grid of the ensemble attention probe's input: that of all items when they share one, else
 /// kCommonGrid. Learned grid by grid, before any map is read.
 class CommonGrid {
@@ -61,6 +63,12 @@ class CommonGrid {
 /// centres at k + 1/2, edges repeated, no smoothing) and sum to 1 again; empty when one of them has
 /// its mass only between the new cells, so that nothing is left. The item must have no fault.
 std::vector<float> attention_input(const AttentionView& view, std::size_t item, Grid grid);
+
+/// Inputs of a cell as one layer [N, layers * cells], and its items. `defined` [N]: 0 = the item
+/// has a fault or nothing left after resampling; its row is zeros. Two passes over the capture
+/// records: items and grids, then maps, unit by unit.
+FeatureSource attention_features(const ProbeInput& input, const ProbesParams& params,
+                                 CellItems& items, std::vector<std::uint8_t>& defined);
 
 /// Bilinear resampling of one map from one grid to another; sums are not kept.
 std::vector<double> resample_bilinear(const double* map, Grid from, Grid to);

@@ -112,6 +112,51 @@ TEST_CASE("the ensemble probe's input sums to 1 for each layer on any grid",
   }
 }
 
+TEST_CASE("features of a cell are the inputs of its items, on disk as in memory",
+          "[probes][attention]") {
+  CellPlan plan;
+  plan.items = 30;
+  plan.per_unit = 8;
+  plan.status.assign(30, 0);
+  plan.status[4] = 1;
+  plan.status[17] = 2;
+  for (const bool ragged : {false, true}) {
+    plan.ragged = ragged;
+    const AttentionCell cell(plan);
+    const std::int64_t width = 4 * (ragged ? 576 : 16);
+    for (const int memory : {64, 0}) {
+      ProbesParams params;
+      params.memory_mb = memory;
+      CellItems items;
+      std::vector<std::uint8_t> defined;
+      const FeatureSource features = attention_features(cell.input(), params, items, defined);
+      REQUIRE(features.rows() == 30);
+      REQUIRE(features.layers() == 1);
+      REQUIRE(features.width(0) == width);
+      CHECK(features.in_memory() == (memory > 0));
+      CHECK(items.size() == 30);
+      std::vector<float> x(static_cast<std::size_t>(30 * width));
+      features.read(0, 0, 30, x.data());
+      for (std::size_t i = 0; i < 30; ++i) {
+        CHECK(defined[i] == (i == 4 || i == 17 ? 0 : 1));
+        const auto row = x.begin() + static_cast<std::ptrdiff_t>(i) * width;
+        std::vector<float> expected(static_cast<std::size_t>(width));
+        const AttentionView view(cell.units[i / 8]);
+        if (defined[i] != 0)
+          expected = attention_input(view, i % 8, ragged ? kCommonGrid : Grid{4, 4});
+        CHECK(std::vector<float>(row, row + width) == expected);
+      }
+    }
+  }
+  plan.status.assign(30, 2);
+  CellItems items;
+  std::vector<std::uint8_t> defined;
+  const AttentionCell none(plan);
+  const FeatureSource features = attention_features(none.input(), ProbesParams{}, items, defined);
+  CHECK(features.width(0) == 1);
+  CHECK(std::accumulate(defined.begin(), defined.end(), 0) == 0);
+}
+
 TEST_CASE("bilinear resampling keeps planes and repeats edges", "[probes][attention]") {
   std::vector<double> plane;
   for (int r = 0; r < 3; ++r)
