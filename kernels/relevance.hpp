@@ -1,7 +1,9 @@
 #pragma once
 // Relevance-aware metrics: does a map look where the question's objects are?
 // M maps of S cells; f = covered share of each cell by the region, in [0, 1] (region_coverage.hpp).
+#include <cstdint>
 #include <span>
+#include <vector>
 
 #include "kernels/maps.hpp"
 
@@ -50,6 +52,10 @@ struct Relevance {
 /// is out of range. Source: methods 5.
 void relevance(const Maps<double>& maps, const Maps<double>& coverage, Grid grid,
                const RelevanceOptions& options, std::span<Relevance> rows);
+
+/// g of one region's coverage f [S]: cells with f >= 0.5, or the single cell with the largest f
+/// (lowest index on ties) when there are none. mask [S], 1 = in g.
+void region_mask(std::span<const double> coverage, std::vector<std::uint8_t>& mask);
 
 template <class T>
 void relevance_mass_cpu(const Maps<T>& maps, const Maps<double>& coverage, double* mass);

@@ -30,18 +30,6 @@ Relevance undefined(double area) {
 
 double plogp(double p) { return p > 0 ? p * std::log(p) : 0.0; }
 
-/// g: cells covered by half or more, else the one covered most.
-void region_mask(const double* f, std::int64_t cells, std::vector<std::uint8_t>& mask) {
-  mask.assign(static_cast<std::size_t>(cells), 0);
-  bool any = false;
-  for (std::int64_t s = 0; s < cells; ++s) {
-    if (f[s] < 0.5) continue;
-    mask[static_cast<std::size_t>(s)] = 1;
-    any = true;
-  }
-  if (!any) mask[static_cast<std::size_t>(std::max_element(f, f + cells) - f)] = 1;
-}
-
 /// Entropies of the two parts of the map; `inside` and `outside` are their masses (not normalised).
 void split_entropy(const double* map, const double* f, std::int64_t cells, double inside,
                    double outside, Scratch& scratch, Relevance& r) {
@@ -98,6 +86,18 @@ void overlap(const double* map, Grid grid, const RelevanceOptions& options, Scra
 
 }  // namespace
 
+void region_mask(std::span<const double> coverage, std::vector<std::uint8_t>& mask) {
+  mask.assign(coverage.size(), 0);
+  bool any = false;
+  for (std::size_t s = 0; s < coverage.size(); ++s) {
+    if (coverage[s] < 0.5) continue;
+    mask[s] = 1;
+    any = true;
+  }
+  if (any || coverage.empty()) return;
+  mask[static_cast<std::size_t>(std::ranges::max_element(coverage) - coverage.begin())] = 1;
+}
+
 void relevance_cpu(const Maps<double>& maps, const Maps<double>& coverage, Grid grid,
                    const RelevanceOptions& options, Relevance* rows) {
   Scratch scratch;
@@ -119,7 +119,7 @@ void relevance_cpu(const Maps<double>& maps, const Maps<double>& coverage, Grid 
       r.log_lift = r.mass > 0 ? std::log(r.lift) : kNaN;
       r.h_out = 0;
       split_entropy(map, f, maps.cells, inside, outside, scratch, r);
-      region_mask(f, maps.cells, scratch.region);
+      region_mask({f, static_cast<std::size_t>(maps.cells)}, scratch.region);
       overlap(map, grid, options, scratch, r);
       r.pointing = points_at(map, f, grid, options.pointing_tolerance);
     }

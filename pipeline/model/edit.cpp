@@ -74,7 +74,7 @@ void check_edit(const Edit& edit, const TextSpec& text, std::int64_t cells,
 
 }  // namespace
 
-void check_condition(const Condition& condition, const TextSpec& text, std::int64_t cells) {
+void check_condition(const EditCondition& condition, const TextSpec& text, std::int64_t cells) {
   for (std::size_t i = 0; i < condition.edits.size(); ++i) {
     const Edit& edit = condition.edits[i];
     check_edit(edit, text, cells,
@@ -82,7 +82,7 @@ void check_condition(const Condition& condition, const TextSpec& text, std::int6
   }
 }
 
-int fork_layer(const Condition& condition, int layers) {
+int fork_layer(const EditCondition& condition, int layers) {
   int fork = layers;
   for (const Edit& edit : condition.edits) {
     fork = std::min(fork, of_image(edit.site) ? -1 : edit.layer);
@@ -96,7 +96,7 @@ std::int64_t expected_rows(const Edit& edit, int layers, std::int64_t prompt, st
   return (whole ? prompt : 1) + (edit.scope == EditScope::last_prompt ? 0 : steps);
 }
 
-void require_fired(const Condition& condition, std::size_t edit, std::int64_t found,
+void require_fired(const EditCondition& condition, std::size_t edit, std::int64_t found,
                    std::int64_t expected) {
   if (found == expected) return;
   throw Error(ExitCode::internal,

@@ -43,7 +43,7 @@ struct Edit {
 };
 
 /// Edits made together, in this order; none = the network as it is.
-struct Condition {
+struct EditCondition {
   std::string name;  ///< for messages
   std::vector<Edit> edits;
 };
@@ -56,11 +56,11 @@ struct EditLimits {
 
 /// Error (usage) naming condition, index and valid range unless every edit is one that can be made
 /// in a model of this shape on an image of `cells` image tokens.
-void check_condition(const Condition& condition, const TextSpec& text, std::int64_t cells);
+void check_condition(const EditCondition& condition, const TextSpec& text, std::int64_t cells);
 
 /// Where an edited run leaves the unedited one: the lowest edited block, -1 = before the first
 /// (edits of the image), `layers` = nowhere.
-int fork_layer(const Condition& condition, int layers);
+int fork_layer(const EditCondition& condition, int layers);
 
 /// Rows that an edit must have changed in a run over a prompt of `prompt` positions and then
 /// `steps` tokens. In the last block only the prompt's last position counts: nobody reads what it
@@ -69,7 +69,7 @@ std::int64_t expected_rows(const Edit& edit, int layers, std::int64_t prompt, st
 
 /// Error (internal) unless found == expected: an edit that was not made must not look like one
 /// without effect.
-void require_fired(const Condition& condition, std::size_t edit, std::int64_t found,
+void require_fired(const EditCondition& condition, std::size_t edit, std::int64_t found,
                    std::int64_t expected);
 
 }  // namespace vrp

@@ -6,7 +6,7 @@
 
 namespace vrp {
 
-Branch::Branch(const Network& network, const Condition& condition, const PreparedItem& item)
+Branch::Branch(const Network& network, const EditCondition& condition, const PreparedItem& item)
     : condition_(condition),
       layers_(network.spec.text.layers),
       fork_(fork_layer(condition, layers_)),

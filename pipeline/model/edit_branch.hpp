@@ -12,7 +12,7 @@ namespace vrp {
 
 class Branch {
  public:
-  Branch(const Network& network, const Condition& condition, const PreparedItem& item);
+  Branch(const Network& network, const EditCondition& condition, const PreparedItem& item);
 
   int fork() const { return fork_; }
   /// Its edits change what positions before the last piece of the prompt hand on.
@@ -54,7 +54,7 @@ class Branch {
   };
   void change(Compiled& what, const at::Tensor& rows);
 
-  const Condition& condition_;
+  const EditCondition& condition_;
   int layers_, fork_;
   bool early_ = false;
   std::int64_t prompt_;

@@ -15,7 +15,7 @@ namespace {
 class EditedRun {
  public:
   EditedRun(const Model::Impl& model, ImagePrefix& prefix, const PreparedItem& item,
-            const GenerationParams& params, std::span<const Condition> conditions)
+            const GenerationParams& params, std::span<const EditCondition> conditions)
       : model_(model),
         network_(model.network),
         prefix_(prefix),
@@ -24,10 +24,10 @@ class EditedRun {
         conditions_(conditions),
         layers_(network_.spec.text.layers),
         results_(conditions.size()) {
-    for (const Condition& condition : conditions) {
+    for (const EditCondition& condition : conditions) {
       check_condition(condition, network_.spec.text, std::ssize(item.image_positions));
     }
-    for (const Condition& condition : conditions) {
+    for (const EditCondition& condition : conditions) {
       branches_.push_back(std::make_unique<Branch>(network_, condition, item));
     }
     lay_out_pieces();
@@ -215,7 +215,7 @@ class EditedRun {
   }
 
   static std::span<const float> row_of(const at::Tensor& logits, std::size_t row, int step,
-                                       const Condition& condition) {
+                                       const EditCondition& condition) {
     try {
       return checked_row(logits, static_cast<std::int64_t>(row), step);
     } catch (const Error& error) {
@@ -233,7 +233,7 @@ class EditedRun {
   ImagePrefix& prefix_;
   const PreparedItem& item_;
   const GenerationParams& params_;
-  std::span<const Condition> conditions_;
+  std::span<const EditCondition> conditions_;
   int layers_;
   std::vector<EditedPiece> pieces_;
   std::vector<std::unique_ptr<Branch>> branches_;  ///< one a condition
@@ -244,7 +244,7 @@ class EditedRun {
 }  // namespace
 
 std::vector<EditedAnswer> Model::edited(const PreparedItem& item, const GenerationParams& params,
-                                        std::span<const Condition> conditions,
+                                        std::span<const EditCondition> conditions,
                                         const EditLimits& limits) const {
   const ComputeScope scope(*impl_);
   check_generation(impl_->network, item, params);

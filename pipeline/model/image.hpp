@@ -55,4 +55,11 @@ struct PreparedImage {
 /// the processor cannot take, such as one too thin.
 PreparedImage prepare_image(const RgbImage& image, const ModelSpec& spec);
 
+/// The prepared picture with the pixels of some cells of its grid grey 128 before normalisation: a
+/// cell is the square of the model's input that one image token stands for (cell r, c of the grid
+/// is r * cols + c). Error (usage) for a cell outside of the grid; Error (bad_input) when `image`
+/// is not one that prepare_image made for this model.
+PreparedImage mask_cells(const PreparedImage& image, const ModelSpec& spec,
+                         std::span<const std::int64_t> cells);
+
 }  // namespace vrp

@@ -190,7 +190,7 @@ class Model {
   /// not finite or it hides all that a position could attend to; Error (internal) when an edit
   /// changed another number of rows than it should have.
   std::vector<EditedAnswer> edited(const PreparedItem& item, const GenerationParams& params,
-                                   std::span<const Condition> conditions,
+                                   std::span<const EditCondition> conditions,
                                    const EditLimits& limits = {}) const;
 
   /// One forward over the prompt (plus `continuation`): logits of the last `tail` positions
@@ -205,9 +205,14 @@ class Model {
   /// finite; Error (internal) when `states` is no whole number of rows.
   std::vector<LensRow> unembed(std::span<const float> states, const LensTokens& tokens,
                                const UnembedOptions& options = {}) const;
+  /// The logits themselves, [R, V], to compare or for a few rows: they are all kept at once.
+  std::vector<float> unembed_logits(std::span<const float> states,
+                                    const UnembedOptions& options = {}) const;
   /// Rows of the head, W_U[id]: [n, D]. Error (usage) for an id outside of the vocabulary.
   std::vector<float> head_rows(std::span<const std::int32_t> ids) const;
   FinalNorm final_norm() const;
+  /// Tokens that show nothing (tokenizer_blank.hpp), found on the first call. Thread-safe.
+  const std::vector<std::int32_t>& blank_tokens() const;
   ModelCounters counters() const;
 
   struct Impl;  ///< of this folder

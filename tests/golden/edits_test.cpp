@@ -22,7 +22,7 @@ namespace {
 
 constexpr double kLogits = 1e-4;
 
-Condition ablation(const std::string& name, const Json& spec) {
+EditCondition ablation(const std::string& name, const Json& spec) {
   const std::string kind = spec.at("kind").get<std::string>();
   Edit edit;
   edit.value = spec.value("value", 0.0f);
@@ -73,7 +73,7 @@ struct Case {
   GenerationParams params{8, {}, false};
 
   int compare_ablations() {
-    std::vector<Condition> conditions;
+    std::vector<EditCondition> conditions;
     const auto names = file.list(at + "/ablations");
     for (const std::string& name : names) {
       const std::string group = at + "/ablations/" + name;
@@ -137,7 +137,7 @@ struct Case {
     change.site = EditSite::image_features;
     change.value = 5;
     const auto found = model.edited(
-        item, params, std::vector<Condition>{{"hide", {hide}}, {"both", {hide, change}}, {}});
+        item, params, std::vector<EditCondition>{{"hide", {hide}}, {"both", {hide, change}}, {}});
     INFO(at << ", hidden cells");
     CHECK(found[0].answer.tokens == found[1].answer.tokens);
     if (bits) CHECK(same_bits(found[0], found[1]));

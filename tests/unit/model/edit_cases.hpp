@@ -9,10 +9,10 @@ namespace vrp::test {
 
 /// Sets, replacements, bypasses and means at every site, in the first, a middle and the last block,
 /// with every scope; some make several edits.
-inline std::vector<Condition> every_kind(const Model& model, const PreparedItem& item) {
+inline std::vector<EditCondition> every_kind(const Model& model, const PreparedItem& item) {
   const int last = model.spec().text.layers - 1;
   const auto cells = static_cast<std::int64_t>(item.image_positions.size());
-  std::vector<Condition> all{{"nothing", {}}};
+  std::vector<EditCondition> all{{"nothing", {}}};
   const auto add = [&](std::vector<Edit> edits) {
     all.push_back({"condition " + std::to_string(all.size()), std::move(edits)});
   };
@@ -34,8 +34,8 @@ inline std::vector<Condition> every_kind(const Model& model, const PreparedItem&
 }
 
 /// Edits that change nothing, at every site and in every block.
-inline std::vector<Condition> edits_of_nothing(const Model& model) {
-  std::vector<Condition> all;
+inline std::vector<EditCondition> edits_of_nothing(const Model& model) {
+  std::vector<EditCondition> all;
   for (int layer = 0; layer < model.spec().text.layers; ++layer) {
     for (const EditSite site : {EditSite::mlp_act, EditSite::mlp_out, EditSite::residual}) {
       for (const EditScope scope : {EditScope::all, EditScope::last, EditScope::last_prompt}) {

@@ -10,7 +10,7 @@ class EditObserver : public Observer {
  public:
   /// Every edit but hidden attention. `last_prompt`: position of the prompt's last token; `blocks`:
   /// of the model.
-  EditObserver(const Condition& condition, std::int64_t last_prompt, int blocks)
+  EditObserver(const EditCondition& condition, std::int64_t last_prompt, int blocks)
       : condition_(condition), last_prompt_(last_prompt), blocks_(blocks) {}
 
   std::vector<SiteRequest> requests() const override {
@@ -84,7 +84,7 @@ class EditObserver : public Observer {
     }
   }
 
-  const Condition& condition_;
+  const EditCondition& condition_;
   std::int64_t last_prompt_;
   int blocks_;
 };

@@ -23,13 +23,13 @@ struct Fixture {
   Model model;
   PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
   GenerationParams params{5, {271}, false};  // an end token that does not come up
-  std::vector<EditedAnswer> edited(const std::vector<Condition>& conditions,
+  std::vector<EditedAnswer> edited(const std::vector<EditCondition>& conditions,
                                    std::int64_t bytes = std::int64_t{1} << 30) const {
     return model.edited(item, params, conditions, {bytes});
   }
 };
 
-Condition set_out(int layer, std::vector<std::int64_t> indices, float value = 0) {
+EditCondition set_out(int layer, std::vector<std::int64_t> indices, float value = 0) {
   return {"set",
           {{EditSite::mlp_out, layer, EditOperation::set, std::move(indices), value, {}, {}}}};
 }
@@ -41,7 +41,7 @@ TEST_CASE("a condition without edits is the greedy answer, bit for bit", "[model
     const Fixture f(kernels);
     EditObserver looks({}, std::ssize(f.item.ids) - 1, 3);
     const Answer greedy = f.model.greedy(f.item, f.params, &looks);
-    for (const auto& conditions : {std::vector<Condition>{{}}, every_kind(f.model, f.item)}) {
+    for (const auto& conditions : {std::vector<EditCondition>{{}}, every_kind(f.model, f.item)}) {
       const auto found = f.edited(conditions);
       CHECK(same_bits(found.front().answer, greedy));
       CHECK(found.front().state == looks.state);
@@ -72,7 +72,7 @@ TEST_CASE("a condition's bits do not depend on the others of the call, their ord
     INFO("condition " << i);
     CHECK(same_bits(f.edited({conditions[i]}).front(), together[i]));
   }
-  std::vector<Condition> reversed(conditions.rbegin(), conditions.rend());
+  std::vector<EditCondition> reversed(conditions.rbegin(), conditions.rend());
   const auto backwards = f.edited(reversed);
   for (const std::int64_t bytes : {std::int64_t{1}, std::int64_t{100'000}}) {
     const auto in_chunks = f.edited(conditions, bytes);
@@ -175,7 +175,7 @@ TEST_CASE("a planted neuron decides the answer, others do not", "[model][edit]")
     }
   };
   const Fixture f("auto", spec, plant);
-  std::vector<Condition> conditions{
+  std::vector<EditCondition> conditions{
       {}, set_out(2, {9}), set_out(1, {9}), set_out(2, {9}, 100), set_out(2, {9}, -100)};
   for (std::int64_t j = 0; j < 32; ++j) {
     if (j != 9) conditions.push_back(set_out(2, {j}));
@@ -231,13 +231,13 @@ TEST_CASE("edits that the model has no place for are refused with the valid rang
   CHECK_THROWS_WITH(f.edited({{}}, 0), Contains("0 bytes, expected at least 1"));
   GenerationParams with_state = f.params;
   with_state.final_state = true;
-  CHECK_THROWS_WITH(f.model.edited(f.item, with_state, std::vector<Condition>{{}}),
+  CHECK_THROWS_WITH(f.model.edited(f.item, with_state, std::vector<EditCondition>{{}}),
                     Contains("final_state"));
 }
 
 TEST_CASE("an edit that was not made where it should have been is an error, not a zero effect",
           "[model][edit]") {
-  const Condition condition = set_out(1, {3});
+  const EditCondition condition = set_out(1, {3});
   const Edit& edit = condition.edits.front();
   CHECK(expected_rows(edit, 3, 20, 4) == 24);  // every position, and every token but the last
   CHECK(expected_rows(edit, 2, 20, 4) == 5);   // in the last block only what is read
