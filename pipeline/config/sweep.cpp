@@ -45,6 +45,17 @@ void add_part(Settings& settings, const fs::path& path, const std::string& secti
   }
 }
 
+/// Puts what a sweep file or --set gives for all parts of a kind ([benchmark:*]) below what they
+/// give for the one of that name, above its own file.
+void add_shared(Settings& settings, const std::string& shared, const std::string& target) {
+  const auto found = settings.sections().find(shared);
+  if (found == settings.sections().end()) return;
+  const auto keys = found->second;
+  for (const auto& [key, setting] : keys) {
+    if (settings.find(target, key) == nullptr) settings.put(target, key, setting);
+  }
+}
+
 template <class T>
 void require(bool holds, const Settings& settings, const std::string& section, const char* key,
              const T& value, const char* expected) {
@@ -108,9 +119,14 @@ Sweep read_sweep(const SweepOverrides& overrides) {
     const Setting* setting = settings.find("sweep", key);
     return setting != nullptr ? setting->origin : std::string("default");
   };
+  ModelConfig every_model;
+  BenchmarkConfig every_benchmark;
+  settings.bind("model:*", every_model);
+  settings.bind("benchmark:*", every_benchmark);
   for (const auto& name : p.models) {
     require(plain_name(name), settings, "sweep", "models", name, "file names without folders");
     const std::string section = "model:" + name;
+    add_shared(settings, "model:*", section);
     add_part(settings, find_part(overrides.files, "models", name, origin_of("models")), "model",
              section);
     NamedModel model{name, {}};
@@ -126,6 +142,7 @@ Sweep read_sweep(const SweepOverrides& overrides) {
   for (const auto& name : p.benchmarks) {
     require(plain_name(name), settings, "sweep", "benchmarks", name, "file names without folders");
     const std::string section = "benchmark:" + name;
+    add_shared(settings, "benchmark:*", section);
     add_part(settings, find_part(overrides.files, "benchmarks", name, origin_of("benchmarks")),
              "benchmark", section);
     NamedBenchmark benchmark{name, {}};

@@ -116,8 +116,9 @@ struct SweepOverrides {
 /// Reads and checks a sweep; relative paths in a file are relative to the current folder. A model
 /// or benchmark file is looked for at conf/models/NAME.ini beside the sweep's folder
 /// (FILE/../../models) and then below the current folder. `--set model:NAME.key=value` and
-/// `--set benchmark:NAME.key=value` reach them. The stages' own sections stay to be bound by the
-/// caller, who then calls settings.require_all_known(). Error (usage) as in design section 9.
+/// `--set benchmark:NAME.key=value` reach them, sections [model:*] and [benchmark:*] all of them.
+/// The stages' own sections stay to be bound by the caller, who then calls
+/// settings.require_all_known(). Error (usage) as in design section 9.
 Sweep read_sweep(const SweepOverrides& overrides);
 
 /// "\n" and "\t" written as two characters become what they name.

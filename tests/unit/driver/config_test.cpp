@@ -61,6 +61,22 @@ TEST_CASE("a sweep names its parts and --set reaches everything", "[config]") {
   CHECK(params.consistency.samples == 4);
 }
 
+TEST_CASE("[benchmark:*] is above a benchmark's file and below what is said of it by name",
+          "[config]") {
+  const Conf conf;
+  conf.write("benchmarks/other.ini", "[benchmark]\ntable = other.h5\nmax_new_tokens = 9\n");
+  conf.write("sweeps/s.ini",
+             "[sweep]\nname = s\nmodels = tiny\nbenchmarks = set other\n"
+             "[benchmark:*]\nsuffix =\nmax_new_tokens = 32\n"
+             "[benchmark:other]\nmax_new_tokens = 4\n");
+  const Sweep sweep = conf.read();
+  CHECK(sweep.benchmarks[0].config.suffix.empty());
+  CHECK(sweep.benchmarks[0].config.max_new_tokens == 32);
+  CHECK(sweep.benchmarks[0].config.table == "set.h5");
+  CHECK(sweep.benchmarks[1].config.max_new_tokens == 4);
+  CHECK_THAT(conf.refusal("[benchmark:*]\nsufix =\n"), Catch::Contains("suffix"));
+}
+
 TEST_CASE("an unknown key is named with file, line and the nearest valid one", "[config]") {
   const Conf conf;
   CHECK_THAT(conf.refusal("[consistency]\nsampels = 3\n"),
