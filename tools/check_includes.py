@@ -4,8 +4,9 @@
     kernels < base < store, config, items, dist, stats < model, driver < stages < control, mains
 
 and that foreign headers stay where they belong: ATen in pipeline/model and stages/probes, mpi.h in
-pipeline/dist, hdf5.h in pipeline/store, CUDA in kernels, pipeline/dist and pipeline/model. A library
-refuses to link what its folder may not use; this check also catches what is header only.
+pipeline/dist, hdf5.h in pipeline/store, CUDA in kernels, pipeline/dist and pipeline/model, XGBoost in
+stages/probes. A library refuses to link what its folder may not use; this check also catches what is
+header only.
 
     check_includes.py [ROOT]        prints one line per wrong include; exit code 1 if there is any
 """
@@ -49,6 +50,7 @@ FOREIGN = [
     (re.compile(r"hdf5(_hl)?\.h$|H5[A-Z]+public\.h$"), ("pipeline/store", "tests"), "HDF5"),
     (re.compile(r"(cuda\w*|cublas\w*|nccl\w*)\.h$|(cub|thrust|cooperative_groups)\b"),
      ("kernels", "pipeline/dist", "pipeline/model", "pipeline/devices.cpp", "tests"), "CUDA"),
+    (re.compile(r"xgboost/"), ("stages/probes", "tests"), "XGBoost"),
 ]
 # spdlog and fmt do not share a translation unit with libtorch, which brings an fmt of its own.
 LOGS = re.compile(r"(spdlog|fmt)/")

@@ -87,7 +87,7 @@ ProbeOutcome stress_probes(const CellItems& items, const StressItems& features,
   ProbeOutcome out;
   for (const Output& output : kOutputs) {
     out.columns.push_back({output.name, 1, std::vector<double>(y.size(), kUndefined), "probability",
-                           output.description});
+                           concat(output.description, "; XGBoost ", xgboost_version())});
   }
   std::string note;
   std::int64_t without = 0;

@@ -52,6 +52,7 @@ BAD = [
     ("pipeline/driver/driver.cpp", '#include "pipeline/version.hpp"', "only the mains and pipeline/control"),
     ("pipeline/base/text.cpp", '#include "text.hpp"', "no such file"),
     ("pipeline/stats/fast.cpp", "#include <cuda_runtime.h>", "CUDA headers belong in"),
+    ("stages/reduce/trees.cpp", "#include <xgboost/c_api.h>", "XGBoost headers belong in"),
     ("pipeline/model/model.cpp", '#include <ATen/ATen.h>\n#include "pipeline/base/log.hpp"',
      "sees both libtorch and spdlog"),
     ("stages/metrics/stage.cpp", '#include "tests/unit/helper.hpp"', "no such file"),
