@@ -207,6 +207,12 @@ at::Tensor LogisticColumns::class_means(int t) const {
   return (sum / n) * blocks_.scale().unsqueeze(1) + blocks_.shift().unsqueeze(1);
 }
 
+at::Tensor LogisticColumns::raw_centre() const {
+  return centre_ * blocks_.scale().view({1, -1, 1}) + blocks_.shift().view({1, -1, 1});
+}
+
+at::Tensor LogisticColumns::raw_inverse() const { return inv_ / blocks_.scale().unsqueeze(1); }
+
 void LogisticColumns::keep(const at::Tensor& columns) {
   sign_ = sign_.index_select(1, columns);
   c_ = c_.index_select(0, columns);

@@ -64,10 +64,12 @@ class LogisticColumns {
   /// Keeps only the columns with these indices (int64).
   void keep(const at::Tensor& columns);
 
-  at::Tensor c() const { return c_; }            ///< [P]
+  at::Tensor positive_share() const { return positive_ / all_.clamp_min(1); }  ///< [P]
+  at::Tensor c() const { return c_; }                                          ///< [P]
   at::Tensor start() const;                      ///< theta of w = 0, b = log odds of training
   at::Tensor usable() const { return usable_; }  ///< bool [P]: both classes, a column that varies
-  at::Tensor varies() const { return inv_.ne(0); }  ///< bool [D, P]
+  at::Tensor raw_centre() const;   ///< [T, D, P], what standardising takes off, raw units
+  at::Tensor raw_inverse() const;  ///< [D, P], and what it multiplies by; 0 = constant
 
  private:
   at::Tensor onehot(std::int64_t first, std::int64_t count) const;  ///< [n, T]
