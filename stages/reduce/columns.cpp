@@ -4,69 +4,22 @@
 #include <map>
 #include <numeric>
 #include <set>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/items/scorer.hpp"
+#include "stages/reduce/columns_join.hpp"
 #include "stages/reduce/rows.hpp"
 
 namespace vrp {
 namespace {
 
-constexpr std::int64_t kAbsent = -1;
-
-std::string where(const CellData& cell) { return cell.model + "/" + cell.benchmark; }
-
-std::string attribute(const Array& array, const char* name) {
-  const auto found = array.attributes.find(name);
-  return found == array.attributes.end() ? std::string() : found->second;
-}
-
-/// Row of `record` for every row of the sorted table; kAbsent where there is none.
-using RowMap = std::vector<std::int64_t>;
-RowMap rows_by_key(const CellData& cell, const Record& record, const char* stage,
-                   const std::vector<std::string>& sorted_keys) {
-  RowMap map(sorted_keys.size(), kAbsent);
-  if (record.arrays().empty()) return map;
-  const auto& keys = record.values<std::string>("item/key");
-  std::unordered_map<std::string_view, std::size_t> position;
-  for (std::size_t i = 0; i < sorted_keys.size(); ++i) position.emplace(sorted_keys[i], i);
-  for (std::size_t row = 0; row < keys.size(); ++row) {
-    const auto found = position.find(keys[row]);
-    if (found == position.end())
-      fail(where(cell), ": ", stage, " row ", row, " is item '", keys[row],
-           "', expected one of the ", sorted_keys.size(),
-           " items asked; was it computed for another choice of items?");
-    if (map[found->second] != kAbsent)
-      fail(where(cell), ": ", stage, " rows ", map[found->second], " and ", row, " are both item '",
-           keys[row], "', expected each item once");
-    map[found->second] = static_cast<std::int64_t>(row);
-  }
-  return map;
-}
-
-template <class T>
-std::vector<T> gather(const CellData& cell, const std::string& name, const std::vector<T>& values,
-                      const RowMap& map, T absent) {
-  std::vector<T> out(map.size(), absent);
-  for (std::size_t i = 0; i < map.size(); ++i) {
-    if (map[i] == kAbsent) continue;
-    if (static_cast<std::size_t>(map[i]) >= values.size())
-      fail(where(cell), ": array '", name, "' has ", values.size(), " rows, expected more than ",
-           map[i]);
-    out[i] = values[static_cast<std::size_t>(map[i])];
-  }
-  return out;
-}
-
 std::vector<int> gather_labels(const CellData& cell, const Record& record, const std::string& name,
                                const RowMap& map) {
   const auto& stored = record.values<std::int32_t>(name);
-  const std::vector<std::int32_t> y = gather<std::int32_t>(cell, name, stored, map, -1);
+  const std::vector<std::int32_t> y = gather_rows<std::int32_t>(cell, name, stored, map, -1);
   for (const std::int32_t value : y)
     if (value < -1 || value > 1)
-      fail(where(cell), ": array '", name, "' holds ", value, ", expected 1, 0 or -1");
+      fail(cell_name(cell), ": array '", name, "' holds ", value, ", expected 1, 0 or -1");
   return {y.begin(), y.end()};
 }
 
@@ -77,15 +30,15 @@ void add_labels(const CellData& cell, const RowMap& capture, const RowMap& consi
     if (!array.name.starts_with(kPrefix)) continue;
     const std::string name = array.name.substr(kPrefix.size());
     LabelColumn column;
-    const std::string version = attribute(array, "version");
+    const std::string version = array_attribute(array, "version");
     column.scorer =
         name.find('@') == std::string::npos && !version.empty() ? name + "@" + version : name;
-    column.primary = attribute(array, "primary") == "1";
+    column.primary = array_attribute(array, "primary") == "1";
     column.y = gather_labels(cell, cell.capture, array.name, capture);
     const std::string unparsed = "label_invalid/" + name;
     column.unparsed.assign(out.size(), 0);
     if (cell.capture.find(unparsed))
-      column.unparsed = gather<std::uint8_t>(
+      column.unparsed = gather_rows<std::uint8_t>(
           cell, unparsed, cell.capture.values<std::uint8_t>(unparsed), capture, 0);
     const std::string majority = "label_majority/" + name;
     if (cell.consistency.find(majority))
@@ -98,30 +51,32 @@ void add_labels(const CellData& cell, const RowMap& capture, const RowMap& consi
     return a.primary != b.primary ? a.primary : a.scorer < b.scorer;
   });
   if (out.labels.size() > 1 && out.labels[1].primary)
-    fail(where(cell), ": scorers ", out.labels[0].scorer, " and ", out.labels[1].scorer,
+    fail(cell_name(cell), ": scorers ", out.labels[0].scorer, " and ", out.labels[1].scorer,
          " are both marked primary, expected one");
   if (!out.labels.empty() && !out.labels[0].primary)
-    fail(where(cell), ": none of the ", out.labels.size(),
+    fail(cell_name(cell), ": none of the ", out.labels.size(),
          " scorers is marked primary, expected one");
 }
 
 void add_signals(const CellData& cell, const Record& record, const RowMap& map, CellColumns& out) {
   for (const Array& array : record.arrays()) {
-    if (attribute(array, "role") != "signal" || array.shape.size() != 1 ||
+    if (array_attribute(array, "role") != "signal" || array.shape.size() != 1 ||
         array.dims.front() != "item")
       continue;
     SignalColumn signal;
     signal.path = array.name;
     signal.name = array.name.substr(array.name.rfind('/') + 1);
-    const std::string orientation = attribute(array, "orientation");
+    const std::string orientation = array_attribute(array, "orientation");
     if (orientation != "1" && orientation != "+1" && orientation != "-1" && orientation != "0")
-      fail(where(cell), ": signal '", array.name, "' has orientation '", orientation,
+      fail(cell_name(cell), ": signal '", array.name, "' has orientation '", orientation,
            "', expected 1, -1 or 0");
     signal.orientation = std::stoi(orientation);
     signal.units = array.units;
     signal.description = array.description;
-    signal.control = attribute(array, "control");
-    signal.value = gather<double>(cell, array.name, record.as_double(array.name), map, kUndefined);
+    signal.control = array_attribute(array, "control");
+    signal.needs_reference = array_attribute(array, "needs_reference") == "1";
+    signal.value =
+        gather_rows<double>(cell, array.name, record.as_double(array.name), map, kUndefined);
     for (std::size_t i = 0; i < out.size(); ++i)
       if (out.failed[i] || !std::isfinite(signal.value[i])) signal.value[i] = kUndefined;
     out.signals.push_back(std::move(signal));
@@ -146,8 +101,8 @@ void add_length_control(const CellData& cell, const RowMap& map, CellColumns& ou
   signal.units = "tokens";
   signal.control = "length of the prompt";
   signal.description = "control: length of the prompt, image tokens included";
-  signal.value = gather<double>(cell, "item/prompt_tokens",
-                                cell.capture.as_double("item/prompt_tokens"), map, kUndefined);
+  signal.value = gather_rows<double>(cell, "item/prompt_tokens",
+                                     cell.capture.as_double("item/prompt_tokens"), map, kUndefined);
   for (std::size_t i = 0; i < out.size(); ++i)
     if (out.failed[i]) signal.value[i] = kUndefined;
   out.signals.push_back(std::move(signal));
@@ -172,7 +127,7 @@ void add_null_lift(const CellData& cell, const RowMap& map, CellColumns& out) {
   const auto width = static_cast<std::size_t>(out.permutations);
   out.null_lift.assign(out.size() * width, std::numeric_limits<float>::quiet_NaN());
   for (std::size_t i = 0; i < map.size(); ++i)
-    if (map[i] != kAbsent && !out.failed[i])
+    if (map[i] != kAbsentRow && !out.failed[i])
       std::copy_n(stored.begin() + map[i] * out.permutations, width,
                   out.null_lift.begin() + static_cast<std::ptrdiff_t>(i * width));
 }
@@ -190,7 +145,7 @@ void add_items(const CellData& cell, const std::vector<std::size_t>& order, Cell
   }
   for (std::size_t i = 1; i < out.key.size(); ++i)
     if (out.key[i] == out.key[i - 1])
-      fail(where(cell), ": the item table holds the key '", out.key[i],
+      fail(cell_name(cell), ": the item table holds the key '", out.key[i],
            "' twice, expected each item once");
 }
 
@@ -202,14 +157,14 @@ void add_answers(const CellData& cell, const RowMap& map, CellColumns& out) {
     out.answer.assign(out.size(), "");
     return;
   }
-  const auto status = gather<std::int32_t>(cell, "item/status",
-                                           capture.values<std::int32_t>("item/status"), map, 1);
+  const auto status = gather_rows<std::int32_t>(
+      cell, "item/status", capture.values<std::int32_t>("item/status"), map, 1);
   out.failed.resize(out.size());
   for (std::size_t i = 0; i < out.size(); ++i) out.failed[i] = status[i] == 1;
-  out.reason = gather<std::string>(cell, "item/reason", capture.values<std::string>("item/reason"),
-                                   map, "not computed");
-  out.answer =
-      gather<std::string>(cell, "answer/text", capture.values<std::string>("answer/text"), map, "");
+  out.reason = gather_rows<std::string>(
+      cell, "item/reason", capture.values<std::string>("item/reason"), map, "not computed");
+  out.answer = gather_rows<std::string>(cell, "answer/text",
+                                        capture.values<std::string>("answer/text"), map, "");
 }
 
 }  // namespace
@@ -221,7 +176,7 @@ const SignalColumn* CellColumns::signal(std::string_view name) const {
 }
 
 CellColumns columns_of(const CellData& cell) {
-  if (!cell.items) fail(where(cell), ": no item table was given to reduce");
+  if (!cell.items) fail(cell_name(cell), ": no item table was given to reduce");
   CellColumns out;
   out.model = cell.model;
   out.benchmark = cell.benchmark;
@@ -238,6 +193,7 @@ CellColumns columns_of(const CellData& cell) {
   add_signals(cell, cell.capture, capture, out);
   add_signals(cell, cell.metrics, metrics, out);
   add_signals(cell, cell.consistency, consistency, out);
+  add_signals(cell, cell.probes, rows_by_key(cell, cell.probes, "probes", out.key), out);
   name_signals(out);
   add_length_control(cell, capture, out);
   add_null_lift(cell, metrics, out);

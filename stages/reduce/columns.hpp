@@ -13,11 +13,18 @@ struct SignalColumn {
   std::string path;  ///< dataset it came from
   int orientation = 0;
   std::string units, description;
+  bool needs_reference = false;  ///< computed with the right answer: a diagnostic, no predictor
   std::string control;  ///< what it controls for ("centred square of equal area"); "" = a signal
   std::vector<double> value;  ///< [N]; NaN = not defined for this item
   /// True for signals that can be read as a probability of being right: these have a calibration.
   /// (A share of attention is a probability too, but not of that.)
-  bool is_confidence() const { return path == "output/confidence" || path == "consistency/s_sc"; }
+  bool is_confidence() const {
+    return path == "output/confidence" || path == "consistency/s_sc" || is_probe_probability();
+  }
+  /// True for the out-of-fold probabilities of probes: these also have an accuracy at 0.5.
+  bool is_probe_probability() const {
+    return path.starts_with("probe/") && units == "probability" && orientation == 1;
+  }
 };
 
 struct LabelColumn {

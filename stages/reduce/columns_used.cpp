@@ -3,6 +3,8 @@
 #include <cmath>
 #include <set>
 
+#include "pipeline/base/text.hpp"
+
 namespace vrp {
 
 std::vector<std::int8_t> narrow_labels(const std::vector<int>& y) { return {y.begin(), y.end()}; }
@@ -17,6 +19,12 @@ std::vector<double> oriented(const SignalColumn& signal) {
   if (signal.orientation < 0)
     for (double& value : out) value = -value;
   return out;
+}
+
+bool has_flag(const StatRow& row, std::string_view flag) {
+  for (const std::string& name : split(row.flags, ','))
+    if (name == flag) return true;
+  return false;
 }
 
 void count_rows(const CellColumns& cell, const std::vector<double>& values,
@@ -52,6 +60,7 @@ StatRow blank_row(const CellColumns& cell, const SignalColumn* signal, const cha
     row.signal = signal->name;
     row.path = signal->path;
     row.orientation = signal->orientation;
+    if (signal->needs_reference) row.flags = kNeedsReference;
   }
   return row;
 }

@@ -18,6 +18,11 @@ std::vector<double> oriented(const SignalColumn& signal);
 void count_rows(const CellColumns& cell, const std::vector<double>& values,
                 const std::vector<std::int8_t>& labels, StatRow& row);
 
+/// Flag of every statistic of a signal that was computed with the right answer. Such a signal
+/// cannot predict anything before the answer is known: no family of tests, no selective prediction.
+constexpr const char* kNeedsReference = "needs_reference";
+bool has_flag(const StatRow& row, std::string_view flag);
+
 /// A row with names, label and seed filled in.
 StatRow blank_row(const CellColumns& cell, const SignalColumn* signal, const char* statistic,
                   std::uint64_t seed);

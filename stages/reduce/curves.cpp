@@ -32,7 +32,7 @@ std::vector<CurveRow> curve_rows(const CellColumns& cell, const ReduceParams& pa
   std::vector<CurveRow> rows;
   const std::vector<std::int8_t> labels = primary_labels(cell);
   for (const SignalColumn& signal : cell.signals) {
-    if (signal.orientation == 0 || !signal.control.empty()) continue;
+    if (signal.orientation == 0 || !signal.control.empty() || signal.needs_reference) continue;
     const stats::RiskCoverage curve = stats::risk_coverage(oriented(signal), labels);
     if (curve.points.empty()) continue;
     const std::int64_t points = std::min<std::int64_t>(params.curve_points, curve.n);

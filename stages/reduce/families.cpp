@@ -10,6 +10,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/stats/multiplicity.hpp"
+#include "stages/reduce/columns_used.hpp"
 #include "stages/reduce/reduce.hpp"
 
 namespace vrp {
@@ -37,9 +38,10 @@ Json members_of(const std::vector<std::string>& benchmarks, const ReduceParams& 
 
 using Member = std::tuple<std::string, std::string, std::string, std::string>;
 
+template <class Row>
 void adjust_family(const std::string& name, const std::string& method,
-                   const std::vector<std::size_t>& indices, const std::vector<StatRow>& rows,
-                   bool holm, std::vector<AdjustedP>& out) {
+                   const std::vector<std::size_t>& indices, const std::vector<Row>& rows, bool holm,
+                   std::vector<AdjustedP>& out) {
   stats::PValues p;
   for (const std::size_t i : indices) p.push_back(rows[i].p);
   const stats::PValues adjusted = holm ? stats::holm(p) : stats::benjamini_hochberg(p);
@@ -62,8 +64,20 @@ Json declare_families(std::vector<std::string> models, std::vector<std::string> 
                        {"adjustment", "holm"},
                        {"members", members_of(benchmarks, params)}});
   Json out = {
-      {"version", 1},
+      {"version", 2},
       {"primary", primary},
+      {"causal",
+       {{"family", "causal/MODEL"},
+        {"adjustment", "holm"},
+        {"members",
+         "every p of an intervention of the model on all items of a benchmark, against the "
+         "baseline "
+         "or as a specific effect"}}},
+      {"exploratory_effects",
+       {{"family", "exploratory effects/MODEL"},
+        {"adjustment", "benjamini-hochberg"},
+        {"q", kFalseDiscoveryRate},
+        {"members", "effects on one question type or on the pooled set"}}},
       {"exploratory",
        {{"family", "exploratory/MODEL"},
         {"adjustment", "benjamini-hochberg"},
@@ -93,7 +107,7 @@ std::vector<AdjustedP> adjust(const std::vector<StatRow>& rows, const Json& fami
     if (!models.contains(row.model))
       fail(where, ": model '", row.model, "' has results but no declared family, expected one of ",
            models.size(), " declared models");
-    if (std::isnan(row.p)) continue;
+    if (std::isnan(row.p) || has_flag(row, kNeedsReference)) continue;
     const bool majority = row.label.starts_with("majority:");
     const bool is_primary =
         !majority && primary.contains({row.model, row.benchmark, row.signal, row.statistic});
@@ -103,6 +117,22 @@ std::vector<AdjustedP> adjust(const std::vector<StatRow>& rows, const Json& fami
     adjust_family("primary/" + model, "Holm", indices, rows, true, out);
   for (const auto& [model, indices] : exploratory)
     adjust_family("exploratory/" + model, "Benjamini-Hochberg", indices, rows, false, out);
+  return out;
+}
+
+std::vector<AdjustedP> adjust_effects(const std::vector<EffectRow>& rows, const Json& families) {
+  std::vector<AdjustedP> out(rows.size());
+  std::map<std::string, std::vector<std::size_t>> causal, exploratory;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (std::isnan(rows[i].p)) continue;
+    const bool whole = rows[i].type.empty() && rows[i].benchmark != kPooledSet;
+    (whole ? causal : exploratory)[rows[i].model].push_back(i);
+  }
+  if (!causal.empty() || !exploratory.empty()) json_at(families, "causal", "families of tests");
+  for (const auto& [model, indices] : causal)
+    adjust_family("causal/" + model, "Holm", indices, rows, true, out);
+  for (const auto& [model, indices] : exploratory)
+    adjust_family("exploratory effects/" + model, "Benjamini-Hochberg", indices, rows, false, out);
   return out;
 }
 

@@ -22,6 +22,21 @@ std::vector<Row> gather_frame(const std::vector<Record>& records, const std::str
   return all;
 }
 
+void add_adjusted(Record& record, const std::string& frame, const std::string& family_name,
+                  const std::vector<AdjustedP>& adjusted) {
+  std::vector<double> p;
+  std::vector<std::string> family;
+  for (const AdjustedP& one : adjusted) {
+    p.push_back(one.value);
+    family.push_back(one.family);
+  }
+  const auto rows = static_cast<std::int64_t>(p.size());
+  record.add(frame + "/p_adjusted", {frame + "_row"}, {rows}, std::move(p), "probability",
+             "p adjusted in its family; NaN = no p");
+  record.add(frame + "/" + family_name, {frame + "_row"}, {rows}, std::move(family), "",
+             "family of tests and its adjustment");
+}
+
 }  // namespace
 
 Results gather(const std::vector<Record>& records, const Json& families) {
@@ -34,29 +49,43 @@ Results gather(const std::vector<Record>& records, const Json& families) {
   results.curves = gather_frame<CurveRow>(records, "risk_coverage");
   results.reliability = gather_frame<BinRow>(records, "reliability");
   results.sets = gather_frame<SetRow>(records, "set");
+  results.lens_layers = gather_frame<LensLayerRow>(records, "lens_layer");
+  results.lens = gather_frame<LensRow>(records, "lens");
+  results.shares = gather_frame<ShareRow>(records, "mlp_share");
+  results.cases = gather_frame<CaseRow>(records, "case");
+  results.case_layers = gather_frame<CaseLayerRow>(records, "case_layer");
+  results.effects = gather_frame<EffectRow>(records, "effect");
+  results.effects_adjusted = adjust_effects(results.effects, families);
+  results.probe_folds = gather_frame<CellProbeFold>(records, "probe_fold");
+  results.probe_layers = gather_frame<CellProbeLayer>(records, "probe_layer");
+  results.probe_controls = gather_frame<CellProbeControl>(records, "probe_control");
+  results.neurons = gather_frame<CellNeuron>(records, "neuron");
+  results.delta_bins = gather_frame<CellDeltaBin>(records, "delta_bin");
   return results;
 }
 
 Record results_record(const Results& results) {
   Record record;
   add_frame(record, "statistic", results.statistics);
-  std::vector<double> p;
-  std::vector<std::string> family;
-  for (const AdjustedP& adjusted : results.adjusted) {
-    p.push_back(adjusted.value);
-    family.push_back(adjusted.family);
-  }
-  const auto rows = static_cast<std::int64_t>(p.size());
-  record.add("statistic/p_adjusted", {"statistic_row"}, {rows}, std::move(p), "probability",
-             "p adjusted in its family; NaN = no p");
-  record.add("statistic/family", {"statistic_row"}, {rows}, std::move(family), "",
-             "family of tests and its adjustment");
+  add_adjusted(record, "statistic", "family", results.adjusted);
   add_frame(record, "balance", results.balance);
   add_frame(record, "scorer", results.scorers);
   add_frame(record, "agreement", results.agreement);
   add_frame(record, "risk_coverage", results.curves);
   add_frame(record, "reliability", results.reliability);
   add_frame(record, "set", results.sets);
+  add_frame(record, "lens_layer", results.lens_layers);
+  add_frame(record, "lens", results.lens);
+  add_frame(record, "mlp_share", results.shares);
+  add_frame(record, "case", results.cases);
+  add_frame(record, "case_layer", results.case_layers);
+  add_frame(record, "effect", results.effects);
+  add_adjusted(record, "effect", "family_of_tests", results.effects_adjusted);
+  add_frame(record, "probe_fold", results.probe_folds);
+  add_frame(record, "probe_layer", results.probe_layers);
+  add_frame(record, "probe_control", results.probe_controls);
+  add_frame(record, "neuron", results.neurons);
+  add_frame(record, "delta_bin", results.delta_bins);
   return record;
 }
 

@@ -9,6 +9,7 @@
 #include "pipeline/store/frame.hpp"
 #include "stages/reduce/effects.hpp"
 #include "stages/reduce/reduce.hpp"
+#include "stages/reduce/rows_probe.hpp"
 #include "stages/reduce/statistics.hpp"
 
 namespace vrp {
@@ -173,7 +174,7 @@ PooledColumns pool(const std::vector<CellColumns>& cells, const ReduceParams& pa
 }
 
 Record reduce_pooled(const std::vector<CellData>& cells, const ReduceParams& params,
-                     std::uint64_t seed) {
+                     std::uint64_t seed, const Record& probes) {
   check(params);
   std::vector<CellColumns> columns;
   std::vector<EffectColumns> effects;
@@ -188,6 +189,9 @@ Record reduce_pooled(const std::vector<CellData>& cells, const ReduceParams& par
   add_frame(record, "effect",
             effect_rows(pool_effects(effects, pooled.columns), params, seed, true));
   add_frame(record, "set", pooled.sets);
+  add_frame(record, "probe_control",
+            rows_of_cell<ProbeControlRow>(probes, "probe_control", pooled.columns.model,
+                                          std::string(kPooledSet)));
   return record;
 }
 

@@ -1,9 +1,21 @@
 #include "stages/reduce/reduce.hpp"
 
 #include "pipeline/base/error.hpp"
+#include "stages/reduce/effects.hpp"
+#include "stages/reduce/lens.hpp"
+#include "stages/reduce/rows_probe.hpp"
 #include "stages/reduce/statistics.hpp"
 
 namespace vrp {
+
+namespace {
+
+template <class Row>
+void pass_frame(const CellData& cell, const char* name, Record& record) {
+  add_frame(record, name, rows_of_cell<Row>(cell.probes, name, cell.model, cell.benchmark));
+}
+
+}  // namespace
 
 void check(const ReduceParams& params) {
   if (params.replicates < 100)
@@ -21,7 +33,23 @@ void check(const ReduceParams& params) {
 
 Record reduce_cell(const CellData& cell, const ReduceParams& params, std::uint64_t seed) {
   check(params);
-  return statistics_record(columns_of(cell), params, seed, true);
+  const CellColumns columns = columns_of(cell);
+  Record record = statistics_record(columns, params, seed, true);
+  const LensColumns lens = lens_columns(cell, columns);
+  const LensResult layers = lens_result(columns, lens, params, seed);
+  add_frame(record, "lens_layer", layers.layers);
+  add_frame(record, "lens", layers.peaks);
+  add_frame(record, "mlp_share", layers.shares);
+  const CaseResult study = case_result(columns, lens);
+  add_frame(record, "case", study.item);
+  add_frame(record, "case_layer", study.layers);
+  add_frame(record, "effect", effect_rows(effect_columns(cell, columns), params, seed, true));
+  pass_frame<ProbeFoldRow>(cell, "probe_fold", record);
+  pass_frame<ProbeLayerRow>(cell, "probe_layer", record);
+  pass_frame<ProbeControlRow>(cell, "probe_control", record);
+  pass_frame<NeuronRow>(cell, "neuron", record);
+  pass_frame<DeltaBinRow>(cell, "delta_bin", record);
+  return record;
 }
 
 }  // namespace vrp

@@ -31,9 +31,10 @@ Record reduce_cell(const CellData& cell, const ReduceParams& params, std::uint64
 
 /// The same statistics on the pooled set of one model (POPE + counting + spatial + LLaVA-Bench, as
 /// far as they are in the run and have labels), with the accounting of every set. Groups are
-/// images: two sets that show the same picture share it.
+/// images: two sets that show the same picture share it. `probes`: record of the pooled unit of
+/// stage probes (transfer between sets), if there is one.
 Record reduce_pooled(const std::vector<CellData>& cells, const ReduceParams& params,
-                     std::uint64_t seed);
+                     std::uint64_t seed, const Record& probes = {});
 
 /// True when `benchmark` can enter the pooled set ("demo_pope_adversarial" has the part "pope").
 bool in_pooled_set(std::string_view benchmark, const ReduceParams& params);

@@ -8,6 +8,9 @@
 #include "pipeline/store/record.hpp"
 #include "stages/reduce/families.hpp"
 #include "stages/reduce/rows.hpp"
+#include "stages/reduce/rows_case.hpp"
+#include "stages/reduce/rows_lens.hpp"
+#include "stages/reduce/rows_probe.hpp"
 
 namespace vrp {
 
@@ -31,17 +34,31 @@ struct Results {
   std::vector<CurveRow> curves;
   std::vector<BinRow> reliability;
   std::vector<SetRow> sets;
+  std::vector<LensLayerRow> lens_layers;
+  std::vector<LensRow> lens;
+  std::vector<ShareRow> shares;
+  std::vector<CaseRow> cases;
+  std::vector<CaseLayerRow> case_layers;
+  std::vector<EffectRow> effects;
+  std::vector<AdjustedP> effects_adjusted;  ///< one for each effect
+  std::vector<CellProbeFold> probe_folds;
+  std::vector<CellProbeLayer> probe_layers;
+  std::vector<CellProbeControl> probe_controls;
+  std::vector<CellNeuron> neurons;
+  std::vector<CellDeltaBin> delta_bins;
 };
 
 /// Joins the records of reduce_cell and reduce_pooled, in any order, and adjusts p.
 Results gather(const std::vector<Record>& records, const Json& families);
 
-/// Everything in one record: the frames, with statistic/p_adjusted and statistic/family.
+/// Everything in one record: the frames, with p_adjusted and family of tests of the frames
+/// "statistic" and "effect" beside them.
 Record results_record(const Results& results);
 
-/// Writes RUN/reduce/stats.h5, RUN/reduce/tables/*.{csv,md,tex,json} with index.json, and
-/// RUN/reduce/paper_delta.md. Each file is replaced as a whole. Equal arguments give equal bytes.
-/// Error when a file cannot be written; the others may then be old.
+/// Writes RUN/reduce/stats.h5, RUN/reduce/tables/*.{csv,md,tex,json} with index.json, the numbers
+/// of the figures as RUN/reduce/figures/F*.csv, and RUN/reduce/paper_delta.md. Each file is
+/// replaced as a whole. Equal arguments give equal bytes. Error when a file cannot be written; the
+/// others may then be old.
 void write_results(const std::filesystem::path& run_folder, const std::vector<Record>& records,
                    const RunFacts& facts);
 

@@ -59,7 +59,7 @@ std::vector<StatRow> selective_rows(const CellColumns& cell, const ReduceParams&
   std::vector<StatRow> rows;
   const std::vector<std::int8_t> labels = primary_labels(cell);
   for (const SignalColumn& signal : cell.signals) {
-    if (signal.orientation == 0 || !signal.control.empty()) continue;
+    if (signal.orientation == 0 || !signal.control.empty() || signal.needs_reference) continue;
     const std::vector<double> values = oriented(signal);
     const stats::RiskCoverage curve = stats::risk_coverage(values, labels);
     const auto blank = [&](const char* statistic) {

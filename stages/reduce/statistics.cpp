@@ -6,11 +6,12 @@
 #include "pipeline/stats/correlation.hpp"
 #include "pipeline/stats/proportions.hpp"
 #include "pipeline/stats/signal_summary.hpp"
-#include "stages/reduce/columns_used.hpp"
 #include "pipeline/store/frame.hpp"
+#include "stages/reduce/columns_used.hpp"
 #include "stages/reduce/intervals.hpp"
 #include "stages/reduce/means.hpp"
 #include "stages/reduce/selective.hpp"
+#include "stages/reduce/shares.hpp"
 
 namespace vrp {
 namespace {
@@ -203,6 +204,8 @@ std::vector<StatRow> statistic_rows(const CellColumns& cell, const ReduceParams&
   append(rows, mean_rows(cell, params, seed));
   append(rows, selective_rows(cell, params, seed));
   append(rows, calibration_rows(cell, params, seed));
+  append(rows, probe_accuracy_rows(cell, params, seed));
+  append(rows, qualitative_rows(cell, params, seed));
   if (const SignalColumn* s_sc = cell.signal("s_sc"))
     rows.push_back(precision_at_full_agreement(cell, *s_sc, params, seed));
   append(rows, majority_rows(cell, params, seed));

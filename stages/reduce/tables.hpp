@@ -9,10 +9,21 @@
 
 namespace vrp {
 
-Table table_t4(const Results& results, const RunFacts& facts);   ///< R, AUROC, precision at SC = 1
-Table table_t7(const Results& results, const RunFacts& facts);   ///< AUROC of the signals so far
-Table table_t8(const Results& results, const RunFacts& facts);   ///< type, AUROC, cost
-Table table_t10(const Results& results, const RunFacts& facts);  ///< relevance-aware signals
+Table table_t1(const Results& results, const RunFacts& facts);  ///< accuracy, heads, stress test
+Table table_t2(const Results& results, const RunFacts& facts);  ///< peaks of the lens, MLP share
+Table table_t3(const Results& results, const RunFacts& facts);  ///< probe beside output, by set
+Table table_t4(const Results& results, const RunFacts& facts);  ///< R, AUROC, precision at SC = 1
+Table table_t7(const Results& results, const RunFacts& facts);  ///< AUROC of the signals
+Table table_t8(const Results& results, const RunFacts& facts);  ///< type, AUROC, cost
+Table table_t5(const Results& results, const RunFacts& facts);  ///< neurons of the last block
+Table table_t6(const Results& results, const RunFacts& facts);  ///< many neurons, whole MLP
+Table table_t9(const Results& results, const RunFacts& facts);  ///< success and failure neurons
+Table table_t9_layers(const Results& results, const RunFacts& facts);     ///< probes by layer
+Table table_t11(const Results& results, const RunFacts& facts);           ///< masked patches
+Table table_t12(const Results& results, const RunFacts& facts);           ///< controls of probes
+Table table_t12_transfer(const Results& results, const RunFacts& facts);  ///< probes across sets
+Table table_effects(const Results& results, const RunFacts& facts);       ///< every intervention
+Table table_t10(const Results& results, const RunFacts& facts);      ///< relevance-aware signals
 Table table_signals(const Results& results, const RunFacts& facts);  ///< every statistic
 Table table_risk_coverage(const Results& results, const RunFacts& facts);
 Table table_calibration(const Results& results, const RunFacts& facts);
@@ -21,6 +32,10 @@ Table table_label_audit(const Results& results, const RunFacts& facts);
 Table table_agreement(const Results& results, const RunFacts& facts);
 Table table_pooled_sets(const Results& results, const RunFacts& facts);
 Table table_paper_delta(const Results& results, const RunFacts& facts);
+
+/// Appends the numbers of `from` (a table of long_table.hpp) that have a printed figure beside
+/// them.
+void add_to_paper_delta(Table& delta, const Table& from);
 
 /// All of the above, in the order of the report.
 std::vector<Table> all_tables(const Results& results, const RunFacts& facts);

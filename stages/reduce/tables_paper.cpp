@@ -4,15 +4,12 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
+#include "stages/reduce/columns_used.hpp"
+#include "stages/reduce/long_table.hpp"
 #include "stages/reduce/reduce.hpp"
-#include "stages/reduce/tables.hpp"
 
 namespace vrp {
 namespace {
-
-std::string printed(const PaperFigure* paper) {
-  return paper ? std::string(paper->printed) : std::string("-");
-}
 
 std::string value_text(const StatRow& row) {
   if (row.statistic == "accuracy" || row.statistic == "precision_at_sc1")
@@ -31,6 +28,8 @@ std::string flag_sentence(const std::string& flag) {
   if (flag == "skipped_replicates") return "more than 1 % of the resamples gave no value";
   if (flag == "percentile_fallback") return "no BCa limits, percentile limits in their place";
   if (flag == "constant") return "the signal is constant (AUROC 0.5 by ties)";
+  if (flag == kNeedsReference)
+    return "needs the right answer: a diagnostic outside the families of tests, no predictor";
   if (flag == "zero_variance") return "a perfect order, no variance and no p";
   return flag;
 }
@@ -74,6 +73,7 @@ Table table_t4(const Results& results, const RunFacts& facts) {
   constexpr const char* kMore[] = {
       "c_k_dbscan", "h_n", "p_tok", "confidence", "logit_entropy", "answer_entropy", "distinct"};
   Reasons reasons;
+  std::vector<std::string> shares;
   for (const auto& [model, benchmark] : cells_of(results)) {
     const auto add = [&](const char* signal, const char* statistic, bool shown) {
       const Found found = find(results, model, benchmark, signal, statistic);
@@ -107,6 +107,15 @@ Table table_t4(const Results& results, const RunFacts& facts) {
       add(signal, "auroc_within_type", false);
     }
     add("s_sc", "precision_at_sc1", true);
+    for (const char* statistic : {"focused_share_of_wrong", "diffuse_share_of_correct"}) {
+      add("h_s", statistic, false);
+      if (const Found found = find(results, model, benchmark, "h_s", statistic))
+        shares.push_back(concat(model, "/", display_set(benchmark), " ",
+                                std::string_view(statistic).ends_with("correct")
+                                    ? "right and diffuse "
+                                    : "wrong but focused ",
+                                percent(found.row->estimate), " of ", found.row->n));
+    }
     for (const char* signal : kMore)
       for (const char* statistic : {"r", "auroc", "auroc_within_type"})
         add(signal, statistic, false);
@@ -114,31 +123,73 @@ Table table_t4(const Results& results, const RunFacts& facts) {
   table.notes.push_back(
       "R is on the raw signal: negative R of H_s means that diffuse attention "
       "goes with wrong answers. Accounting of the pooled set: table pooled_sets.");
+  if (!shares.empty())
+    table.notes.push_back(concat(
+        "Wrong answers whose H_s lies below the 15th percentile of their set, and correct answers "
+        "with H_s above 4.5 nats (paper, A.6: 15 % and 22 %; 4.5 nats belong to maps of 576 "
+        "cells): ",
+        join(shares, "; "), "."));
   table.notes.push_back(kPaperNote);
   reasons.write(table);
   return table;
 }
 
+namespace {
+
+constexpr const char* kSignalsOfT7[] = {
+    "h_s",          "c_k",         "logit_entropy",     "confidence",
+    "p_tok",        "margin_last", "top2_last",         "hidden_probe",
+    "linear_probe", "last5",       "contrib12",         "sparse",
+    "fusion",       "s_sc",        "control/type_only", "control/prompt_tokens"};
+
+/// Blocks that the outer folds of the signal's probe chose: "L2 L2 L3 L2 L2"; "-" = no layer.
+std::string chosen_layers(const Results& results, const std::string& model,
+                          const std::string& benchmark, std::string_view signal) {
+  const std::string_view probe = signal == "hidden_probe"   ? "hidden_mlp"
+                                 : signal == "linear_probe" ? "hidden_linear"
+                                                            : signal;
+  std::vector<std::string> layers;
+  for (const CellProbeFold& row : results.probe_folds)
+    if (row.model == model && row.benchmark == benchmark &&
+        (row.probe == probe || row.probe == signal) && row.layer >= -1)
+      layers.push_back(layer_text(row.layer));
+  return layers.empty() ? "-" : join(layers, " ");
+}
+
+/// Sentence about the signals of `wanted` that no cell has; "" when none is missing.
+std::string not_computed(const Results& results, std::vector<std::string> wanted) {
+  std::erase_if(wanted, [&](const std::string& name) {
+    return std::any_of(results.statistics.begin(), results.statistics.end(),
+                       [&](const StatRow& row) { return row.signal == name; });
+  });
+  if (wanted.empty()) return "";
+  for (std::string& name : wanted) name = display_name(name);
+  return concat("Not computed: ", join(wanted, "; "),
+                " (the stages or options that give them were not part of this run).");
+}
+
+}  // namespace
+
 Table table_t7(const Results& results, const RunFacts& facts) {
   Table table =
       statistic_table("T7", "T7. AUROC of signals, with and without question type", facts);
-  table.headers = {"Model",    "Set",   "Signal",      "n",        "Invalid", "AUROC",
-                   "Interval", "p adj", "Within type", "Interval", "Paper"};
-  table.numeric = {false, false, false, true, true, true, true, true, true, true, true};
+  table.headers = {"Model",    "Set",   "Signal",      "n",        "Invalid",       "AUROC",
+                   "Interval", "p adj", "Within type", "Interval", "Layers chosen", "Paper"};
+  table.numeric = {false, false, false, true, true, true, true, true, true, true, false, true};
   Reasons reasons;
   for (const auto& [model, benchmark] : cells_of(results))
-    for (const char* signal : {"h_s", "c_k", "logit_entropy", "confidence", "p_tok", "s_sc",
-                               "control/type_only", "control/prompt_tokens"}) {
+    for (const char* signal : kSignalsOfT7) {
       const Found all = find(results, model, benchmark, signal, "auroc");
       const Found within = find(results, model, benchmark, signal, "auroc_within_type");
       if (!all || !within) continue;
       const PaperFigure* paper = paper_figure("T7", model, benchmark, signal, "auroc");
-      table.add(machine_row(table, *all.row, *all.adjusted, paper),
-                {model, display_set(benchmark), display_name(signal), std::to_string(all.row->n),
-                 std::to_string(all.row->invalid), fixed(all.row->estimate, 3),
-                 interval_text(all.row->low, all.row->high, 3), p_text(all.adjusted->value),
-                 fixed(within.row->estimate, 3),
-                 interval_text(within.row->low, within.row->high, 3), printed(paper)});
+      table.add(
+          machine_row(table, *all.row, *all.adjusted, paper),
+          {model, display_set(benchmark), display_name(signal), std::to_string(all.row->n),
+           std::to_string(all.row->invalid), fixed(all.row->estimate, 3),
+           interval_text(all.row->low, all.row->high, 3), p_text(all.adjusted->value),
+           fixed(within.row->estimate, 3), interval_text(within.row->low, within.row->high, 3),
+           chosen_layers(results, model, benchmark, signal), printed(paper)});
       table.add(machine_row(table, *within.row, *within.adjusted, nullptr), {});
       reasons.add(*all.row);
       reasons.add(*within.row);
@@ -146,9 +197,16 @@ Table table_t7(const Results& results, const RunFacts& facts) {
   table.notes.push_back(
       "AUROC is on the declared orientation, never a fitted one; 0.5 = no "
       "information. Within type compares items of one question type only.");
+  const std::string missing =
+      not_computed(results, {"margin_last", "top2_last", "hidden_probe", "last5", "fusion"});
+  if (!missing.empty()) table.notes.push_back(missing);
   table.notes.push_back(
-      "Not computed: margin, hidden-state probe, last-five-layers probe (the "
-      "stages that give them were not part of this run).");
+      "Probes: out-of-fold scores, no probe saw an item of the image it scores; layers chosen: "
+      "block "
+      "of each outer fold. Margin: logit of the right answer minus the best other, so it cannot be "
+      "used before the answer is known; the paper's raw figures 0.83 and 0.63 are the top-2 "
+      "margin. "
+      "Fusion: H_s, C_k, P_tok, S_SC and the hidden-state probe.");
   table.notes.push_back(kPaperNote);
   reasons.write(table);
   return table;
@@ -192,21 +250,27 @@ Table table_t8(const Results& results, const RunFacts& facts) {
       random.method = "by definition";
       add(random, {}, "random", "baseline", "0x");
     }
-    for (const Predictor& predictor : {Predictor{"h_s", "attention"}, Predictor{"c_k", "attention"},
-                                       Predictor{"s_sc", "behaviour"}}) {
+    for (const Predictor& predictor :
+         {Predictor{"h_s", "attention"}, Predictor{"c_k", "attention"},
+          Predictor{"linear_h_last", "hidden state"},
+          Predictor{"ensemble_attention", "attention, learned"},
+          Predictor{"hidden_probe", "hidden state"}, Predictor{"fusion", "several"},
+          Predictor{"s_sc", "behaviour"}}) {
       const Found found = find(results, model, benchmark, predictor.signal, "auroc");
       if (!found) continue;
-      const bool sampled = std::string_view(predictor.signal) == "s_sc";
+      const bool sampled = std::string_view(predictor.signal) == "s_sc" ||
+                           std::string_view(predictor.signal) == "fusion";
       add(*found.row, *found.adjusted, display_name(predictor.signal), predictor.type,
-          sampled ? concat(paths, "x") : "1x");
+          !sampled    ? "1x"
+          : paths > 0 ? concat(paths, "x")
+                      : "1x + samples");
     }
   }
   table.notes.push_back(
       "Cost: answers generated per item, one greedy answer = 1x. 'random' is 0.5 "
       "by definition.");
-  table.notes.push_back(
-      "Not computed: linear probe on h_last (paper 0.620), ensemble attention "
-      "probe (paper 0.725): the probes stage was not part of this run.");
+  const std::string missing = not_computed(results, {"linear_h_last", "ensemble_attention"});
+  if (!missing.empty()) table.notes.push_back(missing + " Paper: 0.620 and 0.725.");
   table.notes.push_back(kPaperNote);
   reasons.write(table);
   return table;

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <filesystem>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/store/h5.hpp"
+#include "stages/reduce/figure_data.hpp"
 #include "stages/reduce/tables.hpp"
 
 namespace vrp {
@@ -31,17 +33,31 @@ void write_statistics(const std::filesystem::path& path, const Results& results,
 
 std::vector<Table> all_tables(const Results& results, const RunFacts& facts) {
   std::vector<Table> tables = {table_class_balance(results, facts),
+                               table_t1(results, facts),
+                               table_t2(results, facts),
+                               table_t3(results, facts),
                                table_t4(results, facts),
                                table_pooled_sets(results, facts),
+                               table_t5(results, facts),
+                               table_t6(results, facts),
                                table_t7(results, facts),
                                table_t8(results, facts),
+                               table_t9(results, facts),
+                               table_t9_layers(results, facts),
                                table_t10(results, facts),
+                               table_t11(results, facts),
+                               table_t12(results, facts),
+                               table_t12_transfer(results, facts),
+                               table_effects(results, facts),
                                table_agreement(results, facts),
                                table_risk_coverage(results, facts),
                                table_calibration(results, facts),
                                table_label_audit(results, facts),
                                table_paper_delta(results, facts),
                                table_signals(results, facts)};
+  const auto delta = std::find_if(tables.begin(), tables.end(),
+                                  [](const Table& table) { return table.id == "paper_delta"; });
+  for (const Table& table : tables) add_to_paper_delta(*delta, table);
   for (Table& table : tables)
     for (std::size_t column = 0; column < table.columns.size(); ++column)
       if (table.columns[column] == "profile")
@@ -53,13 +69,13 @@ void write_results(const std::filesystem::path& run_folder, const std::vector<Re
                    const RunFacts& facts) {
   const Results results = gather(records, facts.families);
   const std::filesystem::path folder = run_folder / "reduce", tables_folder = folder / "tables";
+  const std::filesystem::path figures_folder = folder / "figures";
   make_folders(tables_folder);
+  make_folders(figures_folder);
   write_statistics(folder / "stats.h5", results, facts);
-  Json index = {{"partial", facts.partial},
-                {"profile", facts.profile},
-                {"seed", facts.seed},
-                {"families", facts.families},
-                {"tables", Json::array()}};
+  Json index = {{"partial", facts.partial}, {"profile", facts.profile},
+                {"seed", facts.seed},       {"families", facts.families},
+                {"tables", Json::array()},  {"figures", Json::array()}};
   for (const Table& table : all_tables(results, facts)) {
     write_atomically(tables_folder / (table.id + ".csv"), to_csv(table));
     write_atomically(tables_folder / (table.id + ".md"), to_markdown(table));
@@ -67,6 +83,10 @@ void write_results(const std::filesystem::path& run_folder, const std::vector<Re
     write_atomically(tables_folder / (table.id + ".json"), json_text(to_json(table)));
     if (table.id == "paper_delta") write_atomically(folder / "paper_delta.md", to_markdown(table));
     index["tables"].push_back({{"id", table.id}, {"title", table.title}});
+  }
+  for (const Table& data : figure_data(results, facts)) {
+    write_atomically(figures_folder / (data.id + ".csv"), to_csv(data));
+    index["figures"].push_back({{"id", data.id}, {"title", data.title}});
   }
   write_atomically(tables_folder / "index.json", json_text(index));
 }

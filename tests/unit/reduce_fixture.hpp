@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/base/rng.hpp"
+#include "reduce_inside_fixture.hpp"
 #include "stages/reduce/families.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/rows.hpp"
@@ -139,6 +140,14 @@ inline void make_cell(TestCell& cell, const std::string& benchmark, const Rows& 
   cell.data.benchmark = benchmark;
   cell.data.items = &cell.items;
   fill_records(cell.data, rows);
+}
+
+/// The same cell with what the stages inside the model give.
+inline void make_whole_cell(TestCell& cell, const std::string& benchmark, const Rows& rows) {
+  make_cell(cell, benchmark, rows);
+  add_lens(cell.data, rows.y, rows.status);
+  add_probes(cell.data, rows.y, rows.status);
+  add_interventions(cell.data, usual_edits(rows.y), rows.status);
 }
 
 inline ReduceParams quick() {

@@ -105,6 +105,13 @@ class Oracle(unittest.TestCase):
             self.assertEqual(int(row["n"]), len(full))
             self.close(row, full.mean() if len(full) else None)
             return
+        if name in ("focused_share_of_wrong", "diffuse_share_of_correct"):
+            wrong = name.startswith("focused")
+            chosen = x[labels == (0 if wrong else 1)]
+            inside = chosen < np.quantile(values[np.isfinite(values)], 0.15) if wrong else chosen > 4.5
+            self.assertEqual(int(row["n"]), len(chosen))
+            self.close(row, inside.mean() if len(chosen) else None)
+            return
         self.assertEqual(int(row["n"]), len(x))
         self.assertEqual(int(row["n"]) + int(row["invalid"]), len(values))
         defined = len(x) > 0 and 0 < labels.mean() < 1

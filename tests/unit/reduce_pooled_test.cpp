@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/store/frame.hpp"
 #include "reduce_fixture.hpp"
-#include "stages/reduce/frame.hpp"
 #include "stages/reduce/pooled.hpp"
 
 using namespace vrp;

@@ -1,0 +1,32 @@
+#pragma once
+// Effects of interventions on the same items: differences, flips, tests, power (methods 10 and 12).
+#include <optional>
+#include <vector>
+
+#include "stages/reduce/effect_columns.hpp"
+#include "stages/reduce/params.hpp"
+#include "stages/reduce/rows_effect.hpp"
+
+namespace vrp {
+
+/// Against the baseline: every condition, draws of a random one averaged per item; then, for all
+/// items, the specific effects (high - random, high - low, region - outside, top k - random k).
+/// With `by_type` also each question type of methods' section 12.2 against the baseline. No rows
+/// when nothing was computed.
+std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams& params,
+                                   std::uint64_t seed, bool by_type);
+
+/// Smallest difference, in percentage points, that an exact comparison of n pairs finds with 80 %
+/// power at alpha 0.05, `discordant` of which differ: Connor's normal approximation; where even
+/// flips in one direction only would not reach the power, the least such number of flips.
+double minimum_detectable_pp(std::int64_t n, double discordant, bool& one_way);
+
+/// p of the mean of target - mean(others) over items when, under the null, the target could have
+/// been any of the conditions: within each item the role of the target is given at random
+/// (permutation p, draws keyed by seed and purpose). All vectors [N], NaN = item left out. Absent
+/// when no item is left.
+std::optional<double> exchange_p(const std::vector<double>& target,
+                                 const std::vector<std::vector<double>>& others, int permutations,
+                                 std::uint64_t seed, const std::string& purpose);
+
+}  // namespace vrp

@@ -1,0 +1,179 @@
+// T2: where the answer is made, and by what.
+#include "pipeline/base/error.hpp"
+#include "stages/reduce/long_table.hpp"
+
+namespace vrp {
+namespace {
+
+const ShareRow* find_share(const Results& results, const LensRow& lens, std::string_view form,
+                           std::string_view set) {
+  for (const ShareRow& row : results.shares)
+    if (row.model == lens.model && row.benchmark == lens.benchmark && row.form == form &&
+        row.layer_set == set)
+      return &row;
+  return nullptr;
+}
+
+/// "L5 (+1.20)".
+std::string peak_text(std::int64_t layer, double value) {
+  return layer < 0 ? "n/a" : concat(layer_text(layer), " (", fixed(value, 2, true), ")");
+}
+
+Value blank(const LensRow& row, const char* statistic, double estimate) {
+  Value value;
+  value.model = row.model;
+  value.benchmark = row.benchmark;
+  value.what = "lens";
+  value.statistic = statistic;
+  value.n = row.n;
+  value.invalid = row.invalid;
+  value.estimate = estimate;
+  value.note = row.note;
+  value.seed = row.seed;
+  return value;
+}
+
+double layer_number(std::int64_t layer) {
+  return layer < 0 ? kUndefined : static_cast<double>(layer);
+}
+
+void add_peaks(Table& table, const LensRow& row, const PaperFigure* layer,
+               const PaperFigure* peak) {
+  Value value = blank(row, "peak_layer", layer_number(row.l_vis));
+  value.method = "block of the largest mean delta_img (margin minus blank-image margin)";
+  value.paper = layer;
+  add_value(table, value);
+  value = blank(row, "peak_value", row.delta_vis);
+  value.low = row.delta_vis_low;
+  value.high = row.delta_vis_high;
+  value.interval = row.interval;
+  value.method = "mean delta_img at that block, logits";
+  value.paper = peak;
+  add_value(table, value);
+  value = blank(row, "l_sep", layer_number(row.l_sep));
+  value.method = "block of the largest mean margin of correct minus incorrect items";
+  add_value(table, value);
+  value = blank(row, "sep_at_l_sep", row.sep_sep);
+  value.low = row.sep_sep_low;
+  value.high = row.sep_sep_high;
+  value.interval = row.interval;
+  value.method = "that difference, logits";
+  add_value(table, value);
+  value = blank(row, "l_margin", layer_number(row.l_margin));
+  value.method = "block of the largest mean margin";
+  add_value(table, value);
+  value = blank(row, "margin_at_l_margin", row.margin_peak);
+  value.method = "mean margin there, logits";
+  add_value(table, value);
+  value = blank(row, "final_margin", row.margin_final);
+  value.low = row.margin_final_low;
+  value.high = row.margin_final_high;
+  value.interval = row.interval;
+  value.method = "mean margin of the last block, logits";
+  add_value(table, value);
+  value = blank(row, "early_lock_layer", layer_number(row.early_lock));
+  value.n = row.n_h;
+  value.method = "block of the most negative mean H_s(l) - H_s(l-1)";
+  add_value(table, value);
+  value = blank(row, "dh_at_early_lock", row.dh_early_lock);
+  value.n = row.n_h;
+  value.method = "mean change there, nats";
+  add_value(table, value);
+  value = blank(row, "final_diffusion", row.dh_final);
+  value.n = row.n_h;
+  value.method = "mean H_s(L-1) - H_s(L-2), nats";
+  add_value(table, value);
+}
+
+void add_share(Table& table, const ShareRow& share, const PaperFigure* paper) {
+  Value value;
+  value.model = share.model;
+  value.benchmark = share.benchmark;
+  value.what = concat("MLP share, ", share.form, ", ", share.layer_set);
+  value.statistic = "mlp_share";
+  value.n = share.n;
+  value.estimate = share.share;
+  value.low = share.low;
+  value.high = share.high;
+  value.interval = share.interval + ", layers fixed";
+  value.method =
+      concat(share.form == "norm" ? "L2 norms of block outputs" : "direct contributions",
+             share.form == "absolute" ? ", absolute values of means" : "", ", blocks ",
+             share.blocks.empty() ? "none" : share.blocks,
+             share.printed_as.empty() ? "" : "; definition of the printed ", share.printed_as);
+  value.note = share.note;
+  value.seed = share.seed;
+  value.paper = paper;
+  add_value(table, value);
+}
+
+}  // namespace
+
+Table table_t2(const Results& results, const RunFacts& facts) {
+  Table table =
+      long_table("T2", "T2. Where the answer appears, and the share of the MLP blocks", facts);
+  table.headers = {"Model",
+                   "Set",
+                   "n",
+                   "Invalid",
+                   "Peak visual layer",
+                   "Peak value",
+                   "Interval",
+                   "l_sep (gap)",
+                   "Final margin",
+                   "Interval",
+                   "MLP share",
+                   "Interval",
+                   "Signed, boost",
+                   "Norm, all",
+                   "Paper"};
+  table.numeric = {false, false, true, true, true, true, true, true,
+                   true,  true,  true, true, true, true, false};
+  Notes notes;
+  for (const LensRow& row : results.lens) {
+    const auto figure = [&](const char* statistic) {
+      return paper_figure("T2", row.model, row.benchmark, "lens", statistic);
+    };
+    const PaperFigure *layer = figure("peak_layer"), *peak = figure("peak_value"),
+                      *mlp = figure("mlp_share");
+    add_peaks(table, row, layer, peak);
+    for (const ShareRow& share : results.shares)
+      if (share.model == row.model && share.benchmark == row.benchmark)
+        add_share(table, share, share.is_default ? mlp : nullptr);
+    const ShareRow* share = find_share(results, row, "absolute", "growth");
+    const ShareRow* boost = find_share(results, row, "signed", "boost");
+    const ShareRow* norm = find_share(results, row, "norm", "all");
+    const auto share_text = [](const ShareRow* s) { return percent(s ? s->share : kUndefined); };
+    add_people(
+        table,
+        {row.model, display_set(row.benchmark), std::to_string(row.n), std::to_string(row.invalid),
+         layer_text(row.l_vis), fixed(row.delta_vis, 2, true),
+         interval_text(row.delta_vis_low, row.delta_vis_high, 2, true),
+         peak_text(row.l_sep, row.sep_sep), fixed(row.margin_final, 2, true),
+         interval_text(row.margin_final_low, row.margin_final_high, 2, true), share_text(share),
+         share ? percent_interval(share->low, share->high) : std::string("n/a"), share_text(boost),
+         share_text(norm),
+         layer ? concat(layer->printed, ", ", peak->printed, ", ", mlp->printed) : "-"});
+    const std::string place = row.model + "/" + display_set(row.benchmark);
+    notes.add(row.note, place);
+    for (const ShareRow* s : {share, boost, norm})
+      if (s) notes.add(s->note, concat(place, " MLP share, ", s->form, ", ", s->layer_set));
+  }
+  table.notes.push_back(
+      "Margin: largest logit of the target's first tokens minus the largest other one, after the "
+      "final norm, at the last prompt position. Peak: block with the largest mean difference from "
+      "the run with a grey picture. l_sep: largest difference between correct and incorrect "
+      "items.");
+  table.notes.push_back(
+      "MLP share: |MLP| / (|MLP| + |attention|) of the mean direct contributions, over the blocks "
+      "at which the mean margin grows. Every form over every set of layers is in the CSV.");
+  table.notes.push_back(
+      "Paper: peak layer, value and MLP share of its own checkpoints. Its three shares follow "
+      "three definitions: LLaVA signed over the boosted layers, PaliGemma absolute over the visual "
+      "ones, Qwen2-VL norms over all; its peaks mix the layers of delta_img, of the gap and of the "
+      "last block.");
+  notes.write(table);
+  return table;
+}
+
+}  // namespace vrp
