@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "pipeline/base/files.hpp"
+#include "pipeline/control/capture_sizes.hpp"
 #include "pipeline/control/plan_text.hpp"
 #include "pipeline/devices.hpp"
 #include "pipeline/dist/signals.hpp"
@@ -39,7 +40,8 @@ class Job {
     if (const int code = mpi_.agree([&] { take_folder(); })) return code;
     if (const int code = mpi_.agree([&] { make_the_plan(); })) return code;
     if (options_.dry_run) {
-      if (first()) std::cout << plan_text(sweep_, plan_, done_);
+      if (first())
+        std::cout << plan_text(sweep_, plan_, done_, capture_sizes(sweep_, plan_, params_));
       return 0;
     }
     if (const int code = mpi_.agree([&] { open_run(); })) return code;

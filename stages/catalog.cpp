@@ -9,6 +9,7 @@ StageParams bind_stage_params(Sweep& sweep) {
   sweep.settings.bind("consistency", params.consistency);
   sweep.settings.bind("reduce", params.reduce);
   sweep.settings.require_all_known();
+  check(params.capture);
   check(params.metrics);
   check(params.consistency);
   check(params.reduce);

@@ -1,6 +1,7 @@
 // vrp plan: what `vrp-run` with the same arguments would do.
 #include <iostream>
 
+#include "pipeline/control/capture_sizes.hpp"
 #include "pipeline/control/commands.hpp"
 #include "pipeline/control/plan_text.hpp"
 #include "pipeline/driver/checkpoint_hash.hpp"
@@ -40,7 +41,7 @@ int plan_command(const Arguments& arguments) {
   const Plan plan = make_plan(sweep, std::move(inputs));
   std::vector<bool> done(plan.units.size(), false);
   for (const auto& unit : plan.units) done[unit.id] = std::filesystem::exists(root / unit.file);
-  std::cout << plan_text(sweep, plan, done);
+  std::cout << plan_text(sweep, plan, done, capture_sizes(sweep, plan, params));
   return 0;
 }
 

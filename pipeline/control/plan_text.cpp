@@ -23,9 +23,10 @@ std::string columns_text(const std::vector<std::vector<std::string>>& rows) {
   return out;
 }
 
-std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bool>& done) {
+std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bool>& done,
+                      const std::map<std::size_t, std::string>& sizes) {
   std::vector<std::vector<std::string>> rows{
-      {"model", "benchmark", "stage", "items", "units", "done", "fingerprint"}};
+      {"model", "benchmark", "stage", "items", "units", "done", "arrays", "fingerprint"}};
   std::size_t missing = 0;
   for (const auto& stage_cell : plan.stage_cells) {
     const Cell& cell = plan.cells[stage_cell.cell];
@@ -36,9 +37,11 @@ std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bo
       finished += done[id] ? 1 : 0;
     }
     missing += stage_cell.units.size() - finished;
-    rows.push_back({cell.model, cell.benchmark, plan.stages[stage_cell.stage].name,
-                    std::to_string(items), std::to_string(stage_cell.units.size()),
-                    std::to_string(finished), stage_cell.fingerprint.hex()});
+    const std::string& stage = plan.stages[stage_cell.stage].name;
+    const bool sized = stage == "capture" && sizes.contains(stage_cell.cell);
+    rows.push_back({cell.model, cell.benchmark, stage, std::to_string(items),
+                    std::to_string(stage_cell.units.size()), std::to_string(finished),
+                    sized ? sizes.at(stage_cell.cell) : "-", stage_cell.fingerprint.hex()});
   }
   return concat("sweep ", sweep.params.name, ", seed ", sweep.params.seed,
                 plan.partial() ? concat(", PARTIAL: --limit ", plan.limit) : "", "\n",

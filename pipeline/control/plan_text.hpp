@@ -1,5 +1,6 @@
 #pragma once
 // A plan for people: what a sweep would compute, cell by cell and stage by stage.
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,7 +9,9 @@
 
 namespace vrp {
 
-std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bool>& done);
+/// `sizes`: what stage capture writes, by cell (capture_sizes.hpp).
+std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bool>& done,
+                      const std::map<std::size_t, std::string>& sizes = {});
 
 /// Columns of words, padded; the first row is a heading.
 std::string columns_text(const std::vector<std::vector<std::string>>& rows);

@@ -56,6 +56,8 @@ struct Model::Impl {
   int threads;
   mutable std::mutex compute;  ///< one pass at a time
   mutable ImagePrefixes prefixes;
+  mutable std::once_flag blank_once;
+  mutable std::vector<std::int32_t> blank;
 };
 
 /// Held during every pass: alone, without autograd, with the model's number of threads.

@@ -7,6 +7,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/memory.hpp"
 #include "pipeline/model/model_impl.hpp"
+#include "pipeline/model/tokenizer_blank.hpp"
 
 namespace vrp {
 namespace {
@@ -36,12 +37,10 @@ void statistics(const at::Tensor& logits, const LensTokens& tokens, bool log_sum
   });
 }
 
-}  // namespace
-
-std::vector<LensRow> Model::unembed(std::span<const float> states, const LensTokens& tokens,
-                                    const UnembedOptions& options) const {
-  const ComputeScope scope(*impl_);
-  const Network& network = impl_->network;
+/// use(first row, logits [n, V] fp32 on the host) for each few rows of raw states [R, D].
+template <class Use>
+void each_logits(const Network& network, std::span<const float> states,
+                 const UnembedOptions& options, const Use& use) {
   const std::int64_t width = network.spec.text.hidden;
   const std::int64_t rows = std::ssize(states) / width;
   if (rows * width != std::ssize(states)) {
@@ -53,24 +52,44 @@ std::vector<LensRow> Model::unembed(std::span<const float> states, const LensTok
   }
   const bool single = options.as_greedy && !network.ops->rows_independent();
   const std::int64_t step = single ? 1 : kLensRows;
-  std::vector<LensRow> out(static_cast<std::size_t>(rows));
   for (std::int64_t first = 0; first < rows; first += step) {
     const std::int64_t count = std::min(step, rows - first);
     const auto part = states.subspan(static_cast<std::size_t>(first * width),
                                      static_cast<std::size_t>(count * width));
     const at::Tensor x =
         borrow(std::as_bytes(part), {count, width}, at::kFloat).to(network.device, network.dtype);
-    const at::Tensor logits = network.ops->linear(normed(network, x, options), network.weights.head)
-                                  .to(at::kCPU, at::kFloat)
-                                  .contiguous();
+    use(static_cast<std::size_t>(first),
+        network.ops->linear(normed(network, x, options), network.weights.head)
+            .to(at::kCPU, at::kFloat)
+            .contiguous());
+  }
+}
+
+}  // namespace
+
+std::vector<LensRow> Model::unembed(std::span<const float> states, const LensTokens& tokens,
+                                    const UnembedOptions& options) const {
+  const ComputeScope scope(*impl_);
+  std::vector<LensRow> out(states.size() / static_cast<std::size_t>(spec().text.hidden));
+  each_logits(impl_->network, states, options, [&](std::size_t first, const at::Tensor& logits) {
+    const auto rows = static_cast<std::size_t>(logits.size(0));
     try {
-      statistics(
-          logits, tokens, options.log_sum_exp,
-          std::span(out).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
+      statistics(logits, tokens, options.log_sum_exp, std::span(out).subspan(first, rows));
     } catch (const std::invalid_argument& error) {
       fail("logit lens, states from ", first, " on: ", error.what());
     }
-  }
+  });
+  return out;
+}
+
+std::vector<float> Model::unembed_logits(std::span<const float> states,
+                                         const UnembedOptions& options) const {
+  const ComputeScope scope(*impl_);
+  std::vector<float> out;
+  each_logits(impl_->network, states, options, [&](std::size_t, const at::Tensor& logits) {
+    const float* data = logits.const_data_ptr<float>();
+    out.insert(out.end(), data, data + logits.numel());
+  });
   return out;
 }
 
@@ -94,6 +113,12 @@ FinalNorm Model::final_norm() const {
       impl_->network.weights.final_norm.weight.to(at::kCPU, at::kFloat).contiguous();
   const float* data = weight.const_data_ptr<float>();
   return {{data, data + weight.numel()}, double{impl_->network.spec.text.rms_eps}};
+}
+
+const std::vector<std::int32_t>& Model::blank_tokens() const {
+  std::call_once(impl_->blank_once,
+                 [&] { impl_->blank = vrp::blank_tokens(impl_->tokenizer, spec().text.vocab); });
+  return impl_->blank;
 }
 
 ModelCounters Model::counters() const {

@@ -88,6 +88,7 @@ class Case {
                    {Site::residual, SiteRequest::kAllLayers, Rows::all},
                    {Site::attention_out},
                    {Site::mlp_out},
+                   {Site::image_update},
                    {Site::attention_row}});
     const int tail = full_ ? 8 : 1;
     const auto logits = model_.logits(item_, {}, tail, &seen);
@@ -135,6 +136,7 @@ class Case {
     const auto& raw = seen.get(Site::residual, layers_ - 1);
     tally_.close("last_layer_raw_last", part(raw, rows - 1, width),
                  floats("prefill/last_layer_raw_last"), kStates, true);
+    lens(seen);
     image_update(seen);
     if (!full_) return;
     tally_.close("last_layer_raw", raw, floats("prefill/last_layer_raw"), kStates, true);
@@ -150,24 +152,29 @@ class Case {
     tally_.close("hidden_states", all, floats("prefill/hidden_states"), kStates, true);
   }
 
+  /// head(norm(h)) of every state at the last position; h(L-1) gives the final logits.
+  void lens(const Recorder& seen) {
+    const std::size_t rows = item_.ids.size();
+    const auto width = static_cast<std::size_t>(model_.spec().text.hidden);
+    std::vector<float> states;
+    for (int l = -1; l < layers_; ++l) {
+      const auto state =
+          part(seen.get(l < 0 ? Site::embedding : Site::residual, l), rows - 1, width);
+      states.insert(states.end(), state.begin(), state.end());
+    }
+    const auto logits = model_.unembed_logits(states);
+    tally_.close("logit_lens", logits, floats("prefill/logit_lens"), kLogits);
+    const auto vocab = static_cast<std::size_t>(model_.spec().text.vocab);
+    tally_.equal("logit_lens of the last state: the bits of the logits",
+                 std::ranges::equal(part(logits, static_cast<std::size_t>(layers_), vocab),
+                                    model_.logits(item_, {}, 1)),
+                 true);
+  }
+
   /// Mean over image tokens of the norm of what each block changes.
   void image_update(const Recorder& seen) {
-    const auto width = static_cast<std::size_t>(model_.spec().text.hidden);
     std::vector<float> update;
-    for (int l = 0; l < layers_; ++l) {
-      const auto& before = seen.get(l == 0 ? Site::embedding : Site::residual, l - 1);
-      const auto& after = seen.get(Site::residual, l);
-      double sum = 0;
-      for (const std::int64_t position : item_.image_positions) {
-        double squares = 0;
-        for (std::size_t i = 0; i < width; ++i) {
-          const std::size_t at = static_cast<std::size_t>(position) * width + i;
-          squares += std::pow(double{after[at]} - double{before[at]}, 2);
-        }
-        sum += std::sqrt(squares);
-      }
-      update.push_back(static_cast<float>(sum / std::ssize(item_.image_positions)));
-    }
+    for (int l = 0; l < layers_; ++l) update.push_back(seen.get(Site::image_update, l).front());
     tally_.close("image_token_update_norm", update, floats("prefill/image_token_update_norm"),
                  kStates, true);
   }

@@ -1,14 +1,49 @@
 #include "stages/capture/capture.hpp"
 
+#include <optional>
+
 #include "pipeline/base/error.hpp"
 #include "stages/capture/columns.hpp"
 
 namespace vrp {
+namespace {
+
+/// Passes of a greedy run, the prompt's included: one a token that was run.
+int passes(const Answer& answer, const GenerationParams& params) {
+  const int tokens = static_cast<int>(answer.tokens.size());
+  return answer.ended || params.final_state ? 1 + tokens : tokens;
+}
+
+/// Uniform grey 128 of an item's source size, so that its grid is the item's.
+RgbImage grey_picture(const RgbImage& image) {
+  RgbImage grey{image.width, image.height, {}, {}};
+  grey.rgb.assign(image.rgb.size(), 128);
+  return grey;
+}
+
+/// [L+1, D] at the last prompt position of the item's prompt with the grey picture.
+std::vector<float> blank_states(const Model& model, const PreparedItem& item,
+                                const RgbImage& image) {
+  PreparedItem blank;
+  blank.image = prepare_image(grey_picture(image), model.spec());
+  blank.ids = item.ids;
+  blank.image_positions = item.image_positions;
+  blank.positions = item.positions;
+  blank.next_position = item.next_position;
+  StateObserver states(model.spec());
+  model.logits(blank, {}, 1, &states);
+  return states.states();
+}
+
+}  // namespace
 
 Record capture(const ItemTable& items, std::size_t first, const std::vector<Picture>& pictures,
                const Model& model, const PromptStyle& style, const GenerationParams& generation,
                const CaptureParams& params, const std::function<void()>& done) {
+  check(params);
   CaptureColumns columns(items, model.spec(), params);
+  std::optional<Lens> lens;
+  if (params.lens) lens.emplace(model, params);
   GenerationParams with_state = generation;
   with_state.final_state = params.hidden;
   if (params.ignore_eos) with_state.eos = {-1};
@@ -18,10 +53,21 @@ Record capture(const ItemTable& items, std::size_t first, const std::vector<Pict
       columns.add_failure(row, pictures[i].problem);
     } else {
       try {
-        const PreparedItem item = model.prepare(pictures[i].image, items.question[row], style);
+        const RgbImage& image = pictures[i].image;
+        const PreparedItem item = model.prepare(image, items.question[row], style);
         CaptureObserver observer(model.spec(), params);
         const Answer answer = model.greedy(item, with_state, &observer);
-        columns.add_answer(row, item, answer, observer);
+        observer.check_views(passes(answer, with_state));
+        std::vector<float> blank;
+        if (params.blank && (params.hidden || params.lens)) {
+          blank = blank_states(model, item, image);
+        }
+        LensItem measured;
+        if (lens) {
+          measured =
+              lens->measure(reference_of(items, row), observer, answer.steps.front().token, blank);
+        }
+        columns.add_answer(row, item, answer, observer, blank, measured);
       } catch (const Error& error) {
         if (error.code() == ExitCode::internal) throw;
         columns.add_failure(row, error.what());

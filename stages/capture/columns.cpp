@@ -29,7 +29,7 @@ std::vector<float> side_by_side(const std::vector<std::vector<float>>& parts, st
 
 CaptureColumns::CaptureColumns(const ItemTable& items, const ModelSpec& spec,
                                const CaptureParams& params)
-    : items_(items), spec_(spec), params_(params) {
+    : items_(items), spec_(spec), params_(params), lens_(spec, params) {
   for (const auto& name : items.scorers) labels_.push_back({&find_scorer(name), {}, {}, {}});
 }
 
@@ -57,6 +57,8 @@ void CaptureColumns::add_failure(std::size_t row, const std::string& reason) {
   share_.insert(share_.end(), static_cast<std::size_t>(spec_.text.layers), kNaN);
   add_states({}, false, first_);
   add_states({}, false, last_);
+  if (keeps_blank()) add_states({}, false, blank_);
+  lens_.add(undefined_lens(spec_, params_));
   if (params_.hidden) {
     mlp_.insert(
         mlp_.end(),
@@ -100,7 +102,8 @@ void CaptureColumns::add_labels(std::size_t row, const std::string& answer) {
 }
 
 void CaptureColumns::add_answer(std::size_t row, const PreparedItem& item, const Answer& answer,
-                                const CaptureObserver& seen) {
+                                const CaptureObserver& seen, const std::vector<float>& blank_states,
+                                const LensItem& lens) {
   add_row(row);
   status_.push_back(static_cast<int>(ItemStatus::ok));
   reason_.emplace_back();
@@ -133,6 +136,8 @@ void CaptureColumns::add_answer(std::size_t row, const PreparedItem& item, const
   clamped_.push_back(0);
   add_states(seen.first_states(), true, first_);
   add_states(seen.last_states(), length > 0, last_);
+  if (keeps_blank()) add_states(blank_states, true, blank_);
+  lens_.add(lens);
   if (params_.hidden) {
     for (const float value : seen.first_mlp()) {
       if (std::abs(value) > kHalfMax) ++clamped_.back();
@@ -260,10 +265,15 @@ Record CaptureColumns::finish() {
             "h(-1) .. h(L-1) at the last prompt position");
     out.add("hidden/last", {"item", "state", "hidden"}, {n_, layers + 1, hidden}, last_, "1",
             "h(-1) .. h(L-1) at the last answer token; NaN when the answer is empty");
+    if (keeps_blank()) {
+      out.add("hidden/blank", {"item", "state", "hidden"}, {n_, layers + 1, hidden}, blank_, "1",
+              "h(-1) .. h(L-1) at the last prompt position with the grey picture");
+    }
     out.add("hidden/mlp_first", {"item", "layer", "hidden"}, {n_, layers, hidden}, mlp_, "1",
             "output of each MLP block at the last prompt position");
     item("hidden/clamped", clamped_, "1", "values outside +-65504 that were clamped");
   }
+  lens_.finish(n_, out);
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "pipeline/items/scorer.hpp"
 #include "pipeline/model/model.hpp"
 #include "pipeline/store/record.hpp"
+#include "stages/capture/lens_columns.hpp"
 #include "stages/capture/observer.hpp"
 #include "stages/capture/record.hpp"
 
@@ -16,8 +17,10 @@ namespace vrp {
 class CaptureColumns {
  public:
   CaptureColumns(const ItemTable& items, const ModelSpec& spec, const CaptureParams& params);
+  /// `blank_states` [L+1, D] (ignored without hidden and blank) and `lens` (ignored without lens).
   void add_answer(std::size_t row, const PreparedItem& item, const Answer& answer,
-                  const CaptureObserver& seen);
+                  const CaptureObserver& seen, const std::vector<float>& blank_states,
+                  const LensItem& lens);
   void add_failure(std::size_t row, const std::string& reason);
   Record finish();
 
@@ -25,6 +28,7 @@ class CaptureColumns {
   void add_row(std::size_t row);
   void add_labels(std::size_t row, const std::string& answer);
   void add_states(const std::vector<float>& states, bool defined, std::vector<Half>& out);
+  bool keeps_blank() const { return params_.hidden && params_.blank; }
   void add_attention(const PreparedItem& item, const Answer& answer, const CaptureObserver& seen);
 
   const ItemTable& items_;
@@ -37,7 +41,7 @@ class CaptureColumns {
   std::vector<std::int64_t> patch_offset_{0}, token_offset_{0};
   std::vector<double> geometry_, logprob_, entropy_, p_tok_, logit_entropy_, confidence_, share_;
   std::vector<float> top1_, top2_;
-  std::vector<Half> first_, last_, mlp_;
+  std::vector<Half> first_, last_, blank_, mlp_;
   std::vector<std::vector<float>> map_, map_first_, map_last_,
       head_map_;  ///< per item [L, S] ([L, H, S])
   struct Labels {
@@ -47,6 +51,7 @@ class CaptureColumns {
     std::vector<double> score;
   };
   std::vector<Labels> labels_;
+  LensColumns lens_;
 };
 
 }  // namespace vrp

@@ -122,13 +122,16 @@ TEST_CASE("degenerate attention marks the item invalid and keeps its answer and 
   CaptureObserver good(model, {});
   show(good, 0, 1, looked);
   show(good, 1, 1, looked);
-  columns.add_answer(0, prepared(), answer(1, "Yes"), good);
+  columns.add_answer(0, prepared(), answer(1, "Yes"), good,
+                     CaptureObserver(model, {}).first_states(), undefined_lens(model, {}));
   CaptureObserver flat(model, {});
   for (int step : {0, 1}) show(flat, step, 1, [](int, int, int) { return 0.1f; });
-  columns.add_answer(1, prepared(), answer(1, "Yes"), flat);
+  columns.add_answer(1, prepared(), answer(1, "Yes"), flat,
+                     CaptureObserver(model, {}).first_states(), undefined_lens(model, {}));
   CaptureObserver broken(model, {});
   for (int step : {0, 1}) show(broken, step, 1, [](int, int, int) { return std::nanf(""); });
-  columns.add_answer(2, prepared(), answer(1, "No"), broken);
+  columns.add_answer(2, prepared(), answer(1, "No"), broken,
+                     CaptureObserver(model, {}).first_states(), undefined_lens(model, {}));
   const Record record = columns.finish();
   CHECK(record.values<std::int32_t>("item/status") == std::vector<std::int32_t>{0, 2, 2});
   const auto& reason = record.values<std::string>("item/reason");
@@ -148,7 +151,8 @@ TEST_CASE("an image-token count that differs from the prompt's is caught", "[cap
   for (int step : {0, 1}) show(observer, step, 1, looked);
   PreparedItem item = prepared();
   item.image_positions.push_back(6);
-  columns.add_answer(0, item, answer(1, "Yes"), observer);
+  columns.add_answer(0, item, answer(1, "Yes"), observer, CaptureObserver(model, {}).first_states(),
+                     undefined_lens(model, {}));
   CHECK(columns.finish().values<std::int32_t>("item/status")[0] == 2);
 }
 
@@ -160,7 +164,8 @@ TEST_CASE(
   CaptureColumns columns(items, model, {});
   CaptureObserver observer(model, {});
   show(observer, 0, 1, looked);
-  columns.add_answer(0, prepared(), answer(0, ""), observer);
+  columns.add_answer(0, prepared(), answer(0, ""), observer,
+                     CaptureObserver(model, {}).first_states(), undefined_lens(model, {}));
   const Record record = columns.finish();
   CHECK(record.values<std::int32_t>("answer/length")[0] == 0);
   CHECK(record.values<double>("output/p_tok")[0] == -0.5);
@@ -181,7 +186,8 @@ TEST_CASE("the last query's map is kept where it is asked for", "[capture]") {
     CaptureObserver observer(model, params);
     show(observer, 0, 1, looked);
     show(observer, 1, 2, [](int l, int h, int c) { return 2 * looked(l, h, c); });
-    columns.add_answer(0, prepared(), answer(2, "Yes it"), observer);
+    columns.add_answer(0, prepared(), answer(2, "Yes it"), observer,
+                       CaptureObserver(model, {}).first_states(), undefined_lens(model, {}));
     const Record record = columns.finish();
     REQUIRE((record.find("attention/map_last") != nullptr) == kept);
     if (!kept) continue;
@@ -199,7 +205,8 @@ TEST_CASE("states outside half precision are clamped and counted", "[capture]") 
   CaptureObserver observer(model, {});
   show(observer, 0, 1e6f, looked);
   show(observer, 1, -1e6f, looked);
-  columns.add_answer(0, prepared(), answer(1, "Yes"), observer);
+  columns.add_answer(0, prepared(), answer(1, "Yes"), observer,
+                     CaptureObserver(model, {}).first_states(), undefined_lens(model, {}));
   const Record record = columns.finish();
   CHECK(record.values<Half>("hidden/first")[0].to_float() == 65504);
   CHECK(record.values<Half>("hidden/last")[0].to_float() == -65504);
