@@ -30,7 +30,7 @@ double percentile_of(const std::vector<double>& values, double x, std::int64_t& 
 
 }  // namespace
 
-CaseResult case_result(const CellColumns& cell, const LensColumns& lens) {
+CaseResult case_result(const CellColumns& cell, const LayerColumns& lens) {
   CaseResult out;
   CaseRow row;
   row.model = cell.model;

@@ -10,6 +10,8 @@
 namespace vrp {
 namespace {
 
+constexpr std::int32_t kNotEvaluated = 3;  // item/status: outside the evaluated items
+
 /// A column of the frame of conditions.
 template <class T>
 const std::vector<T>& of_conditions(const CellData& cell, const char* name, std::size_t count) {
@@ -71,23 +73,29 @@ EffectColumns effect_columns(const CellData& cell, const CellColumns& columns) {
   out.model = cell.model;
   out.benchmark = cell.benchmark;
   if (cell.interventions.arrays().empty()) return out;
-  out.key = columns.key;
-  out.group = columns.group;
-  out.type = columns.type;
-  const RowMap map = rows_by_key(cell, cell.interventions, "interventions", columns.key);
+  const RowMap all = rows_by_key(cell, cell.interventions, "interventions", columns.key);
   const auto status = gather_rows<std::int32_t>(
-      cell, "item/status", cell.interventions.values<std::int32_t>("item/status"), map, 1);
-  for (const std::int32_t value : status) out.failed.push_back(value == 1);
+      cell, "item/status", cell.interventions.values<std::int32_t>("item/status"), all, 1);
+  RowMap map;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (status[i] == kNotEvaluated) continue;
+    map.push_back(all[i]);
+    out.key.push_back(columns.key[i]);
+    out.group.push_back(columns.group[i]);
+    out.type.push_back(columns.type[i]);
+    out.failed.push_back(status[i] == 1);
+  }
   const auto& names = cell.interventions.values<std::string>("edit/name");
   const std::size_t count = names.size();
   const Array& label = primary_label(cell);
   const auto y = by_condition(cell, label.name, map, count);
   const auto length = by_condition(cell, "answer/length", map, count);
   const auto changed = by_condition(cell, "answer/changed", map, count);
-  const auto margin = by_condition(cell, "margin", map, count);
+  const auto margin = by_condition(
+      cell, cell.interventions.find("answer/margin") ? "answer/margin" : "margin", map, count);
   std::set<std::string> seen;
   for (std::size_t e = 0; e < count; ++e) {
-    Condition condition;
+    EffectCondition condition;
     condition.name = names[e];
     if (!seen.insert(condition.name).second)
       fail(cell_name(cell), ": interventions hold condition '", condition.name,
@@ -125,13 +133,13 @@ EffectColumns pool_effects(const std::vector<EffectColumns>& cells, const CellCo
   for (const EffectColumns& cell : cells) {
     if (cell.conditions.empty()) continue;
     pooled.push_back(&cell);
-    for (const Condition& condition : cell.conditions) ++uses[condition.name];
+    for (const EffectCondition& condition : cell.conditions) ++uses[condition.name];
   }
   if (pooled.empty()) return out;
-  for (const Condition& condition : pooled.front()->conditions) {
+  for (const EffectCondition& condition : pooled.front()->conditions) {
     if (uses[condition.name] != pooled.size()) continue;
     out.conditions.push_back(condition);
-    Condition& blank = out.conditions.back();
+    EffectCondition& blank = out.conditions.back();
     blank.y.clear();
     blank.undefined.clear();
     blank.changed.clear();
@@ -147,10 +155,10 @@ EffectColumns pool_effects(const std::vector<EffectColumns>& cells, const CellCo
       out.group.push_back(kept->second);
       out.type.push_back(cell->benchmark);
       out.failed.push_back(cell->failed[i]);
-      for (Condition& condition : out.conditions) {
-        const Condition& from =
+      for (EffectCondition& condition : out.conditions) {
+        const EffectCondition& from =
             *std::find_if(cell->conditions.begin(), cell->conditions.end(),
-                          [&](const Condition& c) { return c.name == condition.name; });
+                          [&](const EffectCondition& c) { return c.name == condition.name; });
         condition.y.push_back(from.y[i]);
         condition.undefined.push_back(from.undefined[i]);
         condition.changed.push_back(from.changed[i]);

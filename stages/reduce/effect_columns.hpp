@@ -9,7 +9,7 @@
 namespace vrp {
 
 /// One condition of the interventions stage; layout in stages/interventions/record.hpp.
-struct Condition {
+struct EffectCondition {
   std::string name;   ///< "L5 random5 draw 3 zero"
   std::string group;  ///< without the number of the draw: "L5 random5 zero"
   std::string family, target, operation, scope;
@@ -25,12 +25,13 @@ struct Condition {
 struct EffectColumns {
   std::string model, benchmark;
   std::vector<std::string> key, group, type;
-  std::vector<std::uint8_t> failed;   ///< [N]
-  std::vector<Condition> conditions;  ///< the baseline first; empty = not computed
+  std::vector<std::uint8_t> failed;         ///< [N]
+  std::vector<EffectCondition> conditions;  ///< the baseline first; empty = not computed
 };
 
-/// Error on an item that was not asked, a repeated condition, arrays of other lengths, a label
-/// outside {1, 0, -1}, no or two primary scorers, or a condition 0 that is not the baseline.
+/// Items that were left out of the evaluation (status 3) are not there. Error on an item that was
+/// not asked, a repeated condition, arrays of other lengths, a label outside {1, 0, -1}, no or two
+/// primary scorers, or a condition 0 that is not the baseline.
 EffectColumns effect_columns(const CellData& cell, const CellColumns& columns);
 
 /// Name of a condition without the number of its draw: (" draw N" or " N" taken out once).

@@ -17,24 +17,24 @@ constexpr double kBothPowers = 2.8015852181129914;  // z_0.975 + z_0.8
 
 /// A condition with all its draws.
 struct Drawn {
-  const Condition* first = nullptr;
-  std::vector<const Condition*> draws;
+  const EffectCondition* first = nullptr;
+  std::vector<const EffectCondition*> draws;
   std::vector<double> y, margin, changed;  ///< [N] mean over the draws that are defined
   std::vector<std::int8_t> state;          ///< [N] 0 used, 1 failed, 2 unlabelled, 3 undefined
 };
 
-double label_value(const Condition& condition, std::size_t i) {
+double label_value(const EffectCondition& condition, std::size_t i) {
   return condition.y[i] < 0 ? kUndefined : static_cast<double>(condition.y[i]);
 }
 
-Drawn combine(const EffectColumns& cell, std::vector<const Condition*> draws) {
+Drawn combine(const EffectColumns& cell, std::vector<const EffectCondition*> draws) {
   Drawn out;
   out.first = draws.front();
   out.draws = std::move(draws);
   for (std::size_t i = 0; i < cell.key.size(); ++i) {
     std::vector<double> y, margin, changed;
     bool all_undefined = true;
-    for (const Condition* draw : out.draws) {
+    for (const EffectCondition* draw : out.draws) {
       y.push_back(label_value(*draw, i));
       margin.push_back(draw->margin[i]);
       changed.push_back(draw->changed[i]);
@@ -54,8 +54,8 @@ Drawn combine(const EffectColumns& cell, std::vector<const Condition*> draws) {
 /// Conditions in the order of their first draw.
 std::vector<Drawn> combine_draws(const EffectColumns& cell) {
   std::vector<std::string> order;
-  std::map<std::string, std::vector<const Condition*>> draws;
-  for (const Condition& condition : cell.conditions) {
+  std::map<std::string, std::vector<const EffectCondition*>> draws;
+  for (const EffectCondition& condition : cell.conditions) {
     auto& list = draws[condition.group];
     if (list.empty()) order.push_back(condition.group);
     list.push_back(&condition);
@@ -85,7 +85,7 @@ std::vector<double> paired(const EffectColumns& cell, const Comparison& c,
   return out;
 }
 
-bool same_site(const Condition& a, const Condition& b) {
+bool same_site(const EffectCondition& a, const EffectCondition& b) {
   const bool same_value = a.value == b.value || (std::isnan(a.value) && std::isnan(b.value));
   return a.family == b.family && a.operation == b.operation && a.layer == b.layer &&
          a.count == b.count && a.scope == b.scope && same_value;
@@ -139,8 +139,8 @@ void count_flips(const Comparison& c, const std::vector<double>& delta, EffectRo
   const double pairs = static_cast<double>(c.condition->draws.size() * c.against->draws.size());
   for (std::size_t i = 0; i < delta.size(); ++i) {
     if (std::isnan(delta[i])) continue;
-    for (const Condition* a : c.condition->draws)
-      for (const Condition* b : c.against->draws) {
+    for (const EffectCondition* a : c.condition->draws)
+      for (const EffectCondition* b : c.against->draws) {
         row.lost += a->y[i] == 0 && b->y[i] == 1 ? 1 / pairs : 0;
         row.gained += a->y[i] == 1 && b->y[i] == 0 ? 1 / pairs : 0;
       }
@@ -151,7 +151,7 @@ void count_flips(const Comparison& c, const std::vector<double>& delta, EffectRo
 void spread_over_draws(const EffectColumns& cell, const Comparison& c, EffectRow& row) {
   std::vector<double> effects;
   const bool side = c.condition->draws.size() >= c.against->draws.size();
-  for (const Condition* draw : side ? c.condition->draws : c.against->draws) {
+  for (const EffectCondition* draw : side ? c.condition->draws : c.against->draws) {
     std::vector<double> y;
     for (std::size_t i = 0; i < cell.key.size(); ++i) y.push_back(label_value(*draw, i));
     const double effect = side ? mean_of(paired(cell, c, y, c.against->y))
@@ -166,9 +166,9 @@ void spread_over_draws(const EffectColumns& cell, const Comparison& c, EffectRow
 
 /// Labels of each draw on the items that are compared.
 std::vector<std::vector<double>> used_draws(const std::vector<double>& delta,
-                                            const std::vector<const Condition*>& draws) {
+                                            const std::vector<const EffectCondition*>& draws) {
   std::vector<std::vector<double>> out;
-  for (const Condition* draw : draws) {
+  for (const EffectCondition* draw : draws) {
     std::vector<double> y;
     for (std::size_t i = 0; i < delta.size(); ++i)
       y.push_back(std::isnan(delta[i]) ? kUndefined : label_value(*draw, i));
@@ -209,7 +209,7 @@ void set_test(const EffectColumns& cell, const Comparison& c, const std::vector<
 
 EffectRow blank_row(const EffectColumns& cell, const Comparison& c, const ReduceParams& params,
                     std::uint64_t seed) {
-  const Condition& condition = *c.condition->first;
+  const EffectCondition& condition = *c.condition->first;
   EffectRow row;
   row.model = cell.model;
   row.benchmark = cell.benchmark;
@@ -305,7 +305,7 @@ std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams
       row.accuracy_against = mean_of(before);
       row.changed = mean_of(changed);
       row.delta_pp = 100 * mean_of(delta);
-      const Limits limits = bootstrap.limits(replicates[k - first]);
+      const MeanLimits limits = bootstrap.limits(replicates[k - first]);
       row.low = 100 * limits.low;
       row.high = 100 * limits.high;
       count_flips(c, delta, row);

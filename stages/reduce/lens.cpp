@@ -78,14 +78,14 @@ void add_limits(const Curve& curve, std::size_t k, const MeansBootstrap& bootstr
                 double& low, double& high) {
   value = at(curve.value, k);
   if (!curve.has(k)) return;
-  const Limits limits = bootstrap.limits(curve.replicates[k]);
+  const MeanLimits limits = bootstrap.limits(curve.replicates[k]);
   low = limits.low;
   high = limits.high;
 }
 
 void say(std::string& note, const std::string& text) { note += (note.empty() ? "" : "; ") + text; }
 
-LensLayerRow layer_row(const CellColumns& cell, const LensColumns& lens, const Means& all,
+LensLayerRow layer_row(const CellColumns& cell, const LayerColumns& lens, const Means& all,
                        const MeansBootstrap& bootstrap, std::size_t state) {
   LensLayerRow row;
   row.model = cell.model;
@@ -144,7 +144,7 @@ LensLayerRow layer_row(const CellColumns& cell, const LensColumns& lens, const M
 }
 
 /// Largest |margin - (embedding + all contributions)| over items.
-double sum_check(const LensColumns& lens) {
+double sum_check(const LayerColumns& lens) {
   double worst = kUndefined;
   if (lens.margin.empty() || lens.attention.empty() || lens.mlp.empty()) return worst;
   for (std::size_t i = 0; i < lens.embedding.size(); ++i) {
@@ -162,7 +162,7 @@ std::vector<double> of_blocks(const std::vector<double>& states) {
   return states.empty() ? states : std::vector<double>(states.begin() + 1, states.end());
 }
 
-LensRow peak_row(const CellColumns& cell, const LensColumns& lens, const Means& all,
+LensRow peak_row(const CellColumns& cell, const LayerColumns& lens, const Means& all,
                  const std::vector<LensLayerRow>& layers) {
   LensRow row;
   row.model = cell.model;
@@ -231,7 +231,7 @@ double part(const std::string& form, double mean) {
   return form == "absolute" ? std::abs(mean) : mean;
 }
 
-ShareRow share_row(const CellColumns& cell, const LensColumns& lens, const Means& all,
+ShareRow share_row(const CellColumns& cell, const LayerColumns& lens, const Means& all,
                    const MeansBootstrap& bootstrap, const std::string& form,
                    const std::string& set) {
   ShareRow row;
@@ -278,7 +278,7 @@ ShareRow share_row(const CellColumns& cell, const LensColumns& lens, const Means
   row.share = row.mlp / (row.mlp + row.attention);
   for (std::size_t b = 0; b < a.size(); ++b)
     m[b] = a[b] + m[b] == 0 ? kUndefined : m[b] / (a[b] + m[b]);
-  const Limits limits = bootstrap.limits(m);
+  const MeanLimits limits = bootstrap.limits(m);
   row.low = limits.low;
   row.high = limits.high;
   return row;
@@ -311,8 +311,8 @@ std::vector<std::int64_t> layer_set(const std::string& name, const std::vector<d
   return out;
 }
 
-LensResult lens_result(const CellColumns& cell, const LensColumns& lens, const ReduceParams& params,
-                       std::uint64_t seed) {
+LensResult lens_result(const CellColumns& cell, const LayerColumns& lens,
+                       const ReduceParams& params, std::uint64_t seed) {
   LensResult out;
   if (!lens.any()) return out;
   const std::vector<std::int8_t> labels = primary_labels(cell);

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "stages/reduce/columns.hpp"
-#include "stages/reduce/lens_columns.hpp"
+#include "stages/reduce/layer_columns.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows_case.hpp"
 #include "stages/reduce/rows_lens.hpp"
@@ -18,8 +18,8 @@ struct LensResult {
 
 /// Intervals: percentile bootstrap on one set of draws for all layers, over images where an image
 /// has more than one item. `labels` of the primary scorer, for sep.
-LensResult lens_result(const CellColumns& cell, const LensColumns& lens, const ReduceParams& params,
-                       std::uint64_t seed);
+LensResult lens_result(const CellColumns& cell, const LayerColumns& lens,
+                       const ReduceParams& params, std::uint64_t seed);
 
 /// Index of the largest defined value, lowest on ties; -2 when none is defined.
 std::int64_t largest(const std::vector<double>& values);
@@ -35,6 +35,6 @@ struct CaseResult {
 };
 
 /// The item of F5: the wrong answer with the lowest H_s of the cell, first key on ties.
-CaseResult case_result(const CellColumns& cell, const LensColumns& lens);
+CaseResult case_result(const CellColumns& cell, const LayerColumns& lens);
 
 }  // namespace vrp

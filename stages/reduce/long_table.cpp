@@ -23,7 +23,7 @@ Table long_table(std::string id, std::string title, const RunFacts& facts) {
   return table;
 }
 
-void add_value(Table& table, const Value& value) {
+void add_value(Table& table, const TableValue& value) {
   const PaperFigure* paper = value.paper;
   table.add(
       {table.id,
@@ -64,8 +64,8 @@ void add_people(Table& table, std::vector<std::string> cells) {
   table.display.push_back(std::move(cells));
 }
 
-Value value_of(const StatRow& row, const AdjustedP& adjusted, const PaperFigure* paper) {
-  Value value;
+TableValue value_of(const StatRow& row, const AdjustedP& adjusted, const PaperFigure* paper) {
+  TableValue value;
   value.model = row.model;
   value.benchmark = row.benchmark;
   value.what = row.signal.empty() ? "answers" : row.signal;
@@ -87,8 +87,8 @@ Value value_of(const StatRow& row, const AdjustedP& adjusted, const PaperFigure*
   return value;
 }
 
-Value value_of(const EffectRow& row, const AdjustedP& adjusted, const PaperFigure* paper) {
-  Value value;
+TableValue value_of(const EffectRow& row, const AdjustedP& adjusted, const PaperFigure* paper) {
+  TableValue value;
   value.model = row.model;
   value.benchmark = row.benchmark;
   value.what = row.condition + " - " + row.against;
@@ -123,7 +123,7 @@ std::string layer_text(std::int64_t layer) {
   return layer < -1 ? "n/a" : layer == -1 ? "embeddings" : concat("L", layer);
 }
 
-void Notes::add(const std::string& reason, const std::string& place) {
+void TableNotes::add(const std::string& reason, const std::string& place) {
   if (reason.empty()) return;
   for (auto& [known, places] : reasons_)
     if (known == reason) {
@@ -133,7 +133,7 @@ void Notes::add(const std::string& reason, const std::string& place) {
   reasons_.push_back({reason, {place}});
 }
 
-void Notes::write(Table& table) const {
+void TableNotes::write(Table& table) const {
   for (const auto& [reason, places] : reasons_)
     table.notes.push_back(concat(reason, ": ", join(places, "; "), "."));
 }

@@ -9,7 +9,7 @@
 namespace vrp {
 
 /// One number of a table. NaN estimates need a note.
-struct Value {
+struct TableValue {
   std::string model, benchmark;
   std::string what;       ///< "probe hidden_probe, block 3", "mask high - mask random"
   std::string statistic;  ///< "accuracy", "delta_pp", "peak_layer" ...
@@ -27,14 +27,14 @@ struct Value {
 Table long_table(std::string id, std::string title, const RunFacts& facts);
 
 /// A machine row without a row for people.
-void add_value(Table& table, const Value& value);
+void add_value(Table& table, const TableValue& value);
 /// A row for people without a machine row (the numbers in it have theirs).
 void add_people(Table& table, std::vector<std::string> cells);
 
 /// The number of a statistic row.
-Value value_of(const StatRow& row, const AdjustedP& adjusted, const PaperFigure* paper);
+TableValue value_of(const StatRow& row, const AdjustedP& adjusted, const PaperFigure* paper);
 /// A number of an effect: delta_pp with interval and tests.
-Value value_of(const EffectRow& row, const AdjustedP& adjusted, const PaperFigure* paper);
+TableValue value_of(const EffectRow& row, const AdjustedP& adjusted, const PaperFigure* paper);
 
 /// "+1.2 pp", "n/a".
 std::string points(double pp, int decimals = 1);
@@ -44,7 +44,7 @@ std::string printed(const PaperFigure* paper);
 std::string layer_text(std::int64_t layer);
 
 /// Why numbers are undefined: each reason once, with the places it concerns; a note of the table.
-class Notes {
+class TableNotes {
  public:
   void add(const std::string& reason, const std::string& place);
   void write(Table& table) const;

@@ -81,7 +81,7 @@ std::vector<std::vector<double>> MeansBootstrap::replicates(
   return out;
 }
 
-Limits MeansBootstrap::limits(std::span<const double> replicates) const {
+MeanLimits MeansBootstrap::limits(std::span<const double> replicates) const {
   const stats::Interval interval =
       stats::percentile_interval(replicates, units_.name, params_.level);
   return {interval.low.value_or(kUndefined), interval.high.value_or(kUndefined)};

@@ -15,7 +15,7 @@ namespace vrp {
 double mean_of(std::span<const double> x);
 std::int64_t count_defined(std::span<const double> x);
 
-struct Limits {
+struct MeanLimits {
   double low, high;  ///< percentile limits; NaN when most resamples have no value
 };
 
@@ -31,8 +31,8 @@ class MeansBootstrap {
   std::vector<std::vector<double>> replicates(
       const std::vector<std::vector<double>>& columns) const;
 
-  /// Limits of a function of means, from its replicates.
-  Limits limits(std::span<const double> replicates) const;
+  /// MeanLimits of a function of means, from its replicates.
+  MeanLimits limits(std::span<const double> replicates) const;
 
   std::string name() const { return "percentile over " + units_.name; }
 

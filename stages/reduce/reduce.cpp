@@ -35,7 +35,7 @@ Record reduce_cell(const CellData& cell, const ReduceParams& params, std::uint64
   check(params);
   const CellColumns columns = columns_of(cell);
   Record record = statistics_record(columns, params, seed, true);
-  const LensColumns lens = lens_columns(cell, columns);
+  const LayerColumns lens = layer_columns(cell, columns);
   const LensResult layers = lens_result(columns, lens, params, seed);
   add_frame(record, "lens_layer", layers.layers);
   add_frame(record, "lens", layers.peaks);

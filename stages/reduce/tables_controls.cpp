@@ -73,8 +73,8 @@ FoldSummary folds_of(const Results& results, const ProbeControls& group) {
   return out;
 }
 
-Value value_of(const CellProbeControl& row) {
-  Value value;
+TableValue value_of(const CellProbeControl& row) {
+  TableValue value;
   value.model = row.model;
   value.benchmark = row.benchmark;
   value.what = row.probe;
@@ -116,7 +116,7 @@ Table table_t12(const Results& results, const RunFacts& facts) {
                    "Paper"};
   table.numeric = {false, false, false, true, true, true, true, false, true, true,
                    true,  true,  true,  true, true, true, true, true,  true, false};
-  Notes notes;
+  TableNotes notes;
   for (const ProbeControls& group : controls_of(results)) {
     const std::string signal = signal_of_probe(group.probe);
     const Found nested = find(results, group.model, group.benchmark, signal, "auroc");
@@ -144,7 +144,7 @@ Table table_t12(const Results& results, const RunFacts& facts) {
     if (nested) add_value(table, value_of(*nested.row, *nested.adjusted, paper));
     if (within) add_value(table, value_of(*within.row, *within.adjusted, nullptr));
     if (folds.folds > 0) {
-      Value value;
+      TableValue value;
       value.model = group.model;
       value.benchmark = group.benchmark;
       value.what = group.probe;
@@ -212,7 +212,7 @@ Table table_t12_transfer(const Results& results, const RunFacts& facts) {
       long_table("T12_transfer", "T12, second part. Probes on sets they were not fitted on", facts);
   table.headers = {"Model", "Probe", "Fitted on", "Scored on", "n", "AUROC"};
   table.numeric = {false, false, false, false, true, true};
-  Notes notes;
+  TableNotes notes;
   for (const CellProbeControl& row : results.probe_controls) {
     if (!row.control.starts_with(kTransfer)) continue;
     const std::string rest = row.control.substr(kTransfer.size());

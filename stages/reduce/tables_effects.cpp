@@ -74,7 +74,7 @@ std::string place_of(const EffectRow& row) {
 
 void add_accuracy(Table& table, const EffectRow& row, const char* statistic,
                   const PaperFigure* paper) {
-  Value value = value_of(row, {}, paper);
+  TableValue value = value_of(row, {}, paper);
   value.what = row.condition;
   value.statistic = statistic;
   value.estimate = row.accuracy;
@@ -86,7 +86,7 @@ void add_accuracy(Table& table, const EffectRow& row, const char* statistic,
 
 void add_number(Table& table, const EffectRow& row, const char* statistic, double estimate,
                 const char* method) {
-  Value value = value_of(row, {}, nullptr);
+  TableValue value = value_of(row, {}, nullptr);
   value.statistic = statistic;
   value.estimate = estimate;
   value.low = value.high = value.p = kUndefined;
@@ -165,7 +165,7 @@ Table table_t5(const Results& results, const RunFacts& facts) {
       "Delta object-ID", "Lost / gained", "p adj",       "Detectable", "One item", "Paper"};
   table.numeric = {false, false, false, true, true, true, true, true, true,
                    true,  true,  true,  true, true, true, true, true, false};
-  Notes notes;
+  TableNotes notes;
   for (const auto& [model, benchmark] : effect_cells(results)) {
     const std::int64_t block = last_block(results, model, "neuron");
     if (block < 0) continue;
@@ -189,7 +189,7 @@ Table table_t5(const Results& results, const RunFacts& facts) {
         add_accuracy(table, *object, "object_accuracy", figure("object_accuracy"));
       add_effect(table, results, i, figure("delta_pp"));
       if (object && object != &row && !is_baseline(row)) {
-        Value value = value_of(*object, {}, figure("object_delta_pp"));
+        TableValue value = value_of(*object, {}, figure("object_delta_pp"));
         value.statistic = "object_delta_pp";
         add_value(table, value);
       }
@@ -232,7 +232,7 @@ Table table_t6(const Results& results, const RunFacts& facts) {
                    "Lost / gained", "p adj",    "Detectable", "Paper"};
   table.numeric = {false, false, false, true, true, true, true,
                    true,  true,  true,  true, true, true, false};
-  Notes notes;
+  TableNotes notes;
   for (const auto& [model, benchmark] : effect_cells(results)) {
     const std::int64_t block =
         std::max(last_block(results, model, "scaled"), last_block(results, model, "bypass"));
@@ -296,7 +296,7 @@ Table table_t11(const Results& results, const RunFacts& facts) {
                    "Lost / gained", "p adj",    "Detectable", "Paper"};
   table.numeric = {false, false, false, true, true, true, true,
                    true,  true,  true,  true, true, true, false};
-  Notes notes;
+  TableNotes notes;
   for (const auto& [model, benchmark] : effect_cells(results)) {
     const Index rows = rows_where(results, [&](const EffectRow& row) {
       return row.model == model && row.benchmark == benchmark && row.type.empty() &&
@@ -345,7 +345,7 @@ Table table_effects(const Results& results, const RunFacts& facts) {
                    "p",       "p adj",   "Detectable", "Margin change"};
   table.numeric = {false, false, false, false, true, true, true, true,
                    true,  true,  true,  true,  true, true, true, true};
-  Notes notes;
+  TableNotes notes;
   for (std::size_t i = 0; i < results.effects.size(); ++i) {
     const EffectRow& row = results.effects[i];
     if (row.against == "baseline" && !is_baseline(row))

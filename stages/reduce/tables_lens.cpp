@@ -19,8 +19,8 @@ std::string peak_text(std::int64_t layer, double value) {
   return layer < 0 ? "n/a" : concat(layer_text(layer), " (", fixed(value, 2, true), ")");
 }
 
-Value blank(const LensRow& row, const char* statistic, double estimate) {
-  Value value;
+TableValue blank(const LensRow& row, const char* statistic, double estimate) {
+  TableValue value;
   value.model = row.model;
   value.benchmark = row.benchmark;
   value.what = "lens";
@@ -39,7 +39,7 @@ double layer_number(std::int64_t layer) {
 
 void add_peaks(Table& table, const LensRow& row, const PaperFigure* layer,
                const PaperFigure* peak) {
-  Value value = blank(row, "peak_layer", layer_number(row.l_vis));
+  TableValue value = blank(row, "peak_layer", layer_number(row.l_vis));
   value.method = "block of the largest mean delta_img (margin minus blank-image margin)";
   value.paper = layer;
   add_value(table, value);
@@ -86,7 +86,7 @@ void add_peaks(Table& table, const LensRow& row, const PaperFigure* layer,
 }
 
 void add_share(Table& table, const ShareRow& share, const PaperFigure* paper) {
-  Value value;
+  TableValue value;
   value.model = share.model;
   value.benchmark = share.benchmark;
   value.what = concat("MLP share, ", share.form, ", ", share.layer_set);
@@ -129,7 +129,7 @@ Table table_t2(const Results& results, const RunFacts& facts) {
                    "Paper"};
   table.numeric = {false, false, true, true, true, true, true, true,
                    true,  true,  true, true, true, true, false};
-  Notes notes;
+  TableNotes notes;
   for (const LensRow& row : results.lens) {
     const auto figure = [&](const char* statistic) {
       return paper_figure("T2", row.model, row.benchmark, "lens", statistic);

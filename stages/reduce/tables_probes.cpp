@@ -43,8 +43,8 @@ std::vector<HeadR2> head_r2(const Results& results, const CellName& cell) {
   return out;
 }
 
-Value control_value(const CellProbeControl& row, const PaperFigure* paper) {
-  Value value;
+TableValue control_value(const CellProbeControl& row, const PaperFigure* paper) {
+  TableValue value;
   value.model = row.model;
   value.benchmark = row.benchmark;
   value.what = row.probe;
@@ -84,7 +84,7 @@ Table table_t1(const Results& results, const RunFacts& facts) {
                    "Interval", "Balanced", "AUROC",  "Interval", "Paper"};
   table.numeric = {false, false, true, true, true, true, false, true,
                    true,  true,  true, true, true, true, false};
-  Notes notes;
+  TableNotes notes;
   for (const CellName& cell : real_cells(results)) {
     const auto& [model, benchmark] = cell;
     const std::string place = model + "/" + benchmark;
@@ -102,7 +102,7 @@ Table table_t1(const Results& results, const RunFacts& facts) {
     const PaperFigure* of_stress = figure("stress_test", "probe_accuracy");
     add_value(table, value_of(*accuracy.row, *accuracy.adjusted, of_accuracy));
     std::vector<std::string> by_k;
-    Value best;
+    TableValue best;
     best.model = model;
     best.benchmark = benchmark;
     best.what = "head_entropy";
@@ -169,7 +169,7 @@ Table table_t3(const Results& results, const RunFacts& facts) {
   table.headers = {"Model",    "Set",   "Signal",      "n",        "Invalid", "AUROC",
                    "Interval", "p adj", "Within type", "Interval", "Paper"};
   table.numeric = {false, false, false, true, true, true, true, true, true, true, true};
-  Notes notes;
+  TableNotes notes;
   bool probes = false;
   for (const auto& [model, benchmark] : real_cells(results))
     for (const char* signal : {"confidence", "linear_probe", "hidden_probe"}) {
@@ -219,7 +219,7 @@ Table table_t9(const Results& results, const RunFacts& facts) {
     if (row.kind != "success" && row.kind != "failure") continue;
     const PaperFigure* paper =
         paper_figure("T9", row.model, row.benchmark, row.kind + std::to_string(row.rank), "delta");
-    Value value;
+    TableValue value;
     value.model = row.model;
     value.benchmark = row.benchmark;
     value.what = concat("L", row.layer, " N", row.neuron, " ", row.kind, " ", row.rank);
@@ -270,11 +270,11 @@ Table table_t9_layers(const Results& results, const RunFacts& facts) {
                    "Named by the paper"};
   table.numeric = {false, false, false, false, true, true, true,
                    true,  true,  true,  true,  true, false};
-  Notes notes;
+  TableNotes notes;
   for (const CellProbeLayer& row : results.probe_layers) {
     const std::string place = concat(row.model, "/", row.benchmark, " ", row.probe, " ",
                                      row.layer < -1 ? std::string("all") : layer_text(row.layer));
-    Value value;
+    TableValue value;
     value.model = row.model;
     value.benchmark = row.benchmark;
     value.what = concat(row.probe, row.layer < -1 ? "" : " ",

@@ -9,6 +9,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/rng.hpp"
 #include "pipeline/store/h5.hpp"
+#include "reduce_inside_fixture.hpp"
 #include "stages/metrics/metrics.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/results.hpp"
@@ -193,6 +194,19 @@ Record make_consistency(const ItemTable& items) {
   return record;
 }
 
+/// Lens, probes and interventions of the cell, in the order of its items.
+void add_inside(CellData& cell, const ItemTable& items) {
+  std::vector<int> y, status;
+  for (const std::string& key : items.key) {
+    const Behaviour b = behaviour(key);
+    y.push_back(b.right);
+    status.push_back(b.failed);
+  }
+  vrp::testing::add_lens(cell, y, status, false);
+  vrp::testing::add_probes(cell, y, status, false);
+  vrp::testing::add_interventions(cell, vrp::testing::usual_edits(y), status, false);
+}
+
 void write_unit(const fs::path& path, const Record& record) {
   fs::create_directories(path.parent_path());
   write_record(path, record, {{"program", "make_report_run"}});
@@ -241,20 +255,27 @@ void make_run(const fs::path& run) {
                                          {"facts", items.facts}};
   }
   for (std::size_t i = 0; i < benchmarks.size(); ++i) {
-    CellData cell{
-        model, benchmarks[i], &tables[i], make_capture(tables[i]), {}, make_consistency(tables[i])};
+    CellData cell{model,      benchmarks[i],
+                  &tables[i], make_capture(tables[i]),
+                  {},         make_consistency(tables[i]),
+                  {},         {}};
     cell.metrics = compute_metrics(tables[i], 0, tables[i].size(), cell.capture, {}, 1, model);
+    add_inside(cell, tables[i]);
     const fs::path folder = fs::path(model) / benchmarks[i];
     write_unit(run / folder / "capture@aaaa" / "unit-000000.h5", cell.capture);
     write_unit(run / folder / "metrics@bbbb" / "unit-000000.h5", cell.metrics);
     write_unit(run / folder / "consistency@cccc" / "unit-000000.h5", cell.consistency);
+    write_unit(run / folder / "probes@dddd" / "unit-000000.h5", cell.probes);
+    write_unit(run / folder / "interventions@eeee" / "unit-000000.h5", cell.interventions);
     manifest["cells"].push_back({{"model", model},
                                  {"benchmark", benchmarks[i]},
                                  {"pooled", false},
                                  {"stages",
                                   {{"capture", (folder / "capture@aaaa").string()},
                                    {"metrics", (folder / "metrics@bbbb").string()},
-                                   {"consistency", (folder / "consistency@cccc").string()}}}});
+                                   {"consistency", (folder / "consistency@cccc").string()},
+                                   {"probes", (folder / "probes@dddd").string()},
+                                   {"interventions", (folder / "interventions@eeee").string()}}}});
     cells.push_back(std::move(cell));
   }
   manifest["cells"].push_back(

@@ -14,33 +14,42 @@ namespace vrp::testing {
 
 constexpr std::size_t kBlocks = 4;
 
-/// Values [item, width] of the cell's items in reverse order; `value(i, k)` of item i in order.
+/// The rows of an array: n items, last first (to show that joining goes by key) or in order.
+struct Order {
+  std::size_t n = 0;
+  bool reversed = true;
+  std::size_t item(std::size_t row) const { return reversed ? n - 1 - row : row; }
+};
+
+/// Values [item, width] of the cell's items; `value(i, k)` of item i.
 template <class T, class Value>
-Array matrix(const std::string& name, const char* dim, std::size_t n, std::size_t width,
+Array matrix(const std::string& name, const char* dim, Order order, std::size_t width,
              Value value) {
   std::vector<T> data;
-  for (std::size_t i = n; i-- > 0;)
-    for (std::size_t k = 0; k < width; ++k) data.push_back(static_cast<T>(value(i, k)));
+  for (std::size_t row = 0; row < order.n; ++row)
+    for (std::size_t k = 0; k < width; ++k)
+      data.push_back(static_cast<T>(value(order.item(row), k)));
   Array array;
   array.name = name;
   array.dims = {"item", dim};
-  array.shape = {static_cast<std::int64_t>(n), static_cast<std::int64_t>(width)};
+  array.shape = {static_cast<std::int64_t>(order.n), static_cast<std::int64_t>(width)};
   array.data = std::move(data);
   return array;
 }
 
 template <class T, class Value>
-Array item_column(const std::string& name, std::size_t n, Value value) {
-  Array array = matrix<T>(name, "", n, 1, [&](std::size_t i, std::size_t) { return value(i); });
+Array item_column(const std::string& name, Order order, Value value) {
+  Array array = matrix<T>(name, "", order, 1, [&](std::size_t i, std::size_t) { return value(i); });
   array.dims = {"item"};
-  array.shape = {static_cast<std::int64_t>(n)};
+  array.shape = {static_cast<std::int64_t>(order.n)};
   return array;
 }
 
 /// Margins grow by 1 at every block, twice as much at block 2 for right answers; the MLP gives 3/4
 /// of the growth. Failed items are NaN.
-inline void add_lens(CellData& cell, const std::vector<int>& y, const std::vector<int>& status) {
-  const std::size_t n = y.size();
+inline void add_lens(CellData& cell, const std::vector<int>& y, const std::vector<int>& status,
+                     bool reversed = true) {
+  const Order n{y.size(), reversed};
   const double nan = kUndefined;
   const auto bad = [&](std::size_t i) { return status[i] == 1; };
   const auto margin = [&](std::size_t i, std::size_t state) {
@@ -77,8 +86,9 @@ inline void add_lens(CellData& cell, const std::vector<int>& y, const std::vecto
     capture.add(matrix<double>(name, "layer", n, kBlocks, [&](auto i, auto l) {
       return bad(i) ? nan : 1.0 + static_cast<double>(l) + static_cast<double>(i % 2);
     }));
-  capture.add(matrix<std::int32_t>("item/grid", "axis", n, 2,
-                                   [&](auto i, auto) { return bad(i) ? 0 : 12; }));
+  if (!capture.find("item/grid"))
+    capture.add(matrix<std::int32_t>("item/grid", "axis", n, 2,
+                                     [&](auto i, auto) { return bad(i) ? 0 : 12; }));
   const auto add_signal = [&](const char* name, bool reference) {
     Array array =
         item_column<double>(name, n, [&](auto i) { return bad(i) ? nan : margin(i, kBlocks); });
@@ -89,15 +99,17 @@ inline void add_lens(CellData& cell, const std::vector<int>& y, const std::vecto
   };
   add_signal("lens/margin_last", true);
   add_signal("lens/top2_last", false);
-  cell.metrics.add(matrix<double>("metrics/h_s_layer", "layer", n, kBlocks, [&](auto i, auto l) {
-    const double fall[] = {4.0, 3.5, 2.0, 2.5};
-    return status[i] != 0 ? nan : fall[l] + 0.1 * static_cast<double>(i % 2);
-  }));
+  if (!cell.metrics.find("metrics/h_s_layer"))
+    cell.metrics.add(matrix<double>("metrics/h_s_layer", "layer", n, kBlocks, [&](auto i, auto l) {
+      const double fall[] = {4.0, 3.5, 2.0, 2.5};
+      return status[i] != 0 ? nan : fall[l] + 0.1 * static_cast<double>(i % 2);
+    }));
 }
 
 /// Out-of-fold scores that know the label with noise, and each frame with a few rows.
-inline void add_probes(CellData& cell, const std::vector<int>& y, const std::vector<int>& status) {
-  const std::size_t n = y.size();
+inline void add_probes(CellData& cell, const std::vector<int>& y, const std::vector<int>& status,
+                       bool reversed = true) {
+  const Order n{y.size(), reversed};
   const Rng rng(5, "probes");
   Record& probes = cell.probes;
   probes.add(item_column<std::string>("item/key", n, [&](auto i) { return cell.items->key[i]; }));
@@ -134,7 +146,7 @@ inline void add_probes(CellData& cell, const std::vector<int>& y, const std::vec
     ProbeLayerRow row;
     row.probe = "sparse";
     row.layer = layer;
-    row.n = static_cast<std::int64_t>(n);
+    row.n = static_cast<std::int64_t>(n.n);
     row.auroc = layer < 0 ? kUndefined : 0.6;
     row.accuracy = row.balanced_accuracy = layer < 0 ? kUndefined : 0.7;
     row.nonzero = layer < 0 ? kUndefined : 0.05;
@@ -146,7 +158,7 @@ inline void add_probes(CellData& cell, const std::vector<int>& y, const std::vec
     row.probe = probe;
     row.control = name;
     row.draws = draws;
-    row.n = static_cast<std::int64_t>(n);
+    row.n = static_cast<std::int64_t>(n.n);
     row.value = value;
     if (draws > 1) row.low = value - 0.1, row.high = value + 0.1, row.p = 0.02;
     if (std::isnan(value)) row.note = "no blank-image states";
@@ -194,8 +206,9 @@ struct TestEdit {
 
 /// n items, conditions with given labels; the first must be the baseline.
 inline void add_interventions(CellData& cell, const std::vector<TestEdit>& edits,
-                              const std::vector<int>& status) {
-  const std::size_t n = status.size(), e = edits.size();
+                              const std::vector<int>& status, bool reversed = true) {
+  const Order n{status.size(), reversed};
+  const std::size_t e = edits.size();
   Record& record = cell.interventions;
   const auto bad = [&](std::size_t i) { return status[i] == 1; };
   record.add(item_column<std::string>("item/key", n, [&](auto i) { return cell.items->key[i]; }));
@@ -222,7 +235,7 @@ inline void add_interventions(CellData& cell, const std::vector<TestEdit>& edits
   }));
   record.add(matrix<std::uint8_t>("answer/changed", "condition", n, e,
                                   [&](auto i, auto k) { return edits[k].y[i] != edits[0].y[i]; }));
-  record.add(matrix<float>("margin", "condition", n, e, [&](auto i, auto k) {
+  record.add(matrix<float>("answer/margin", "condition", n, e, [&](auto i, auto k) {
     return bad(i) ? kUndefined : edits[k].y[i] == 1 ? 1.0 : -1.0;
   }));
   Array label = matrix<std::int32_t>("label/yes_no", "condition", n, e, [&](auto i, auto k) {

@@ -66,7 +66,7 @@ class Oracle(unittest.TestCase):
                     if isinstance(dataset, h5py.Dataset) and dataset.attrs.get("role") == "signal":
                         signals[name] = (dataset[()], int(dataset.attrs["orientation"]))
                 file.visititems(visit)
-                if "label" in file:
+                if "label" in file and "item/type" in file:  # capture's
                     y = next(d[()] for d in file["label"].values() if "primary" in d.attrs)
                     types = file["item/type"].asstr()[()]
         return y, types, signals

@@ -9,7 +9,7 @@ namespace vrp {
 
 /// Columns [N] for each state (index 0 = embeddings) or block; empty vectors = not computed. NaN =
 /// not defined for the item, or the item failed.
-struct LensColumns {
+struct LayerColumns {
   std::size_t blocks = 0;  ///< L; 0 = nothing of a layer was computed
   std::vector<std::vector<double>> margin, blank, top2, yes, no, first;  ///< [L+1][N]
   std::vector<std::vector<double>> attention, mlp, attention_norm, mlp_norm, resid,
@@ -20,7 +20,7 @@ struct LensColumns {
 };
 
 /// Error when two arrays disagree about the number of layers.
-LensColumns lens_columns(const CellData& cell, const CellColumns& columns);
+LayerColumns layer_columns(const CellData& cell, const CellColumns& columns);
 
 /// "block 5", or "the embeddings" for -1.
 std::string layer_name(std::int64_t layer);

@@ -1,4 +1,4 @@
-#include "stages/reduce/lens_columns.hpp"
+#include "stages/reduce/layer_columns.hpp"
 
 #include <cmath>
 
@@ -79,9 +79,9 @@ void ranks_to_first(std::vector<std::vector<double>>& ranks) {
 
 }  // namespace
 
-LensColumns lens_columns(const CellData& cell, const CellColumns& columns) {
+LayerColumns layer_columns(const CellData& cell, const CellColumns& columns) {
   Reader reader(cell, columns);
-  LensColumns out;
+  LayerColumns out;
   out.margin = reader.states("lens/margin");
   out.blank = reader.states("lens/margin_blank");
   out.top2 = reader.states("lens/top2");
