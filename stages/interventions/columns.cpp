@@ -91,7 +91,7 @@ Record InterventionsColumns::finish() {
                  {"primary", scorer == labels_.front().first ? "1" : "0"}}};
     out.add(std::move(label));
   }
-  both("margin", margin_, "logits", "margin at the last block; NaN without reference");
+  both("answer/margin", margin_, "logits", "margin at the last block; NaN without reference");
   return out;
 }
 

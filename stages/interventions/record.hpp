@@ -26,5 +26,5 @@
 //   label/<scorer>          int32 [item, condition]  1, 0, -1 = none; version and primary as in
 //                           capture. A condition that is not defined for an item (no region) is -1
 //                           with length -1.
-//   margin                  float32 [item, condition]  final margin, logits; NaN without reference
+//   answer/margin           float32 [item, condition]  final margin, logits; NaN without reference
 namespace vrp {}

@@ -6,6 +6,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/store/frame.hpp"
+#include "pipeline/store/h5.hpp"
 #include "stages/capture/capture.hpp"
 #include "stages/interventions/interventions.hpp"
 #include "stages/interventions/masks.hpp"
@@ -173,7 +174,7 @@ TEST_CASE("the baseline is the captured answer with the captured margin", "[inte
     CHECK(seen.get<std::int32_t>("label/exact", i, "baseline") ==
           cell.record.values<std::int32_t>("label/exact")[i]);
     const auto margin = static_cast<float>(cell.record.values<double>("lens/margin_last")[i]);
-    const float found = seen.get<float>("margin", i, "baseline");
+    const float found = seen.get<float>("answer/margin", i, "baseline");
     if (i == 4) {
       CHECK((std::isnan(margin) && std::isnan(found)));
     } else {
@@ -273,7 +274,7 @@ TEST_CASE("what is not defined for an item has no answer and no label", "[interv
       CHECK((seen.length(i, name) >= 0) == region);
       CHECK((seen.get<std::int32_t>("mask/cells", i, name) > 0) == region);
       if (!region) CHECK(seen.get<std::int32_t>("label/exact", i, name) == -1);
-      if (!region) CHECK(std::isnan(seen.get<float>("margin", i, name)));
+      if (!region) CHECK(std::isnan(seen.get<float>("answer/margin", i, name)));
     }
     CHECK((seen.length(i, "L2 top5 zero") >= 0) == (i != 4));  // item 4 is in no fold
     CHECK(seen.length(i, "L2 bypass") >= 0);
@@ -292,6 +293,14 @@ TEST_CASE("a unit's record is that of its items one by one, whatever memory ther
   CHECK(concatenate(parts).digest() == whole.digest());
   cell.params.memory_mb = 1;
   CHECK(cell.run().digest() == whole.digest());
+}
+
+TEST_CASE("a unit's file holds the record", "[interventions]") {
+  const Cell cell;
+  const Record record = cell.run();
+  const auto path = cell.checkpoint.path() / "unit.h5";
+  write_record(path, record, {});
+  CHECK(read_record(path).record.digest() == record.digest());
 }
 
 TEST_CASE("a planted neuron among the targets changes every answer, random controls none",
