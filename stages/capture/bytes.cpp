@@ -8,7 +8,7 @@ std::int64_t capture_bytes(const ModelSpec& spec, const CaptureParams& params,
   const std::int64_t layers = spec.text.layers, states = layers + 1, width = spec.text.hidden,
                      heads = spec.text.heads;
   // item/*, answer/length and ended, output/*: numbers that every item has.
-  std::int64_t item = 14 * wide + 7 * single + 1;
+  std::int64_t item = 14 * wide + 5 * single + 1;
   item += extent.scorers * (wide + single + 1);
   item += layers * wide;  // attention/share
   std::int64_t image_token = 0;
@@ -27,7 +27,8 @@ std::int64_t capture_bytes(const ModelSpec& spec, const CaptureParams& params,
     item += 4 * layers * wide + wide + 2 * layers * single;  // contributions, updates; norms
     if (params.head_gain) item += layers * heads * single;
   }
-  return extent.items * item + extent.image_tokens * image_token +
+  const std::int64_t ends = 2 * wide;  // of the offsets
+  return ends + extent.items * item + extent.image_tokens * image_token +
          extent.answer_tokens * (single + 2 * wide) + extent.text_bytes;
 }
 

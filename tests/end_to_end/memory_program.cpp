@@ -1,5 +1,6 @@
 // memory_program CHECKPOINT PICTURE: loads a model, answers one question greedily and ten times by
-// sampling, and prints as JSON what this took of memory beside what memory_need says.
+// sampling, looks at a second picture through the logit lens, and prints as JSON what this took of
+// memory beside what memory_need says.
 #include <cstdio>
 #include <fstream>
 #include <iostream>
@@ -33,6 +34,12 @@ void run(const std::string& checkpoint, const std::string& picture) {
   params.eos = {model.spec().text.vocab - 1};
   const Answer answer = model.greedy(item, params);
   const auto paths = model.sample(item, params, {}, Rng(1, "memory"));
+  // A second picture is kept beside the first, and the lens reads every block's state.
+  RgbImage grey = image;
+  grey.rgb.assign(grey.rgb.size(), 128);
+  model.logits(model.prepare(grey, "Is there a dog in the image?", {}), {}, 1);
+  const auto& text = model.spec().text;
+  model.unembed(std::vector<float>(static_cast<std::size_t>((text.layers + 1) * text.hidden)), {});
   const long long peak = status_bytes("VmHWM") - before;
   MemoryRequest request;
   request.prompt_tokens = std::ssize(item.ids);
