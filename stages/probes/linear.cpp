@@ -151,7 +151,6 @@ void fit_chunk(const LayerBlocks& blocks, const std::vector<Task>& tasks,
     }
     if (!good[p].item<bool>()) fit.note = "did not converge";
     fit.intercept = value[d][p];
-    fit.nonzero = d;
     if (!options.keep_weights) continue;
     for (std::int64_t j = 0; j < d; ++j) fit.weight.push_back(value[j][p]);
   }

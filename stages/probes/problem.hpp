@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/store/frame.hpp"
 #include "stages/probes/features.hpp"
 #include "stages/probes/folds.hpp"
 
@@ -38,8 +39,8 @@ struct LinearFit {
   std::vector<double> score;   ///< logit of each test row, ascending rows; empty when undefined
   std::vector<double> weight;  ///< [D], only when asked for
   double intercept = 0;
-  std::int64_t nonzero = 0;  ///< weights that are not 0 (above the threshold of the sparse probe)
-  std::string note;          ///< why it is undefined, or that it did not converge
+  double nonzero = kUndefined;  ///< share of weights that are not 0 (sparse probe)
+  std::string note;             ///< why it is undefined, or that it did not converge
 };
 
 }  // namespace vrp

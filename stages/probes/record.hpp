@@ -88,7 +88,7 @@ struct ProbeLayerRow {
 struct ProbeControlRow {
   std::string probe;
   std::string control;  ///< shuffle | type_only | length_only | blank | residualised |
-                        ///< authors_split | transfer:TARGET | max_cosine | duplicates
+                        ///< authors_split | transfer:SOURCE:TARGET | max_cosine | duplicates
   std::int64_t draws = 1, n = 0;
   double value =
       kUndefined;  ///< AUROC (mean over draws); max_cosine: the cosine; duplicates: pairs

@@ -144,7 +144,9 @@ void fit_chunk(const LayerBlocks& blocks, const std::vector<Task>& tasks,
     if (!solved[k]) fit.note = "did not converge";
     fit.intercept = weight[d][p].item<double>();
     const std::vector<double> w = column_of(weight, p, d);
-    for (const double value : w) fit.nonzero += std::abs(value) > options.nonzero_above;
+    const auto large = std::count_if(
+        w.begin(), w.end(), [&](double value) { return std::abs(value) > options.nonzero_above; });
+    fit.nonzero = static_cast<double>(large) / static_cast<double>(d);
     if (problems[k].part.inner >= 0) continue;
     fit.weight = w;
     fit.delta = column_of(correct - incorrect, p, d);
