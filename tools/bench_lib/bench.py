@@ -7,6 +7,7 @@ import statistics
 import sys
 
 import checkpoint
+import edits
 import items
 import machine
 import process
@@ -113,6 +114,9 @@ def parse(argv):
                         help="items of VRP's run (default 4 + 3 per core)")
     parser.add_argument("--reference-items", type=int, default=1,
                         help="items of each reference process (default 1; one takes minutes)")
+    parser.add_argument("--edits", action="store_true",
+                        help="instead: edits that share work against the same edits one by one, at "
+                             + ", ".join(map(str, edits.DEPTHS)) + " layers")
     parser.add_argument("--quick", action="store_true", help="one round on all cores, fewer items")
     arguments = parser.parse_args(argv)
     if arguments.quick:
@@ -126,8 +130,22 @@ def parse(argv):
     return arguments
 
 
+def edits_report(arguments):
+    print("bench: neuron edits at the last block, shared and one by one", flush=True)
+    threads = min(arguments.threads)
+    facts = machine.facts()
+    return {"machine": facts, "tokens": TOKENS,
+            "edits": edits.measure(WORK / "edits", TOKENS, threads,
+                                   edits.DEPTHS[:2] if arguments.quick else edits.DEPTHS)}
+
+
 def main(argv):
     arguments = parse(argv)
+    if arguments.edits:
+        report = edits_report(arguments)
+        text = json.dumps(report, indent=1) + "\n"
+        pathlib.Path(arguments.json).write_text(text) if arguments.json else print(text, end="")
+        return
     print("bench: making a random checkpoint and its items", flush=True)
     parameters = checkpoint.write(WORK / "checkpoint")
     rows = items.write(WORK, arguments.items)

@@ -72,12 +72,12 @@ def vision_tensors(t):
         t.linear(f"{name}.mlp.fc2", width, wide, True)
 
 
-def text_tensors(t, rows):
+def text_tensors(t, rows, layers):
     width, wide = TEXT["hidden_size"], TEXT["intermediate_size"]
     t.normal("language_model.model.embed_tokens.weight", (rows, width), 0.5)
     t.normal("language_model.lm_head.weight", (rows, width), 3 / math.sqrt(width))
     t.norm("language_model.model.norm", width, False)
-    for layer in range(TEXT["num_hidden_layers"]):
+    for layer in range(layers):
         name = f"language_model.model.layers.{layer}"
         for part in ("input_layernorm", "post_attention_layernorm"):
             t.norm(f"{name}.{part}", width, False)
@@ -88,9 +88,10 @@ def text_tensors(t, rows):
         t.linear(f"{name}.mlp.down_proj", width, wide, False, 1.5)
 
 
-def write(folder):
+def write(folder, layers=TEXT["num_hidden_layers"]):
     """Writes the folder; returns the number of parameters."""
     from safetensors.numpy import save_file
+    text = {**TEXT, "num_hidden_layers": layers}
     folder.mkdir(parents=True, exist_ok=True)
     ids = vocabulary.write(folder, dump, PIECES)
     rows = (ids["rows"] + 63) // 64 * 64
@@ -98,11 +99,11 @@ def write(folder):
     vision_tensors(t)
     t.linear("multi_modal_projector.linear_1", TEXT["hidden_size"], VISION["hidden_size"], True)
     t.linear("multi_modal_projector.linear_2", TEXT["hidden_size"], TEXT["hidden_size"], True)
-    text_tensors(t, rows)
+    text_tensors(t, rows, layers)
     dump(folder / "config.json", {
         "architectures": ["LlavaForConditionalGeneration"], "model_type": "llava",
         "ignore_index": -100, "image_token_index": ids["image"], "pad_token_id": ids["pad"],
-        "projector_hidden_act": "gelu", "text_config": {**TEXT, "vocab_size": rows},
+        "projector_hidden_act": "gelu", "text_config": {**text, "vocab_size": rows},
         "tie_word_embeddings": False, "torch_dtype": "float32", "vision_config": VISION,
         "vision_feature_layer": -2, "vision_feature_select_strategy": "default", "vocab_size": rows,
         "transformers_version": "4.36.0.dev0"})
