@@ -6,8 +6,8 @@
 
 namespace vrp {
 
-Selection select(const std::vector<Candidate>& candidates, const Folds& folds) {
-  Selection out;
+ProbeSelection select(const std::vector<ProbeCandidate>& candidates, const Folds& folds) {
+  ProbeSelection out;
   out.score.assign(folds.fold.size(), kUndefined);
   for (int o = 0; o < folds.outer; ++o) {
     const auto fold = static_cast<std::size_t>(o);
@@ -37,8 +37,8 @@ Selection select(const std::vector<Candidate>& candidates, const Folds& folds) {
 }
 
 std::vector<ProbeFoldRow> fold_rows(const std::string& probe,
-                                    const std::vector<Candidate>& candidates,
-                                    const Selection& selection, const Task& task) {
+                                    const std::vector<ProbeCandidate>& candidates,
+                                    const ProbeSelection& selection, const Task& task) {
   std::vector<ProbeFoldRow> rows;
   for (int o = 0; o < task.folds.outer; ++o) {
     const auto fold = static_cast<std::size_t>(o);
@@ -47,7 +47,7 @@ std::vector<ProbeFoldRow> fold_rows(const std::string& probe,
     row.fold = o;
     row.note = selection.note[fold];
     if (const int k = selection.chosen[fold]; k >= 0) {
-      const Candidate& candidate = candidates[static_cast<std::size_t>(k)];
+      const ProbeCandidate& candidate = candidates[static_cast<std::size_t>(k)];
       row.layer = candidate.layer;
       row.choice = candidate.choice;
       row.inner_auroc = candidate.inner_auroc[fold];
@@ -105,10 +105,10 @@ double mean_of_defined(const std::vector<double>& values) {
 }  // namespace
 
 std::vector<ProbeLayerRow> layer_rows(const std::string& probe,
-                                      const std::vector<Candidate>& candidates, const Task& task,
-                                      int layers) {
+                                      const std::vector<ProbeCandidate>& candidates,
+                                      const Task& task, int layers) {
   std::vector<ProbeLayerRow> rows;
-  for (const Candidate& candidate : candidates) {
+  for (const ProbeCandidate& candidate : candidates) {
     ProbeLayerRow row;
     row.probe = probe;
     row.layer = candidate.layer;

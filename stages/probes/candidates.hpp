@@ -11,7 +11,7 @@
 
 namespace vrp {
 
-struct Candidate {
+struct ProbeCandidate {
   std::int64_t layer = -2;          ///< block, -1 = embeddings, -2 = no layer
   std::string choice;               ///< "C=0.1"; "" = nothing else to choose
   std::vector<double> score;        ///< [N] out of fold, NaN where undefined
@@ -24,7 +24,7 @@ struct Candidate {
 };
 
 /// What was chosen in each outer fold, and the scores that follow.
-struct Selection {
+struct ProbeSelection {
   std::vector<int> chosen;        ///< [outer], index of the candidate, -1 = none
   std::vector<double> score;      ///< [N]
   std::vector<std::string> note;  ///< [outer]
@@ -32,20 +32,20 @@ struct Selection {
 
 /// Largest inner AUROC of each outer fold; ties: the first candidate (they stand by layer, then C).
 /// A single candidate needs no inner AUROC.
-Selection select(const std::vector<Candidate>& candidates, const Folds& folds);
+ProbeSelection select(const std::vector<ProbeCandidate>& candidates, const Folds& folds);
 
 /// Arrays candidate/* of a part's record and back; Error when they do not fit together.
-void add_candidates(Record& record, const std::vector<Candidate>& candidates, std::size_t items,
-                    int outer);
-std::vector<Candidate> read_candidates(const Record& record);
+void add_candidates(Record& record, const std::vector<ProbeCandidate>& candidates,
+                    std::size_t items, int outer);
+std::vector<ProbeCandidate> read_candidates(const Record& record);
 
 /// Rows of frames: one for each outer fold of a selection, one for each candidate.
 std::vector<ProbeFoldRow> fold_rows(const std::string& probe,
-                                    const std::vector<Candidate>& candidates,
-                                    const Selection& selection, const Task& task);
+                                    const std::vector<ProbeCandidate>& candidates,
+                                    const ProbeSelection& selection, const Task& task);
 std::vector<ProbeLayerRow> layer_rows(const std::string& probe,
-                                      const std::vector<Candidate>& candidates, const Task& task,
-                                      int layers);
+                                      const std::vector<ProbeCandidate>& candidates,
+                                      const Task& task, int layers);
 
 /// Blocks that the paper's early version names for models of this depth (LLaVA 21 of 32, PaliGemma
 /// 10 of 18, Qwen2-VL 18 of 28), and L-1.

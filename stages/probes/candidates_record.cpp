@@ -4,27 +4,29 @@
 namespace vrp {
 namespace {
 
-std::vector<double> numbers(const std::vector<Candidate>& candidates, double Candidate::*field) {
+std::vector<double> numbers(const std::vector<ProbeCandidate>& candidates,
+                            double ProbeCandidate::*field) {
   std::vector<double> out;
-  for (const Candidate& candidate : candidates) out.push_back(candidate.*field);
+  for (const ProbeCandidate& candidate : candidates) out.push_back(candidate.*field);
   return out;
 }
 
 struct Number {
   const char* name;
-  double Candidate::*field;
+  double ProbeCandidate::*field;
   const char* description;
 };
 const Number kNumbers[] = {
-    {"candidate/nonzero", &Candidate::nonzero, "share of nonzero weights, mean over folds"},
-    {"candidate/authors_auroc", &Candidate::authors_auroc, "AUROC in the authors' split"},
-    {"candidate/authors_accuracy", &Candidate::authors_accuracy, "accuracy in that split"},
-    {"candidate/max_cosine", &Candidate::max_cosine, "largest cosine between two outer folds"}};
+    {"candidate/nonzero", &ProbeCandidate::nonzero, "share of nonzero weights, mean over folds"},
+    {"candidate/authors_auroc", &ProbeCandidate::authors_auroc, "AUROC in the authors' split"},
+    {"candidate/authors_accuracy", &ProbeCandidate::authors_accuracy, "accuracy in that split"},
+    {"candidate/max_cosine", &ProbeCandidate::max_cosine,
+     "largest cosine between two outer folds"}};
 
 }  // namespace
 
-void add_candidates(Record& record, const std::vector<Candidate>& candidates, std::size_t items,
-                    int outer) {
+void add_candidates(Record& record, const std::vector<ProbeCandidate>& candidates,
+                    std::size_t items, int outer) {
   const auto count = static_cast<std::int64_t>(candidates.size());
   const auto n = static_cast<std::int64_t>(items);
   std::vector<std::int64_t> layer;
@@ -32,7 +34,7 @@ void add_candidates(Record& record, const std::vector<Candidate>& candidates, st
   std::vector<double> score, inner;
   std::vector<float> inner_score;
   std::int64_t with_inner = 0;
-  for (const Candidate& c : candidates) {
+  for (const ProbeCandidate& c : candidates) {
     layer.push_back(c.layer);
     choice.push_back(c.choice);
     note.insert(note.end(), c.note.begin(), c.note.end());
@@ -59,8 +61,8 @@ void add_candidates(Record& record, const std::vector<Candidate>& candidates, st
                inner_score, "logit", "score out of inner fold within an outer training part");
 }
 
-std::vector<Candidate> read_candidates(const Record& record) {
-  std::vector<Candidate> out;
+std::vector<ProbeCandidate> read_candidates(const Record& record) {
+  std::vector<ProbeCandidate> out;
   if (record.find("candidate/layer") == nullptr) return out;
   const auto& layer = record.values<std::int64_t>("candidate/layer");
   const auto& choice = record.values<std::string>("candidate/choice");
@@ -75,7 +77,7 @@ std::vector<Candidate> read_candidates(const Record& record) {
     fail(record.origin, ": arrays candidate/* disagree in size, expected ", layer.size(),
          " candidates");
   for (std::size_t k = 0; k < layer.size(); ++k) {
-    Candidate c;
+    ProbeCandidate c;
     c.layer = layer[k];
     c.choice = choice[k];
     const auto row = static_cast<std::ptrdiff_t>(k);

@@ -10,13 +10,13 @@ namespace vrp {
 namespace {
 
 /// The hidden probe's score as outer fold o may see it: inner scores in training, its own in test.
-std::vector<double> hidden_score(const std::vector<Candidate>& hidden, const Selection& selection,
-                                 const Task& task, int o) {
+std::vector<double> hidden_score(const std::vector<ProbeCandidate>& hidden,
+                                 const ProbeSelection& selection, const Task& task, int o) {
   const auto fold = static_cast<std::size_t>(o);
   std::vector<double> score(task.y.size(), kUndefined);
   const int chosen = selection.chosen[fold];
   if (chosen < 0) return score;
-  const Candidate& candidate = hidden[static_cast<std::size_t>(chosen)];
+  const ProbeCandidate& candidate = hidden[static_cast<std::size_t>(chosen)];
   if (candidate.inner_score.empty()) return score;
   score = candidate.inner_score[fold];
   for (std::size_t i = 0; i < score.size(); ++i)
@@ -30,8 +30,9 @@ bool has_value(const std::vector<double>& column) {
 
 }  // namespace
 
-ProbeOutcome fuse(const std::vector<FusionSignal>& signals, const std::vector<Candidate>& hidden,
-                  const Selection& selection, const Task& task, double c) {
+ProbeOutcome fuse(const std::vector<FusionSignal>& signals,
+                  const std::vector<ProbeCandidate>& hidden, const ProbeSelection& selection,
+                  const Task& task, double c) {
   const std::size_t n = task.y.size();
   std::vector<const FusionSignal*> used;
   std::vector<std::string> names;
@@ -42,7 +43,7 @@ ProbeOutcome fuse(const std::vector<FusionSignal>& signals, const std::vector<Ca
     }
   const bool with_hidden = !hidden.empty();
   if (with_hidden) names.emplace_back("hidden_probe");
-  Candidate fused;
+  ProbeCandidate fused;
   fused.choice = names.empty() ? "no signal" : join(names, " ");
   fused.score.assign(n, kUndefined);
   fused.inner_auroc.assign(static_cast<std::size_t>(task.folds.outer), kUndefined);
@@ -70,7 +71,7 @@ ProbeOutcome fuse(const std::vector<FusionSignal>& signals, const std::vector<Ca
     for (std::size_t i = 0; i < rows.size(); ++i)
       fused.score[static_cast<std::size_t>(rows[i])] = fits.front().score[i];
   }
-  const Selection only = select({fused}, task.folds);
+  const ProbeSelection only = select({fused}, task.folds);
   ProbeOutcome out;
   out.columns.push_back({"fusion", 1, only.score, "logit", "logistic fusion: " + fused.choice});
   out.folds = fold_rows("fusion", {fused}, only, task);

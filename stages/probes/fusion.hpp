@@ -19,7 +19,8 @@ struct FusionSignal {
 /// layer chosen there) and is applied to the outer fold's own score: no fit has seen a test image.
 /// Signals without any value are left out, the fold rows name those used; items without one of
 /// the used signals have no score.
-ProbeOutcome fuse(const std::vector<FusionSignal>& signals, const std::vector<Candidate>& hidden,
-                  const Selection& selection, const Task& task, double c);
+ProbeOutcome fuse(const std::vector<FusionSignal>& signals,
+                  const std::vector<ProbeCandidate>& hidden, const ProbeSelection& selection,
+                  const Task& task, double c);
 
 }  // namespace vrp

@@ -12,7 +12,7 @@ namespace {
 
 /// All parts of one probe and variant.
 struct Joined {
-  std::vector<Candidate> candidates;
+  std::vector<ProbeCandidate> candidates;
   std::vector<double> shuffle, shuffle_last;
 };
 
@@ -34,14 +34,15 @@ CellParts read_parts(const ProbeInput& input) {
     const std::string& variant = record.values<std::string>("part/variant").at(0);
     append(parts.finished, read_outcome(record));
     Joined& joined = parts.probe[variant.empty() ? probe : probe + "_" + variant];
-    for (Candidate& candidate : read_candidates(record))
+    for (ProbeCandidate& candidate : read_candidates(record))
       joined.candidates.push_back(std::move(candidate));
     append_draws(record, "shuffle/auroc", joined.shuffle);
     append_draws(record, "shuffle/auroc_last", joined.shuffle_last);
   });
   for (auto& [name, joined] : parts.probe)  // parts may come in any order
-    std::stable_sort(joined.candidates.begin(), joined.candidates.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.layer < b.layer; });
+    std::stable_sort(
+        joined.candidates.begin(), joined.candidates.end(),
+        [](const ProbeCandidate& a, const ProbeCandidate& b) { return a.layer < b.layer; });
   return parts;
 }
 
@@ -93,19 +94,19 @@ class Join {
 
  private:
   /// The candidates that a probe chooses from; its own task leaves out items without its input.
-  std::vector<Candidate> candidates_of(const NamedProbe& probe, const std::string& fit) const {
+  std::vector<ProbeCandidate> candidates_of(const NamedProbe& probe, const std::string& fit) const {
     const auto entry = parts_.probe.find(fit);
-    std::vector<Candidate> out;
+    std::vector<ProbeCandidate> out;
     if (entry == parts_.probe.end()) return out;
-    for (const Candidate& c : entry->second.candidates)
+    for (const ProbeCandidate& c : entry->second.candidates)
       if (!probe.last_block || c.layer == input_.layers - 1) out.push_back(c);
     return out;
   }
 
   void add_probe(const NamedProbe& probe) {
-    const std::vector<Candidate> candidates = candidates_of(probe, probe.fit);
+    const std::vector<ProbeCandidate> candidates = candidates_of(probe, probe.fit);
     if (candidates.empty()) return;
-    const Selection selection = select(candidates, task_.folds);
+    const ProbeSelection selection = select(candidates, task_.folds);
     out_.columns.push_back({probe.name, 1, selection.score, "logit", probe.description});
     const auto folds = fold_rows(probe.name, candidates, selection, task_);
     out_.folds.insert(out_.folds.end(), folds.begin(), folds.end());
@@ -116,8 +117,8 @@ class Join {
     add_controls(probe, candidates, selection);
   }
 
-  void add_controls(const NamedProbe& probe, const std::vector<Candidate>& candidates,
-                    const Selection& selection) {
+  void add_controls(const NamedProbe& probe, const std::vector<ProbeCandidate>& candidates,
+                    const ProbeSelection& selection) {
     const auto add = [&](ProbeControlRow row) {
       row.probe = probe.name;
       out_.controls.push_back(std::move(row));
@@ -138,8 +139,9 @@ class Join {
     if (has_control(params_, "max_cosine")) add_cosine(candidates, selection, add);
   }
 
-  ProbeControlRow variant_row(const char* variant, const std::vector<Candidate>& candidates) const {
-    const Selection selection = select(candidates, task_.folds);
+  ProbeControlRow variant_row(const char* variant,
+                              const std::vector<ProbeCandidate>& candidates) const {
+    const ProbeSelection selection = select(candidates, task_.folds);
     ProbeControlRow row;
     row.control = variant;
     row.n = std::count_if(selection.score.begin(), selection.score.end(),
@@ -151,14 +153,14 @@ class Join {
   }
 
   /// Best layer on the test part, as the authors choose it: leaks twice.
-  ProbeControlRow authors_row(const std::vector<Candidate>& candidates) const {
+  ProbeControlRow authors_row(const std::vector<ProbeCandidate>& candidates) const {
     ProbeControlRow row;
     row.control = "authors_split";
     const Folds split = authors_split(items_, items_.y);
     row.n = std::count(split.fold.begin(), split.fold.end(), 0);
     row.note = "leaky: split by item, layer chosen on the test part";
-    const Candidate* best = nullptr;
-    for (const Candidate& c : candidates)
+    const ProbeCandidate* best = nullptr;
+    for (const ProbeCandidate& c : candidates)
       if (c.authors_auroc == c.authors_auroc &&
           (best == nullptr || c.authors_auroc > best->authors_auroc))
         best = &c;
@@ -172,7 +174,7 @@ class Join {
   }
 
   template <class Add>
-  void add_cosine(const std::vector<Candidate>& candidates, const Selection& selection,
+  void add_cosine(const std::vector<ProbeCandidate>& candidates, const ProbeSelection& selection,
                   const Add& add) const {
     ProbeControlRow row;
     row.control = "max_cosine";
@@ -219,7 +221,7 @@ class Join {
     for (FusionSignal& s : signals)
       if (s.value.size() != items_.size()) s.value.assign(items_.size(), kUndefined);
     const auto hidden = candidates_of(kProbes[0], kProbes[0].fit);
-    const Selection selection = select(hidden, task_.folds);
+    const ProbeSelection selection = select(hidden, task_.folds);
     append(out_, fuse(signals, hidden, selection, task_, params_.fusion_c));
   }
 

@@ -15,8 +15,8 @@ struct Place {
   bool authors = false;
 };
 
-Candidate empty_candidate(const Task& task, std::int64_t layer, double c, bool inner_scores) {
-  Candidate out;
+ProbeCandidate empty_candidate(const Task& task, std::int64_t layer, double c, bool inner_scores) {
+  ProbeCandidate out;
   out.layer = layer;
   if (c > 0) out.choice = "C=" + field_text(c);
   const auto outer = static_cast<std::size_t>(task.folds.outer);
@@ -36,7 +36,7 @@ void spread(const LinearFit& fit, const std::vector<std::int32_t>& rows, std::ve
     out[static_cast<std::size_t>(rows[i])] = fit.score[i];
 }
 
-void take_authors(const LinearFit& fit, const Task& authors, Candidate& out) {
+void take_authors(const LinearFit& fit, const Task& authors, ProbeCandidate& out) {
   const std::vector<std::int32_t> rows = rows_of(authors.folds, {0, -1}, Use::test);
   if (fit.score.size() != rows.size() || rows.empty()) return;
   std::vector<double> score(authors.y.size(), kUndefined);
@@ -84,7 +84,7 @@ class Assembly {
 
   const std::vector<LayerProblem>& problems() const { return problems_; }
 
-  std::vector<std::vector<Candidate>> finish(const std::vector<LinearFit>& fits) {
+  std::vector<std::vector<ProbeCandidate>> finish(const std::vector<LinearFit>& fits) {
     for (std::size_t k = 0; k < fits.size(); ++k) take(fits[k], problems_[k], places_[k]);
     for (auto& [key, inner] : inner_)
       for (std::size_t o = 0; o < inner.sum.size(); ++o)
@@ -102,7 +102,7 @@ class Assembly {
   }
 
   void take(const LinearFit& fit, const LayerProblem& asked, Place place) {
-    Candidate& out = out_[place.task][place.candidate];
+    ProbeCandidate& out = out_[place.task][place.candidate];
     if (place.authors) return take_authors(fit, *options_.authors, out);
     const Task& task = tasks_[place.task];
     const FitPart part = asked.problem.part;
@@ -132,7 +132,7 @@ class Assembly {
 
   const std::vector<Task>& tasks_;
   const NestedOptions& options_;
-  std::vector<std::vector<Candidate>> out_;
+  std::vector<std::vector<ProbeCandidate>> out_;
   std::vector<LayerProblem> problems_;
   std::vector<Place> places_;
   std::map<std::pair<std::size_t, std::size_t>, Inner> inner_;
@@ -141,9 +141,9 @@ class Assembly {
 
 }  // namespace
 
-std::vector<std::vector<Candidate>> fit_candidates(const std::vector<Task>& tasks,
-                                                   const NestedOptions& options,
-                                                   const Learner& learner) {
+std::vector<std::vector<ProbeCandidate>> fit_candidates(const std::vector<Task>& tasks,
+                                                        const NestedOptions& options,
+                                                        const Learner& learner) {
   Assembly assembly(tasks, options);
   std::vector<Task> all = tasks;
   if (options.authors != nullptr) all.push_back(*options.authors);

@@ -26,9 +26,9 @@ struct NestedOptions {
 };
 
 /// Candidates of each task, by layer, then C. Undefined folds give candidates of NaN with the note.
-std::vector<std::vector<Candidate>> fit_candidates(const std::vector<Task>& tasks,
-                                                   const NestedOptions& options,
-                                                   const Learner& learner);
+std::vector<std::vector<ProbeCandidate>> fit_candidates(const std::vector<Task>& tasks,
+                                                        const NestedOptions& options,
+                                                        const Learner& learner);
 
 /// Rows without a usable input leave labels and folds.
 void restrict_task(Task& task, const std::vector<std::uint8_t>& defined);

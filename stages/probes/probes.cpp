@@ -53,8 +53,8 @@ void fit_shuffles(const PartFeatures& features, const ProbePart& part, const Pro
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     const Task& task = tasks[t];
     chosen.push_back(score_auroc(select(candidates[t], task.folds).score, task.y));
-    std::vector<Candidate> of_last;
-    for (const Candidate& c : candidates[t])
+    std::vector<ProbeCandidate> of_last;
+    for (const ProbeCandidate& c : candidates[t])
       if (c.layer == features.layers.back()) of_last.push_back(c);
     last.push_back(score_auroc(select(of_last, task.folds).score, task.y));
   }
@@ -101,9 +101,9 @@ void fit_real(const ProbeInput& input, const PartFeatures& features, const Probe
     authors = {task.y, authors_split(features.items, task.y)};
     options.authors = &authors;
   }
-  std::vector<Candidate> candidates = fit_candidates({task}, options, learner.learner).front();
+  std::vector<ProbeCandidate> candidates = fit_candidates({task}, options, learner.learner).front();
   if (part.probe == "hidden_linear" && part.variant.empty() && has_control(params, "max_cosine"))
-    for (Candidate& candidate : candidates)
+    for (ProbeCandidate& candidate : candidates)
       for (std::size_t l = 0; l < features.layers.size(); ++l)
         if (features.layers[l] == candidate.layer && task.folds.defined()) {
           LayerInput of_layer = layer;
