@@ -2,6 +2,7 @@
 
 usage: report_test.py PATH_OF_make_report_run
 """
+import csv
 import html.parser
 import json
 import os
@@ -22,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "tools" / "report" / "report.py"
 sys.path.insert(0, str(SCRIPT.parent))
 import figures  # noqa: E402
+import inside  # noqa: E402
 import overlays  # noqa: E402
 import page  # noqa: E402
 import run as runs  # noqa: E402
@@ -79,6 +81,7 @@ def build(folder, plots=True):
         path = page.write(run)
     else:
         with unittest.mock.patch.object(figures, "build", lambda *_: ""), \
+                unittest.mock.patch.object(inside, "build", lambda *_: ""), \
                 unittest.mock.patch.object(figures, "auroc_overview", lambda *_: ""):
             path = page.write(run)
     return path.read_text(encoding="utf-8"), run
@@ -177,11 +180,13 @@ class ReportTest(unittest.TestCase):
         self.assertIn("Above chance: agreement of sampled answers S_SC", text)
         self.assertIn("mpirun -n 2 vrp-run -C demo.ini", text)
         self.assertNotRegex(text, r"(?i)\bnan\b")
-        for title in ("T4.", "T7.", "T8.", "T10.", "Class balance", "Label audit", "Failed items"):
+        for title in ("T1.", "T2.", "T3.", "T4.", "T5.", "T6.", "T7.", "T9.", "T11.", "T12.",
+                      "Inside the model", "F5. Case study", "T8.", "T10.", "Class balance", "Label audit", "Failed items"):
             self.assertIn(title, text)
 
     def test_every_display_row_of_the_main_tables_is_on_the_page(self):
-        for name in ("T4", "T8", "T10", "label_audit", "agreement"):
+        for name in ("T1", "T2", "T4", "T5", "T6", "T8", "T9", "T11", "T12", "label_audit",
+                     "agreement"):
             table = json.loads((self.whole / f"reduce/tables/{name}.json").read_text())
             text = "\n".join(self.outline.text)
             for row in table["display"]:
@@ -194,7 +199,11 @@ class ReportTest(unittest.TestCase):
         self.assertGreaterEqual(len(names), 4 * 4 + 1)
         for name in names:
             self.assertTrue((folder / f"{name}.png").is_file())
-            self.assertTrue((folder / f"{name}.csv").is_file())
+            data = name.split("_")[0] if re.match(r"F\d", name) else name
+            self.assertTrue((folder / f"{data}.csv").is_file(), name)
+        for name in ("F2a_demo_pope", "F2b_demo-llava_demo_pope", "F3_demo_pope", "F4_demo_pope",
+                     "F5_demo-llava_demo_pope"):
+            self.assertIn(name, names)
         lines = (folder / "agreement_demo-llava_demo_pope.csv").read_text().splitlines()
         rows = [dict(zip(lines[0].split(","), line.split(","))) for line in lines[1:]]
         with h5py.File(self.whole / "reduce/stats.h5") as file:
@@ -202,6 +211,40 @@ class ReportTest(unittest.TestCase):
             keep = [i for i, b in enumerate(frame["benchmark"].asstr()[()]) if b == "demo_pope"]
             total = sum(int(frame["n"][i]) for i in keep)
         self.assertEqual(sum(int(row["n"]) for row in rows), total)
+
+    def test_the_numbers_of_f2a_are_those_of_the_capture_units(self):
+        unit = next((self.whole / "demo-llava/demo_pope").glob("capture@*/unit-*.h5"))
+        with h5py.File(unit) as file:
+            margin = file["lens/margin"][()].astype(float)
+            blank = file["lens/margin_blank"][()].astype(float)
+            y = file["label/yes_no"][()]
+        with open(self.whole / "reduce/figures/F2a.csv", newline="") as file:
+            rows = [row for row in csv.DictReader(file) if row["benchmark"] == "demo_pope"]
+        self.assertEqual([int(row["layer"]) for row in rows], list(range(-1, margin.shape[1] - 1)))
+        for state, row in enumerate(rows):
+            self.assertAlmostEqual(float(row["margin"]), np.nanmean(margin[:, state]), places=9)
+            self.assertAlmostEqual(float(row["delta_img"]), np.nanmean((margin - blank)[:, state]),
+                                   places=9)
+            gap = np.nanmean(margin[y == 1, state]) - np.nanmean(margin[y == 0, state])
+            self.assertAlmostEqual(float(row["sep"]), gap, places=9)
+            self.assertLess(float(row["low"]), float(row["margin"]))
+            self.assertGreater(float(row["high"]), float(row["margin"]))
+
+    def test_the_case_is_the_wrong_answer_with_the_lowest_entropy(self):
+        with open(self.whole / "reduce/figures/F5.csv", newline="") as file:
+            case = next(row for row in csv.DictReader(file) if row["benchmark"] == "demo_pope")
+        folder = self.whole / "demo-llava/demo_pope"
+        with h5py.File(next(folder.glob("capture@*/unit-*.h5"))) as file:
+            y, keys = file["label/yes_no"][()], file["item/key"].asstr()[()]
+        with h5py.File(next(folder.glob("metrics@*/unit-*.h5"))) as file:
+            h_s = file["metrics/h_s"][()]
+        at = int(np.nanargmin(np.where(y == 0, h_s, np.nan)))
+        self.assertEqual(case["key"], keys[at])
+        self.assertAlmostEqual(float(case["h_s"]), h_s[at], places=12)
+        finite = h_s[np.isfinite(h_s)]
+        rank = (finite < h_s[at]).sum() + 0.5 * (finite == h_s[at]).sum()
+        self.assertAlmostEqual(float(case["percentile"]), 100 * rank / len(finite), places=9)
+        self.assertIn(f"item {case['key']}", self.page)
 
     def test_the_same_run_gives_the_same_bytes(self):
         figures = {p.name: p.read_bytes() for p in (self.whole / "reduce/figures").glob("*.svg")}
@@ -292,6 +335,23 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(Outline(text).faults, [])
         self.assertIn("No results yet.", text)
         self.assertIn("reduce/stats.h5: not there", run.problems)
+
+    def test_no_numbers_of_the_figures(self):
+        folder = self.copy("no-figures")
+        shutil.rmtree(folder / "reduce/figures")
+        text, run = build(folder)
+        self.assertEqual(Outline(text).faults, [])
+        self.assertIn("There is nothing to plot: the run holds no lens", text)
+        self.assertIn("No case was computed.", text)
+        self.assertIn("reduce/figures/F2a.csv: not there", run.problems)
+
+    def test_a_case_whose_item_is_gone(self):
+        folder = self.copy("no-item")
+        path = folder / "reduce/figures/F5.csv"
+        path.write_text(path.read_text().replace("demo_pope/test/", "demo_pope/gone/"))
+        text, _ = build(folder, plots=False)
+        self.assertEqual(Outline(text).faults, [])
+        self.assertIn("The item table does not hold this item.", text)
 
     def test_damaged_statistics(self):
         folder = self.copy("bad-stats")

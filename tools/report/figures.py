@@ -1,4 +1,4 @@
-"""Plots of a run: AUROC of every signal, risk-coverage, reliability, agreement, entropy by layer."""
+"""Plots of a run: AUROC of every signal, risk-coverage, reliability, agreement."""
 import math
 
 import numpy as np
@@ -7,10 +7,13 @@ import svg
 from html_text import element, paragraph, section
 from summary import auroc_rows
 
-CURVES = ["s_sc", "confidence", "p_tok", "h_s", "c_k", "mass"]
+CURVES = ["s_sc", "confidence", "p_tok", "h_s", "c_k", "mass", "hidden_probe"]
+CALIBRATED = ["confidence", "s_sc", "stress_test"]
 SHORT = {"h_s": "H_s", "h_n": "H_n", "c_k": "C_k", "s_sc": "S_SC", "p_tok": "P_tok",
          "confidence": "confidence", "logit_entropy": "logit entropy", "mass": "mass b",
-         "iou": "IoU"}
+         "iou": "IoU", "hidden_probe": "hidden-state probe", "linear_probe": "linear probe",
+         "last5": "last 5 layers", "fusion": "fusion", "top2_last": "top-2 margin",
+         "ensemble_attention": "attention probe", "stress_test": "stress test"}
 
 
 def known(value):
@@ -88,7 +91,7 @@ def reliability(run, writer, cell):
     figure, axis = svg.new()
     axis.plot([0, 1], [0, 1], color="#777777", linewidth=0.8)
     table, total = [], 0
-    for i, name in enumerate(dict.fromkeys(rows["signal"])):
+    for i, name in enumerate(name for name in CALIBRATED if name in rows["signal"]):
         keep = [k for k, s in enumerate(rows["signal"]) if s == name and rows["n"][k] > 0]
         x = np.array([rows["confidence"][k] for k in keep])
         y = np.array([rows["accuracy"][k] for k in keep])
@@ -135,43 +138,11 @@ def agreement(run, writer, cell):
                         rows["precision"][k], rows["low"][k], rows["high"][k]) for k in keep])
 
 
-def layers(run, writer):
-    """Mean H_s(l) - H_s(0) against relative depth, a line per cell (the paper's F3)."""
-    lines = []
-    for cell in run.real_cells():
-        joined = run.joined(cell, "metrics", ["metrics/h_s_layer"])
-        values = joined.get("metrics/h_s_layer")
-        if values is None or values.ndim != 2 or values.shape[1] < 2:
-            continue
-        values = values[np.isfinite(values).all(axis=1)]
-        if len(values):
-            lines.append((cell, values))
-    if not lines:
-        return ""
-    figure, axis = svg.new(5.2, 3.4)
-    table = []
-    for i, (cell, values) in enumerate(lines):
-        mean = (values - values[:, :1]).mean(axis=0)
-        depth = np.arange(values.shape[1]) / (values.shape[1] - 1)
-        axis.plot(depth, mean, color=svg.COLOURS[i % 7], linestyle=svg.STYLES[i % 7],
-                  marker=svg.MARKERS[i % 7], markersize=4, label=f"{cell.name}, n = {len(values)}")
-        table += [(cell.model, cell.benchmark, layer, len(values), d, m)
-                  for layer, (d, m) in enumerate(zip(depth, mean))]
-    axis.axhline(0, color="#777777", linewidth=0.8)
-    axis.set(xlabel="relative depth l / (L-1)", ylabel="H_s(l) - H_s(0), nats")
-    figure.legend(loc="outside upper left")
-    return writer.add(figure, "attention_by_layer",
-                      "How attention spreads or sharpens over the layers: mean change of spatial "
-                      "entropy from the first layer.",
-                      ("model", "benchmark", "layer", "n", "depth", "mean_change_nats"), table)
-
-
 def build(run, writer):
     plots = []
     for cell in run.cells:
         for plot in (risk_coverage, reliability, agreement):
             plots.append(plot(run, writer, cell))
-    plots.append(layers(run, writer))
     plots = [plot for plot in plots if plot]
     if not plots:
         return section("plots", "Plots", paragraph("There is nothing to plot yet."))

@@ -2,9 +2,11 @@
 import os
 import pathlib
 
+import case_study
 import facts
 import failures
 import figures
+import inside
 import overlays
 import result_tables
 import summary
@@ -12,10 +14,12 @@ import svg
 from html_text import bullets, element, esc, paragraph, section
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-FIRST_TABLES = ["class_balance", "T4", "pooled_sets", "T7", "T8", "T10"]
-MORE_TABLES = ["agreement", "risk_coverage", "calibration", "label_audit", "paper_delta", "signals"]
-CONTENTS = [("summary", "In short"), ("class_balance", "Class balance"), ("T4", "T4"), ("T7", "T7"),
-            ("T8", "T8"), ("T10", "T10"), ("plots", "Plots"), ("items", "A few items"),
+FIRST_TABLES = ["class_balance", "T1", "T2", "T3", "T4", "pooled_sets", "T5", "T6", "T7", "T8", "T9",
+                "T10", "T11", "T12"]
+MORE_TABLES = ["T9_layers", "T12_transfer", "interventions", "agreement", "risk_coverage", "calibration", "label_audit", "paper_delta", "signals"]
+CONTENTS = [("summary", "In short"), ("class_balance", "Class balance"),
+            *((f"T{k}", f"T{k}") for k in range(1, 13)), ("inside", "Inside the model"),
+            ("plots", "Plots"), ("case", "Case study"), ("items", "A few items"),
             ("agreement", "Agreement"), ("label_audit", "Label audit"),
             ("paper_delta", "Beside the paper"), ("facts", "Run facts"), ("failed", "Failed items")]
 
@@ -48,7 +52,9 @@ def build(run):
     parts = [
         guarded(run, "In short", "summary", lambda: summary.build(run, overview)),
         guarded(run, "Tables", "tables", lambda: result_tables.build(run, FIRST_TABLES)),
+        guarded(run, "Inside the model", "inside", lambda: inside.build(run, writer)),
         guarded(run, "Plots", "plots", lambda: figures.build(run, writer)),
+        guarded(run, "Case study", "case", lambda: case_study.build(run, writer)),
         guarded(run, "A few items", "items", lambda: overlays.build(run)),
         guarded(run, "More tables", "more-tables", lambda: result_tables.build(run, MORE_TABLES)),
         guarded(run, "Run facts", "facts", lambda: facts.build(run)),

@@ -3,12 +3,24 @@ from html_text import bullets, details, element, paragraph, section, table
 
 TABLES = {  # id -> what the table says, in one sentence
     "class_balance": "How often each model was right, and how many items could not be used.",
+    "T1": "How often each model is right, and how much of that its attention gives away.",
+    "T2": "At which layer the answer appears, and how much of it the MLP blocks write.",
+    "T3": "What a probe of the hidden states knows beside the model's own confidence.",
     "T4": "Does the shape of the attention, or the agreement of sampled answers, go with being "
           "right? R is the correlation with correctness.",
     "pooled_sets": "What each set contributes to the pooled set.",
+    "T5": "What happens to the answers when single neurons of the last block are switched off.",
+    "T6": "The same for many neurons at once, and for the whole MLP block.",
     "T7": "How well each signal ranks right answers above wrong ones: 0.5 is chance, 1 is perfect.",
     "T8": "The same next to what a signal costs.",
+    "T9": "The neurons whose activity goes with right and with wrong answers.",
     "T10": "Does looking at the object that the question is about predict the answer?",
+    "T11": "Whether the answer needs the patches that get the most attention.",
+    "T12": "What a probe reaches without the right to: shuffled labels, question type, length, blank "
+           "pictures, a split that leaks.",
+    "T9_layers": "What each layer's probe reaches.",
+    "T12_transfer": "Probes on sets that they were not fitted on.",
+    "interventions": "Every condition of every set, with its flips and its power.",
     "agreement": "How often answers are right at each level of agreement between the samples.",
     "risk_coverage": "What is gained by answering only the items with the best signal.",
     "calibration": "Whether a signal can be read as a probability of being right.",

@@ -1,4 +1,5 @@
 """A run folder as the report reads it. Missing parts are None or empty, never an exception."""
+import csv
 import json
 import pathlib
 
@@ -18,6 +19,20 @@ def texts(dataset):
 def column(dataset):
     """A dataset as a numpy array, or as a list of str when it holds text."""
     return texts(dataset) if h5py.check_string_dtype(dataset.dtype) else dataset[()]
+
+
+TEXT_COLUMNS = {"model", "benchmark", "key", "question", "reference", "answer", "kind", "interval",
+                "note"}  # of the figures' CSV files
+
+
+def number(column_name, text):
+    """A value of a figure's CSV: text in the columns that hold text, else a float or None."""
+    if column_name in TEXT_COLUMNS:
+        return text or ""
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        return None
 
 
 class Cell:
@@ -115,6 +130,20 @@ class Run:
         keep = [i for i, (m, b) in enumerate(zip(frame["model"], frame["benchmark"]))
                 if m == model and b == benchmark]
         return {key: [values[i] for i in keep] for key, values in frame.items()} if keep else {}
+
+    def figure_rows(self, name):
+        """Rows of reduce/figures/NAME.csv as dicts; numbers as float, an empty cell as None."""
+        path = self.root / "reduce" / "figures" / f"{name}.csv"
+        if not path.is_file():
+            self.problem(f"reduce/figures/{name}.csv: not there")
+            return []
+        try:
+            with open(path, newline="", encoding="utf-8", errors="replace") as file:
+                return [{key: number(key, text) for key, text in row.items()}
+                        for row in csv.DictReader(file)]
+        except (OSError, csv.Error) as error:
+            self.problem(f"reduce/figures/{name}.csv: cannot be read: {error}")
+            return []
 
     def unit_files(self, cell, stage):
         """Finished unit files of a stage in a cell, in the order of items."""

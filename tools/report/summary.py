@@ -4,7 +4,10 @@ from html_text import Raw, element, esc, paragraph, section
 NAMES = {"h_s": "spatial entropy H_s", "c_k": "attention components C_k", "s_sc": "agreement of sampled answers S_SC",
          "p_tok": "token probability P_tok", "confidence": "output confidence",
          "logit_entropy": "logit entropy", "mass": "attention on the object",
-         "iou": "IoU of attention and object"}
+         "iou": "IoU of attention and object", "top2_last": "top-2 margin",
+         "hidden_probe": "hidden-state probe", "linear_probe": "linear probe of hidden states",
+         "last5": "probe of the last 5 layers", "fusion": "fusion of signals",
+         "ensemble_attention": "probe of the attention maps", "stress_test": "stress test"}
 SIGNALS = list(NAMES)
 LEVEL = 0.05
 

@@ -53,8 +53,8 @@ class Writer:
         self.used.add(unique)
         return unique
 
-    def add(self, figure, name, caption, header, rows):
-        """<figure> with the SVG; writes NAME.svg, NAME.png and NAME.csv (header, rows)."""
+    def add(self, figure, name, caption, header=(), rows=None):
+        """<figure> with the SVG; writes NAME.svg, NAME.png and, with rows, NAME.csv."""
         name = self._name(name)
         matplotlib.rcParams["svg.hashsalt"] = name
         buffer = io.StringIO()
@@ -64,10 +64,11 @@ class Writer:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / f"{name}.svg").write_text(buffer.getvalue(), encoding="utf-8")
             figure.savefig(self.folder / f"{name}.png", dpi=120, metadata={"Software": None})
-            with open(self.folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
-                writer = csv.writer(file, lineterminator="\n")
-                writer.writerow(header)
-                writer.writerows(rows)
+            if rows is not None:
+                with open(self.folder / f"{name}.csv", "w", newline="", encoding="utf-8") as file:
+                    writer = csv.writer(file, lineterminator="\n")
+                    writer.writerow(header)
+                    writer.writerows(rows)
         except OSError as error:
             self.run.problem(f"{self.folder / name}: cannot be written: {error}")
         pyplot.close(figure)
