@@ -115,6 +115,53 @@ TEST_CASE("edited runs agree with observers that edit whole greedy runs", "[mode
   }
 }
 
+TEST_CASE("a prompt that ends with the image, and answers that end at once, are edited alike",
+          "[model][edit]") {
+  Fixture f;
+  const Answer plain = f.model.greedy(f.item, f.params);
+  PromptStyle image_last;
+  image_last.text = "{q}{s} <image>";
+  for (const bool ends : {false, true}) {
+    if (ends) {
+      f.params.eos = {plain.tokens.front()};
+    } else {
+      f.item = f.model.prepare(noise_image(40, 30, 1), "what is it?", image_last);
+      REQUIRE(f.item.image_positions.back() + 1 == std::ssize(f.item.ids));
+    }
+    const EditedAnswer greedy = f.edited({{}}).front();
+    for (const EditedAnswer& found : f.edited(edits_of_nothing(f.model))) {
+      CHECK(same_bits(found, greedy));
+    }
+    const auto conditions = every_kind(f.model, f.item);
+    const auto found = f.edited(conditions);
+    for (std::size_t i = 0; i < conditions.size(); ++i) {
+      INFO("condition " << i);
+      EditObserver observer(conditions[i], std::ssize(f.item.ids) - 1, 3);
+      CHECK(found[i].answer.tokens == f.model.greedy(f.item, f.params, &observer).tokens);
+    }
+    if (ends) {
+      CHECK(greedy.answer.tokens.empty());
+      CHECK(greedy.answer.ended);
+    }
+    f.item = f.model.prepare(noise_image(40, 30, 1), "what is it?", {});
+  }
+}
+
+TEST_CASE("a second question about the picture finds its prefix and leaves the same bits",
+          "[model][edit]") {
+  const Fixture warm, cold;
+  const PreparedItem other = warm.model.prepare(noise_image(40, 30, 1), "how many are there?", {});
+  std::vector<EditCondition> conditions{{}};
+  for (std::int64_t j = 0; j < 8; ++j) conditions.push_back(set_out(2, {j}, 50));
+  warm.edited(conditions);
+  warm.model.greedy(other, warm.params);
+  const auto reused = warm.model.counters().prefixes_reused;
+  const auto found = warm.model.edited(other, warm.params, conditions);
+  CHECK(warm.model.counters().prefixes_reused == reused + 1);
+  const auto expected = cold.model.edited(other, cold.params, conditions);
+  for (std::size_t i = 0; i < conditions.size(); ++i) CHECK(same_bits(found[i], expected[i]));
+}
+
 TEST_CASE("nobody sees a hidden cell: what it holds makes no difference", "[model][edit]") {
   const Fixture f;
   const Edit hide{EditSite::attention, -1, EditOperation::set, {0, 3, 4, 15}, 0, {}, {}};
