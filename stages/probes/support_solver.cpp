@@ -9,7 +9,7 @@ namespace {
 constexpr int kNewtonSteps = 100;
 constexpr int kSweeps = 2000;
 
-struct Model {
+struct LossModel {
   double value = 0;
   std::vector<double> gradient;  ///< [k + 1] of the log-loss
   at::Tensor curvature;          ///< [n], C p (1 - p)
@@ -34,9 +34,9 @@ double objective(const at::Tensor& ones, const at::Tensor& t, double c,
   return l1(theta) - c * at::log_sigmoid(m).sum().item<double>();
 }
 
-Model model_at(const at::Tensor& ones, const at::Tensor& t, double c,
+LossModel model_at(const at::Tensor& ones, const at::Tensor& t, double c,
                const std::vector<double>& theta) {
-  Model model;
+  LossModel model;
   at::Tensor m;
   model.value = objective(ones, t, c, theta, &m);
   const at::Tensor p = m.neg().sigmoid_();  // probability of the other label
@@ -91,7 +91,7 @@ bool solve_on_support(const at::Tensor& z, const at::Tensor& t, double c, double
                       std::vector<double>& theta) {
   const at::Tensor ones = at::cat({z, at::ones({z.size(0), 1}, z.options())}, 1);
   const std::size_t k = theta.size();
-  Model model = model_at(ones, t, c, theta);
+  LossModel model = model_at(ones, t, c, theta);
   for (int step = 0; step < kNewtonSteps; ++step) {
     if (violation(theta, model.gradient) <= tolerance) return true;
     at::Tensor q = ones.t().mm(ones * model.curvature.unsqueeze(1)).contiguous();
