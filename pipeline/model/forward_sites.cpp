@@ -1,4 +1,5 @@
 // What only observers want to know of a block, and what no pass needs.
+#include <algorithm>
 #include <limits>
 
 #include "pipeline/model/forward.hpp"
@@ -18,11 +19,11 @@ at::Tensor head_outputs(const Network& network, const DecoderLayer& layer,
 }
 
 void update_norms(const at::Tensor& before, const at::Tensor& after, float* out) {
-  constexpr std::int64_t kRows = 1024;  // at a time: the numbers are widened to fp64
+  const std::int64_t kept = before.is_cpu() ? 64 : 1024;  // rows at a time, widened to fp64
   double sum = 0, relative = 0;
   const std::int64_t count = before.size(0);
-  for (std::int64_t first = 0; first < count; first += kRows) {
-    const std::int64_t rows = std::min(kRows, count - first);
+  for (std::int64_t first = 0; first < count; first += kept) {
+    const std::int64_t rows = std::min(kept, count - first);
     const at::Tensor x = before.narrow(0, first, rows).to(at::kDouble);
     const at::Tensor change = after.narrow(0, first, rows).to(at::kDouble).sub_(x);
     const at::Tensor norms = at::stack({change.square_().sum(1).sqrt_(), x.square().sum(1).sqrt_()})

@@ -49,9 +49,10 @@ MemoryNeed memory_need(const ModelSpec& spec, const TensorMatch& tensors,
   const std::int64_t position = 2 * number * t.layers * t.kv_heads * t.head_dim;
   need.keys_values = position * (4 * prompt + request.samples * request.max_new_tokens);
 
-  // The widest rows alive at once: in a decoder block, and in a block of the tower.
+  // The widest rows alive at once: in a decoder block (with the image's states before and after
+  // it), and in a block of the tower.
   const std::int64_t block =
-      3 * t.hidden + (t.heads + 2 * t.kv_heads) * t.head_dim + 3 * std::int64_t{t.intermediate};
+      5 * t.hidden + (t.heads + 2 * t.kv_heads) * t.head_dim + 3 * std::int64_t{t.intermediate};
   const std::int64_t tower = 6 * v.hidden + 2 * std::int64_t{v.intermediate};
   const std::int64_t patches =
       (prompt + 1) * v.merge * v.merge;  // a prompt holds at least the image
