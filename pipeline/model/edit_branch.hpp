@@ -27,8 +27,6 @@ class Branch {
   /// The features [S, D], edited; the same tensor when nothing is.
   at::Tensor edit_features(const at::Tensor& features);
 
-  /// Prompt positions that no query may attend to, ascending.
-  const std::vector<std::int64_t>& hidden() const { return hidden_; }
   /// Attention of rows first .. of a piece over keys and values 0 .. first + R - 1, as `attend`,
   /// but without the hidden positions. Error when a query has nothing left to see.
   at::Tensor attend_seen(const at::Tensor& query, const at::Tensor& key, const at::Tensor& value,
@@ -59,7 +57,7 @@ class Branch {
   bool early_ = false;
   std::int64_t prompt_;
   std::vector<Compiled> edits_;
-  std::vector<std::int64_t> hidden_, seen_;
+  std::vector<std::int64_t> hidden_, seen_;  ///< prompt positions, ascending
   at::Tensor seen_index_;
   int blocks_hidden_ = 0;  ///< whose last piece was run without the hidden positions
 };
