@@ -1,17 +1,47 @@
 #include "stages/catalog.hpp"
 
+#include <algorithm>
+#include <map>
+
+#include "pipeline/model/spec.hpp"
+#include "stages/interventions/plan.hpp"
+#include "stages/probes/probes.hpp"
+
 namespace vrp {
+namespace {
+
+/// Whether the sweep asks for a stage by name.
+bool asks_for(const Sweep& sweep, const std::string& stage) {
+  const auto& stages = sweep.params.stages;
+  return std::find(stages.begin(), stages.end(), stage) != stages.end();
+}
+
+/// Parts of a cell's probes: they depend on the model's depth.
+std::function<std::vector<std::string>(const Cell&)> parts_by_model(const Sweep& sweep,
+                                                                    const ProbesParams& params) {
+  std::map<std::string, std::filesystem::path> checkpoints;
+  for (const NamedModel& model : sweep.models) checkpoints[model.name] = model.config.checkpoint;
+  return [checkpoints, params](const Cell& cell) {
+    return fit_parts(params, read_model_spec(checkpoints.at(cell.model)).text.layers);
+  };
+}
+
+}  // namespace
 
 StageParams bind_stage_params(Sweep& sweep) {
   StageParams params;
   sweep.settings.bind("capture", params.capture);
   sweep.settings.bind("metrics", params.metrics);
   sweep.settings.bind("consistency", params.consistency);
+  sweep.settings.bind("probes", params.probes);
+  sweep.settings.bind("interventions", params.interventions);
   sweep.settings.bind("reduce", params.reduce);
   sweep.settings.require_all_known();
   check(params.capture);
   check(params.metrics);
   check(params.consistency);
+  check(params.probes);
+  check(params.interventions);
   check(params.reduce);
   if (!params.capture.attention) {
     fail_usage(
@@ -42,14 +72,44 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   consistency.parameters = canonical_text(hashed);
   consistency.cost_per_item = 4;
 
+  StageDefinition fits;
+  fits.name = "probe_fits";
+  fits.upstream = {"capture"};
+  fits.whole_cell = true;
+  fits.parts = parts_by_model(sweep, params.probes);
+  ProbesParams fitted = params.probes;
+  fitted.memory_mb = ProbesParams{}.memory_mb;  // where features lie, not what they are
+  fits.parameters = canonical_text(fitted);
+  fits.cost_per_item = 0.5;
+
+  StageDefinition probes;
+  probes.name = "probes";
+  probes.upstream = {"probe_fits", "capture", "metrics", "consistency"};
+  probes.whole_cell = true;
+  probes.pooled = true;
+  probes.parameters = fits.parameters;
+  probes.cost_per_item = 0.1;
+
+  StageDefinition interventions;
+  interventions.name = "interventions";
+  interventions.upstream = {"capture", "probes"};
+  interventions.needs_model = true;
+  InterventionsParams edited = params.interventions;
+  edited.memory_mb = InterventionsParams{}.memory_mb;
+  interventions.parameters = canonical_text(edited) + canonical_text(params.metrics);
+  interventions.cost_per_item = 10;
+
   StageDefinition reduce;
   reduce.name = "reduce";
   reduce.upstream = {"capture", "metrics", "consistency"};
+  for (const char* name : {"probes", "interventions"}) {
+    if (asks_for(sweep, name)) reduce.upstream.push_back(name);
+  }
   reduce.whole_cell = true;
   reduce.pooled = true;
   reduce.parameters = canonical_text(params.reduce) + "profile=" + sweep.params.profile + "\n";
   reduce.cost_per_item = 0.02;
-  return {capture, metrics, consistency, reduce};
+  return {capture, metrics, consistency, fits, probes, interventions, reduce};
 }
 
 std::string settings_help() {
@@ -62,6 +122,8 @@ std::string settings_help() {
   section("capture", CaptureParams{});
   section("metrics", MetricsParams{});
   section("consistency", ConsistencyParams{});
+  section("probes", ProbesParams{});
+  section("interventions", InterventionsParams{});
   section("reduce", ReduceParams{});
   out += "\nconf/models/NAME.ini\n";
   section("model", ModelConfig{});

@@ -7,7 +7,9 @@
 #include "pipeline/driver/stage.hpp"
 #include "stages/capture/params.hpp"
 #include "stages/consistency/params.hpp"
+#include "stages/interventions/params.hpp"
 #include "stages/metrics/params.hpp"
+#include "stages/probes/params.hpp"
 #include "stages/reduce/params.hpp"
 
 namespace vrp {
@@ -16,6 +18,8 @@ struct StageParams {
   CaptureParams capture;
   MetricsParams metrics;
   ConsistencyParams consistency;
+  ProbesParams probes;
+  InterventionsParams interventions;
   ReduceParams reduce;
 };
 

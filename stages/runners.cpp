@@ -6,7 +6,9 @@
 #include "pipeline/model/model.hpp"
 #include "stages/capture/capture.hpp"
 #include "stages/consistency/consistency.hpp"
+#include "stages/interventions/interventions.hpp"
 #include "stages/metrics/metrics.hpp"
+#include "stages/probes/probes.hpp"
 #include "stages/reduce/reduce.hpp"
 
 namespace vrp {
@@ -86,6 +88,60 @@ CellData cell_data(const UnitInput& input, std::size_t cell) {
           columns("interventions")};
 }
 
+ProbeInput probe_input(const UnitInput& input, std::size_t cell, const Sweep& sweep,
+                       const std::string& device) {
+  const Cell& c = (*input.cells)[cell];
+  const auto model = std::find_if(sweep.models.begin(), sweep.models.end(),
+                                  [&](const NamedModel& named) { return named.name == c.model; });
+  ProbeInput out;
+  out.items = &(*input.tables)[c.table];
+  out.model = c.model;
+  out.benchmark = c.benchmark;
+  out.seed = input.seed;
+  out.layers = read_model_spec(model->config.checkpoint).text.layers;
+  out.device = device;
+  out.threads = sweep.run.threads;
+  out.each = [&input, cell](const std::string& stage,
+                            const std::function<void(const Record&)>& each) {
+    input.each_upstream(stage, cell, each);
+  };
+  out.advance = input.advance;
+  return out;
+}
+
+Record run_interventions(const UnitInput& input, const Sweep& sweep, const StageParams& params,
+                         ModelHolder& holder) {
+  const auto& benchmark = sweep.benchmarks[input.cell->table].config;
+  const Record captured = input.upstream("capture", input.cell_index());
+  const Record probes = input.upstream("probes", input.cell_index());
+  return interventions({.items = input.items(),
+                        .first = static_cast<std::size_t>(input.unit->first),
+                        .pictures = *static_cast<const Pictures*>(input.prepared.get()),
+                        .model = holder.get(input.cell->model),
+                        .model_name = input.cell->model,
+                        .style = holder.style(input.cell->model, benchmark),
+                        .generation = {.max_new_tokens = benchmark.max_new_tokens},
+                        .capture = captured,
+                        .probes = probes,
+                        .params = params.interventions,
+                        .metrics = params.metrics,
+                        .captured = params.capture,
+                        .seed = input.seed},
+                       [&] { input.advance(1); });
+}
+
+Record run_probes(const UnitInput& input, const Sweep& sweep, const ProbesParams& params,
+                  const std::string& device) {
+  if (!input.cell->pooled()) {
+    return join_probes(probe_input(input, input.cell_index(), sweep, device), params);
+  }
+  std::vector<ProbeInput> cells;
+  for (const std::size_t member : input.cell->members) {
+    cells.push_back(probe_input(input, member, sweep, device));
+  }
+  return transfer_probes(cells, params);
+}
+
 }  // namespace
 
 void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
@@ -114,15 +170,28 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
       };
     } else if (stage.name == "metrics") {
       stage.run = [&params](const UnitInput& input) {
-        const auto cell = static_cast<std::size_t>(input.cell - input.cells->data());
+        const std::size_t cell = input.cell_index();
         return compute_metrics(input.items(), static_cast<std::size_t>(input.unit->first),
                                static_cast<std::size_t>(input.unit->last),
                                input.upstream("capture", cell), params.metrics, input.seed,
                                input.cell->model);
       };
+    } else if (stage.name == "probe_fits") {
+      stage.run = [&sweep, &params, device](const UnitInput& input) {
+        return fit_part(probe_input(input, input.cell_index(), sweep, device), input.unit->part,
+                        params.probes);
+      };
+    } else if (stage.name == "probes") {
+      stage.run = [&sweep, &params, device](const UnitInput& input) {
+        return run_probes(input, sweep, params.probes, device);
+      };
+    } else if (stage.name == "interventions") {
+      stage.run = [&sweep, &params, holder](const UnitInput& input) {
+        return run_interventions(input, sweep, params, *holder);
+      };
     } else if (stage.name == "reduce") {
       stage.run = [&params](const UnitInput& input) {
-        const auto cell = static_cast<std::size_t>(input.cell - input.cells->data());
+        const std::size_t cell = input.cell_index();
         if (!input.cell->pooled())
           return reduce_cell(cell_data(input, cell), params.reduce, input.seed);
         std::vector<CellData> cells;

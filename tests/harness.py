@@ -55,13 +55,23 @@ def prepare():
     return data
 
 
+# Probes and interventions as in the demo, but few and short: what they find is of no interest here.
+SMALL = [word for setting in (
+    "probes.layers_per_part=4", "probes.shuffles_linear=2", "probes.shuffles_sparse=1",
+    "probes.shuffles_net=1", "probes.mlp_width=8", "probes.mlp_epochs=3",
+    "probes.attention_widths=8 4", "probes.attention_epochs=2", "probes.boosted_trees=5",
+    "probes.forest_trees=5", "interventions.items=8", "interventions.mask_draws=1",
+    "interventions.random_draws=2", "interventions.sweep_draws=1", "interventions.scaled_draws=1",
+) for word in ("--set", setting)]
+
+
 def sweep_arguments(data, limit=30, unit_items=5, name="demo", models="demo-llava"):
     """Arguments that point the demo sweep at the tests' data."""
     out = ["-C", os.path.join(SOURCE, "conf/sweeps/demo.ini"), "--models", models,
            "--limit", str(limit), "--progress", "1",
            "--set", f"run.unit_items={unit_items}", "--set", f"sweep.name={name}",
            "--set", "reduce.replicates=300", "--set", "metrics.permutations=50",
-           "--set", "run.device=cpu"]
+           "--set", "run.device=cpu", *SMALL]
     for benchmark in ("pope", "counting", "spatial"):
         out += ["--set", f"benchmark:demo_{benchmark}.table={data}/items/{benchmark}.h5",
                 "--set", f"benchmark:demo_{benchmark}.images={data}"]

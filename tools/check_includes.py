@@ -6,7 +6,8 @@
 and that foreign headers stay where they belong: ATen in pipeline/model and stages/probes, mpi.h in
 pipeline/dist, hdf5.h in pipeline/store, CUDA in kernels, pipeline/dist and pipeline/model, XGBoost in
 stages/probes. A library refuses to link what its folder may not use; this check also catches what is
-header only.
+header only. And that no two types share a name: a program that links both would mix their code up
+without a word.
 
     check_includes.py [ROOT]        prints one line per wrong include; exit code 1 if there is any
 """
@@ -56,6 +57,8 @@ FOREIGN = [
 # spdlog and fmt do not share a translation unit with libtorch, which brings an fmt of its own.
 LOGS = re.compile(r"(spdlog|fmt)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]')
+NAMESPACE = re.compile(r"^namespace(?:\s+([\w:]+))?\s*{")
+TYPE = re.compile(r"^(?:class|struct|enum class|enum)\s+(\w+)\s*(?:final\s*)?(?::[^:].*)?{")
 CODE = {".hpp", ".h", ".cpp", ".cu", ".cuh"}
 
 
@@ -64,6 +67,19 @@ def includes(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     matches = ((n, INCLUDE.match(line)) for n, line in enumerate(lines, 1))
     return [(n, m.group(1), m.group(2)) for n, m in matches if m]
+
+
+def types(path):
+    """(line number, qualified name) of every type with external linkage at namespace scope."""
+    found, scope = [], []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if m := NAMESPACE.match(line):
+            scope.append(m.group(1) or "")
+        elif line.startswith("}  // namespace"):
+            scope = scope[:-1]
+        elif (m := TYPE.match(line)) and "" not in scope:
+            found.append((number, "::".join(scope + [m.group(1)])))
+    return found
 
 
 def folder_of(name):
@@ -85,11 +101,13 @@ def inside(name, places):
 class Project:
     def __init__(self, root):
         self.root = pathlib.Path(root)
-        self.files = {}
+        self.files, self.types = {}, {}
         for top in ("kernels", "pipeline", "stages", "tests"):
             for path in sorted((self.root / top).rglob("*")):
                 if path.suffix in CODE and path.is_file():
-                    self.files[path.relative_to(self.root).as_posix()] = includes(path)
+                    name = path.relative_to(self.root).as_posix()
+                    self.files[name] = includes(path)
+                    self.types[name] = types(path)
 
     def reached(self, name):
         """Every header, of the project or foreign, that a file includes directly or indirectly."""
@@ -140,6 +158,18 @@ class Project:
                 if why:
                     found.append(f"{name}:{number}: includes {header}: {why}")
             found += self.hidden(name)
+        return found + self.twice()
+
+    def twice(self):
+        """Types of one name in two files that a program could link together."""
+        found, first = [], {}
+        for name, entries in self.types.items():
+            for number, what in entries:
+                where = f"{name}:{number}"
+                tests = name.startswith("tests/") and first.get(what, "").startswith("tests/")
+                if what in first and not tests:
+                    found.append(f"{where}: type {what} has the name of another one in {first[what]}")
+                first.setdefault(what, where)
         return found
 
     def hidden(self, name):

@@ -14,7 +14,8 @@ namespace vrp {
 struct SweepParams {
   std::string name = "sweep";
   std::vector<std::string> models, benchmarks;
-  std::vector<std::string> stages{"capture", "metrics", "consistency", "reduce"};
+  std::vector<std::string> stages{"capture", "metrics",       "consistency",
+                                  "probes",  "interventions", "reduce"};
   std::uint64_t seed = kDefaultSeed;
   std::string profile = "default";
   template <class Visit>

@@ -181,7 +181,9 @@ UnitInput Worker::input_of(std::size_t id) {
                                       const std::function<void(const Record&)>& each) {
     each_upstream(unit, stage, cell, [&](const Record& record) { each(record); });
   };
-  input.advance = [this](std::int64_t items) { items_ += items; };
+  // Progress is told in items that the model was asked about.
+  const bool counted = plan_.stages[unit.stage].needs_model;
+  input.advance = [this, counted](std::int64_t items) { items_ += counted ? items : 0; };
   input.stopping = [this] { return stopping_.load(); };
   return input;
 }

@@ -85,7 +85,7 @@ Table marked_neurons(const Results& results, const RunFacts& facts) {
 }
 
 double depth_of(const Results& results, const LensLayerRow& row) {
-  for (const LensRow& lens : results.lens)
+  for (const LensSummaryRow& lens : results.lens)
     if (lens.model == row.model && lens.benchmark == row.benchmark)
       return lens.layers > 1 ? static_cast<double>(row.layer) / static_cast<double>(lens.layers - 1)
                              : 0;

@@ -50,7 +50,7 @@ Results gather(const std::vector<Record>& records, const Json& families) {
   results.reliability = gather_frame<BinRow>(records, "reliability");
   results.sets = gather_frame<SetRow>(records, "set");
   results.lens_layers = gather_frame<LensLayerRow>(records, "lens_layer");
-  results.lens = gather_frame<LensRow>(records, "lens");
+  results.lens = gather_frame<LensSummaryRow>(records, "lens");
   results.shares = gather_frame<ShareRow>(records, "mlp_share");
   results.cases = gather_frame<CaseRow>(records, "case");
   results.case_layers = gather_frame<CaseLayerRow>(records, "case_layer");

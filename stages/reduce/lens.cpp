@@ -162,9 +162,9 @@ std::vector<double> of_blocks(const std::vector<double>& states) {
   return states.empty() ? states : std::vector<double>(states.begin() + 1, states.end());
 }
 
-LensRow peak_row(const CellColumns& cell, const LayerColumns& lens, const Means& all,
-                 const std::vector<LensLayerRow>& layers) {
-  LensRow row;
+LensSummaryRow peak_row(const CellColumns& cell, const LayerColumns& lens, const Means& all,
+                        const std::vector<LensLayerRow>& layers) {
+  LensSummaryRow row;
   row.model = cell.model;
   row.benchmark = cell.benchmark;
   row.layers = static_cast<std::int64_t>(lens.blocks);

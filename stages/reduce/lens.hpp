@@ -11,9 +11,9 @@
 namespace vrp {
 
 struct LensResult {
-  std::vector<LensLayerRow> layers;  ///< -1 .. L-1; empty = nothing of a layer was computed
-  std::vector<LensRow> peaks;        ///< one row
-  std::vector<ShareRow> shares;      ///< 3 forms x 5 layer sets
+  std::vector<LensLayerRow> layers;   ///< -1 .. L-1; empty = nothing of a layer was computed
+  std::vector<LensSummaryRow> peaks;  ///< one row
+  std::vector<ShareRow> shares;       ///< 3 forms x 5 layer sets
 };
 
 /// Intervals: percentile bootstrap on one set of draws for all layers, over images where an image

@@ -35,7 +35,7 @@ struct Results {
   std::vector<BinRow> reliability;
   std::vector<SetRow> sets;
   std::vector<LensLayerRow> lens_layers;
-  std::vector<LensRow> lens;
+  std::vector<LensSummaryRow> lens;
   std::vector<ShareRow> shares;
   std::vector<CaseRow> cases;
   std::vector<CaseLayerRow> case_layers;

@@ -102,7 +102,7 @@ struct LensLayerRow {
 };
 
 /// Frame "lens": where in a cell's model the answer is made. Layers: -2 = undefined.
-struct LensRow {
+struct LensSummaryRow {
   std::string model;
   std::string benchmark;
   std::int64_t layers = 0;
@@ -136,39 +136,41 @@ struct LensRow {
 
   template <class Visit>
   static void fields(Visit&& visit) {
-    visit("model", &LensRow::model, "", "model");
-    visit("benchmark", &LensRow::benchmark, "", "benchmark");
-    visit("layers", &LensRow::layers, "1", "blocks");
-    visit("n", &LensRow::n, "items", "items with a margin");
-    visit("invalid", &LensRow::invalid, "items", "items without one");
-    visit("l_vis", &LensRow::l_vis, "1", "block of the largest mean delta_img, lowest on ties");
-    visit("delta_vis", &LensRow::delta_vis, "logits", "delta_img there");
-    visit("delta_vis_low", &LensRow::delta_vis_low, "logits", "lower limit");
-    visit("delta_vis_high", &LensRow::delta_vis_high, "logits", "upper limit");
-    visit("margin_vis", &LensRow::margin_vis, "logits", "mean margin there");
-    visit("l_sep", &LensRow::l_sep, "1", "block of the largest sep, lowest on ties");
-    visit("sep_sep", &LensRow::sep_sep, "logits", "sep there");
-    visit("sep_sep_low", &LensRow::sep_sep_low, "logits", "lower limit");
-    visit("sep_sep_high", &LensRow::sep_sep_high, "logits", "upper limit");
-    visit("margin_sep", &LensRow::margin_sep, "logits", "mean margin there");
-    visit("l_margin", &LensRow::l_margin, "1", "block of the largest mean margin, lowest on ties");
-    visit("margin_peak", &LensRow::margin_peak, "logits", "mean margin there");
-    visit("margin_final", &LensRow::margin_final, "logits", "mean margin of the last block");
-    visit("margin_final_low", &LensRow::margin_final_low, "logits", "lower limit");
-    visit("margin_final_high", &LensRow::margin_final_high, "logits", "upper limit");
-    visit("delta_final", &LensRow::delta_final, "logits", "delta_img of the last block");
-    visit("embedding", &LensRow::embedding, "logits",
+    visit("model", &LensSummaryRow::model, "", "model");
+    visit("benchmark", &LensSummaryRow::benchmark, "", "benchmark");
+    visit("layers", &LensSummaryRow::layers, "1", "blocks");
+    visit("n", &LensSummaryRow::n, "items", "items with a margin");
+    visit("invalid", &LensSummaryRow::invalid, "items", "items without one");
+    visit("l_vis", &LensSummaryRow::l_vis, "1",
+          "block of the largest mean delta_img, lowest on ties");
+    visit("delta_vis", &LensSummaryRow::delta_vis, "logits", "delta_img there");
+    visit("delta_vis_low", &LensSummaryRow::delta_vis_low, "logits", "lower limit");
+    visit("delta_vis_high", &LensSummaryRow::delta_vis_high, "logits", "upper limit");
+    visit("margin_vis", &LensSummaryRow::margin_vis, "logits", "mean margin there");
+    visit("l_sep", &LensSummaryRow::l_sep, "1", "block of the largest sep, lowest on ties");
+    visit("sep_sep", &LensSummaryRow::sep_sep, "logits", "sep there");
+    visit("sep_sep_low", &LensSummaryRow::sep_sep_low, "logits", "lower limit");
+    visit("sep_sep_high", &LensSummaryRow::sep_sep_high, "logits", "upper limit");
+    visit("margin_sep", &LensSummaryRow::margin_sep, "logits", "mean margin there");
+    visit("l_margin", &LensSummaryRow::l_margin, "1",
+          "block of the largest mean margin, lowest on ties");
+    visit("margin_peak", &LensSummaryRow::margin_peak, "logits", "mean margin there");
+    visit("margin_final", &LensSummaryRow::margin_final, "logits", "mean margin of the last block");
+    visit("margin_final_low", &LensSummaryRow::margin_final_low, "logits", "lower limit");
+    visit("margin_final_high", &LensSummaryRow::margin_final_high, "logits", "upper limit");
+    visit("delta_final", &LensSummaryRow::delta_final, "logits", "delta_img of the last block");
+    visit("embedding", &LensSummaryRow::embedding, "logits",
           "mean contribution of the embedding to the final margin");
-    visit("sum_check", &LensRow::sum_check, "logits",
+    visit("sum_check", &LensSummaryRow::sum_check, "logits",
           "largest difference, over items, of the margin and the sum of its contributions");
-    visit("early_lock", &LensRow::early_lock, "1",
+    visit("early_lock", &LensSummaryRow::early_lock, "1",
           "block of the most negative mean dH_s, lowest on ties");
-    visit("dh_early_lock", &LensRow::dh_early_lock, "nats", "mean dH_s there");
-    visit("dh_final", &LensRow::dh_final, "nats", "mean dH_s of the last block");
-    visit("n_h", &LensRow::n_h, "items", "items with H_s at every layer");
-    visit("interval", &LensRow::interval, "", "kind of every interval");
-    visit("seed", &LensRow::seed, "", "master seed");
-    visit("note", &LensRow::note, "", "why something is undefined");
+    visit("dh_early_lock", &LensSummaryRow::dh_early_lock, "nats", "mean dH_s there");
+    visit("dh_final", &LensSummaryRow::dh_final, "nats", "mean dH_s of the last block");
+    visit("n_h", &LensSummaryRow::n_h, "items", "items with H_s at every layer");
+    visit("interval", &LensSummaryRow::interval, "", "kind of every interval");
+    visit("seed", &LensSummaryRow::seed, "", "master seed");
+    visit("note", &LensSummaryRow::note, "", "why something is undefined");
   }
 };
 

@@ -5,8 +5,8 @@
 namespace vrp {
 namespace {
 
-const ShareRow* find_share(const Results& results, const LensRow& lens, std::string_view form,
-                           std::string_view set) {
+const ShareRow* find_share(const Results& results, const LensSummaryRow& lens,
+                           std::string_view form, std::string_view set) {
   for (const ShareRow& row : results.shares)
     if (row.model == lens.model && row.benchmark == lens.benchmark && row.form == form &&
         row.layer_set == set)
@@ -19,7 +19,7 @@ std::string peak_text(std::int64_t layer, double value) {
   return layer < 0 ? "n/a" : concat(layer_text(layer), " (", fixed(value, 2, true), ")");
 }
 
-TableValue blank(const LensRow& row, const char* statistic, double estimate) {
+TableValue blank(const LensSummaryRow& row, const char* statistic, double estimate) {
   TableValue value;
   value.model = row.model;
   value.benchmark = row.benchmark;
@@ -37,7 +37,7 @@ double layer_number(std::int64_t layer) {
   return layer < 0 ? kUndefined : static_cast<double>(layer);
 }
 
-void add_peaks(Table& table, const LensRow& row, const PaperFigure* layer,
+void add_peaks(Table& table, const LensSummaryRow& row, const PaperFigure* layer,
                const PaperFigure* peak) {
   TableValue value = blank(row, "peak_layer", layer_number(row.l_vis));
   value.method = "block of the largest mean delta_img (margin minus blank-image margin)";
@@ -130,7 +130,7 @@ Table table_t2(const Results& results, const RunFacts& facts) {
   table.numeric = {false, false, true, true, true, true, true, true,
                    true,  true,  true, true, true, true, false};
   TableNotes notes;
-  for (const LensRow& row : results.lens) {
+  for (const LensSummaryRow& row : results.lens) {
     const auto figure = [&](const char* statistic) {
       return paper_figure("T2", row.model, row.benchmark, "lens", statistic);
     };

@@ -85,6 +85,17 @@ class Includes(unittest.TestCase):
         files = GOOD | {"tests/unit/helper.hpp": "", "pipeline/vrp.cpp": '#include "tests/unit/helper.hpp"'}
         self.assertIn("only tests include tests", problems(files)[0])
 
+    def test_two_types_of_one_name_are_found_unless_nobody_else_sees_them(self):
+        one = "namespace vrp {\nstruct Row {\n};\n}  // namespace vrp\n"
+        hidden = "namespace vrp {\nnamespace {\nstruct Row {\n};\n}  // namespace\n}  // namespace vrp\n"
+        other = "namespace vrp::golden {\nclass Row final : public Base {\n};\n}  // namespace vrp::golden\n"
+        files = GOOD | {"stages/capture/row.hpp": one, "stages/metrics/row.cpp": hidden,
+                        "stages/metrics/other.hpp": other}
+        self.assertEqual(problems(files), [])
+        found = problems(files | {"kernels/row.hpp": one})
+        self.assertEqual(len(found), 1)
+        self.assertIn("vrp::Row", found[0])
+
 
 if __name__ == "__main__":
     unittest.main()
