@@ -42,7 +42,7 @@ Record join_probes(const ProbeInput& input, const ProbesParams& params);
 
 /// Pooled cell of a model: frame probe_control with rows "transfer:SOURCE:TARGET", a linear probe
 /// fitted on one set (layer chosen there) and scored on the other's items whose image it did not
-/// see.
+/// see; and rows of the stress test on the items of all sets (pooled_stress in stress.hpp).
 Record transfer_probes(const std::vector<ProbeInput>& cells, const ProbesParams& params);
 
 }  // namespace vrp

@@ -62,7 +62,7 @@ ProbeOutcome stress_probes(const CellItems& items, const StressItems& features,
 /// Part "stress" of a cell.
 ProbeOutcome fit_stress(const ProbeInput& input, const ProbesParams& params);
 
-/// The same on the items of all cells of a model (the pooled set): controls accuracy (at 0.5),
+/// One fit on the items of all sets of a model: controls accuracy (at 0.5),
 /// balanced_accuracy, auroc and majority of each of the three scores, out of fold.
 std::vector<ProbeControlRow> pooled_stress(const std::vector<ProbeInput>& cells,
                                            const ProbesParams& params);

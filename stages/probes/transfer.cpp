@@ -9,6 +9,7 @@
 #include "stages/probes/nested.hpp"
 #include "stages/probes/outcome.hpp"
 #include "stages/probes/problem.hpp"
+#include "stages/probes/stress.hpp"
 
 namespace vrp {
 namespace {
@@ -153,6 +154,10 @@ Record transfer_probes(const std::vector<ProbeInput>& cells, const ProbesParams&
   for (const Set& source : sets)
     for (const Set& target : sets)
       if (&source != &target) out.controls.push_back(transfer(source, target, of_set));
+  if (fits_probe(params, "stress")) {
+    const std::vector<ProbeControlRow> stress = pooled_stress(cells, params);
+    out.controls.insert(out.controls.end(), stress.begin(), stress.end());
+  }
   Record record;
   add_frame(record, "probe_control", out.controls);
   return record;

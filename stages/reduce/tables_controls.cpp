@@ -130,7 +130,8 @@ Table table_t12(const Results& results, const RunFacts& facts) {
     }
     // Rows about the accuracy or R2 of a probe alone belong to T1.
     const bool only_t1 = std::all_of(group.by_name.begin(), group.by_name.end(), [](const auto& e) {
-      return e.first == "r2" || e.first == "r2_max" || e.first == "majority";
+      return e.first == "r2" || e.first == "r2_max" || e.first == "majority" ||
+             e.first == "accuracy" || e.first == "balanced_accuracy" || e.first == "auroc";
     });
     if (only_t1) continue;
     const auto entry = [&](const char* name) -> const CellProbeControl* {

@@ -193,6 +193,41 @@ TEST_CASE("a second run gives the same bits; stacking gives others", "[probes][s
   CHECK(same(stacked.columns[2].score, fit_stress(cell.input(), params).columns[2].score));
 }
 
+TEST_CASE("the pooled set is one fit of all cells, images of two sets kept together",
+          "[probes][stress]") {
+  CellPlan plan;
+  plan.items = 100;
+  plan.planted = 1;
+  const AttentionCell a(plan);
+  plan.seed = 2;
+  const AttentionCell b(plan);  // the same 50 images under other keys
+  const auto rows = pooled_stress({a.input(), b.input()}, few_trees());
+  const auto value = [&](const std::string& control) {
+    for (const ProbeControlRow& row : rows)
+      if (row.probe == "stress_test" && row.control == control) {
+        CHECK(row.n == 200);
+        return row.value;
+      }
+    throw std::runtime_error("no control " + control);
+  };
+  CHECK(rows.size() == 12);
+  CHECK(value("auroc") > 0.8);
+  CHECK(value("accuracy") > 0.7);
+  CHECK(value("balanced_accuracy") > 0.7);
+  int correct = 0;
+  for (std::size_t i = 0; i < 100; ++i) correct += a.y[i] + b.y[i];
+  CHECK(value("majority") == Approx(std::max(correct, 200 - correct) / 200.0));
+  CHECK(pooled_stress({}, few_trees()).empty());
+  // Five images in each set, the same ones: five groups. Four: fewer than folds, though there are
+  // eight images when the sets are told apart.
+  CellPlan few;
+  few.items = 40;
+  for (std::size_t i = 0; i < 40; ++i) few.group.push_back("image-" + std::to_string(i % 4));
+  const AttentionCell c(few), d(few);
+  for (const ProbeControlRow& row : pooled_stress({c.input(), d.input()}, few_trees()))
+    CHECK_THAT(row.note, Catch::Contains("4 images, fewer than 5 folds"));
+}
+
 TEST_CASE("items without valid maps leave the stress test and are counted", "[probes][stress]") {
   CellPlan plan;
   plan.items = 100;
