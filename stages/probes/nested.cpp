@@ -1,5 +1,7 @@
 #include "stages/probes/nested.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -63,13 +65,15 @@ struct Share {
 
 class Assembly {
  public:
-  Assembly(const std::vector<Task>& tasks, const NestedOptions& options)
+  /// Layers [first, last) of the options.
+  Assembly(const std::vector<Task>& tasks, const NestedOptions& options, std::size_t first,
+           std::size_t last)
       : tasks_(tasks), options_(options) {
     std::vector<double> cs = options.cs;
     if (cs.empty()) cs.push_back(0);
     for (std::size_t t = 0; t < tasks.size(); ++t) {
       out_.emplace_back();
-      for (std::size_t l = 0; l < options.layers.size(); ++l)
+      for (std::size_t l = first; l < last; ++l)
         for (const double c : cs) {
           const Place place{t, out_.back().size(), false};
           out_.back().push_back(
@@ -144,10 +148,17 @@ class Assembly {
 std::vector<std::vector<ProbeCandidate>> fit_candidates(const std::vector<Task>& tasks,
                                                         const NestedOptions& options,
                                                         const Learner& learner) {
-  Assembly assembly(tasks, options);
   std::vector<Task> all = tasks;
   if (options.authors != nullptr) all.push_back(*options.authors);
-  return assembly.finish(learner(all, assembly.problems()));
+  std::vector<std::vector<ProbeCandidate>> out(tasks.size());
+  const std::size_t layers = options.layers.size(), each = options.layer_by_layer ? 1 : layers;
+  for (std::size_t first = 0; first < layers; first += each) {
+    Assembly assembly(tasks, options, first, std::min(first + each, layers));
+    auto part = assembly.finish(learner(all, assembly.problems()));
+    for (std::size_t t = 0; t < tasks.size(); ++t)
+      std::move(part[t].begin(), part[t].end(), std::back_inserter(out[t]));
+  }
+  return out;
 }
 
 void restrict_task(Task& task, const std::vector<std::uint8_t>& defined) {

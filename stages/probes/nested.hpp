@@ -22,7 +22,10 @@ struct NestedOptions {
   std::vector<double> cs;            ///< empty: nothing to choose but layers
   bool inner = true;                 ///< inner fits at all
   bool inner_scores = false;         ///< keep them
-  const Task* authors = nullptr;     ///< authors_split as a task of its own, or none
+  /// One call of the learner for each layer instead of one for all, so that no more than a layer's
+  /// fits are in memory (many permutations of the labels).
+  bool layer_by_layer = false;
+  const Task* authors = nullptr;  ///< authors_split as a task of its own, or none
 };
 
 /// Candidates of each task, by layer, then C. Undefined folds give candidates of NaN with the note.

@@ -26,6 +26,7 @@ struct Trainee {
   std::vector<std::int32_t> rows;
   std::vector<std::uint32_t> order;  ///< of this epoch
   std::int64_t steps = 0;            ///< of an epoch
+  NetScaling scaling;
 };
 
 std::int64_t nets_side_by_side(std::int64_t width, const NetOptions& options, bool on_cpu) {
@@ -42,19 +43,30 @@ std::int64_t nets_side_by_side(std::int64_t width, const NetOptions& options, bo
 class Group {
  public:
   Group(const LayerInput& input, const std::vector<Task>& tasks,
-        const std::vector<NetProblem>& problems, const NetOptions& options,
-        std::vector<Trainee> nets)
-      : input_(input),
-        tasks_(tasks),
-        problems_(problems),
-        options_(options),
-        nets_(std::move(nets)) {
+        const std::vector<NetProblem>& problems, const NetOptions& options)
+      : input_(input), tasks_(tasks), problems_(problems), options_(options) {}
+
+  /// Takes in the nets of problems [first, last) of every seed; notes those that cannot be fitted.
+  void add(std::size_t first, std::size_t last, std::vector<LinearFit>& fits) {
+    auto scaling = net_scalings(input_, tasks_, std::span(problems_).subspan(first, last - first),
+                                options_.standardise);
+    for (std::size_t k = first; k < last; ++k) {
+      if (!scaling[k - first].usable) {
+        fits[k].note = "one class or constant features in the training part";
+        continue;
+      }
+      Trainee net;
+      net.problem = k;
+      net.rows = rows_of(tasks_[problems_[k].task].folds, problems_[k].part, Use::train);
+      const auto n = static_cast<std::int64_t>(net.rows.size());
+      net.steps = options_.batch == 0 ? 1 : (n + options_.batch - 1) / options_.batch;
+      net.scaling = std::move(scaling[k - first]);
+      for (net.seed = 0; net.seed < options_.seeds; ++net.seed) nets_.push_back(net);
+    }
     std::stable_sort(nets_.begin(), nets_.end(),
                      [](const Trainee& a, const Trainee& b) { return a.steps > b.steps; });
-    std::vector<NetProblem> asked;
-    for (const Trainee& net : nets_) asked.push_back(problems_[net.problem]);
-    scaling_ = net_scalings(input_, tasks_, asked, options_.standardise);
   }
+  bool empty() const { return nets_.empty(); }
 
   /// Trains all nets and adds their logits / seeds to the fits.
   void run(const std::map<int, std::vector<at::Tensor>>& initial, std::vector<LinearFit>& fits) {
@@ -90,11 +102,7 @@ class Group {
   void fill(std::int64_t g, std::int64_t step, std::int64_t rows) {
     Trainee& net = nets_[static_cast<std::size_t>(g)];
     const std::int64_t epoch = step / net.steps, within = step % net.steps;
-    if (within == 0) {
-      const Rng rng(options_.seed, "probes", "", "", "order of items");
-      net.order = stats::draw_permutation(rng.key(), epoch * 1024 + net.seed,
-                                          static_cast<std::uint32_t>(net.rows.size()));
-    }
+    if (within == 0) net.order = item_order(options_, epoch, net.seed, net.rows.size());
     const auto first = static_cast<std::size_t>(within * rows);
     const std::size_t count = std::min(static_cast<std::size_t>(rows), net.rows.size() - first);
     picked_.resize(count);
@@ -107,7 +115,7 @@ class Group {
       weight[i] = 1.0f / static_cast<float>(count);
     }
     std::fill(weight + count, weight + rows, 0.0f);
-    net_rows(input_, problem(g).layer, scaling_[static_cast<std::size_t>(g)], picked_,
+    net_rows(input_, problem(g).layer, net.scaling, picked_,
              x_.data_ptr<float>() + g * rows * x_.size(2));
   }
 
@@ -121,8 +129,8 @@ class Group {
     for (std::size_t first = 0; first < test.size(); first += kBlockRows) {
       const std::size_t count = std::min(kBlockRows, test.size() - first);
       at::Tensor x = at::empty({static_cast<std::int64_t>(count), x_.size(2)}, at::kFloat);
-      net_rows(input_, problem(g).layer, scaling_[static_cast<std::size_t>(g)],
-               std::span(test).subspan(first, count), x.data_ptr<float>());
+      net_rows(input_, problem(g).layer, net.scaling, std::span(test).subspan(first, count),
+               x.data_ptr<float>());
       const at::Tensor z = batch.logits(g, x.to(device)).to(at::kCPU).contiguous();
       for (std::size_t i = 0; i < count; ++i)
         out[first + i] += static_cast<double>(z.data_ptr<float>()[i]) / options_.seeds;
@@ -134,51 +142,33 @@ class Group {
   const std::vector<NetProblem>& problems_;
   const NetOptions& options_;
   std::vector<Trainee> nets_;
-  std::vector<NetScaling> scaling_;
   std::vector<std::int32_t> picked_;
   at::Tensor x_, y_, weight_;
 };
 
-/// Whether the training part has both classes and an input that varies; fits[k].note otherwise.
-std::vector<Trainee> trainees(const LayerInput& input, const std::vector<Task>& tasks,
-                              const std::vector<NetProblem>& problems, const NetOptions& options,
-                              std::vector<LinearFit>& fits) {
-  const std::vector<NetScaling> scaling = net_scalings(input, tasks, problems, true);
-  std::vector<Trainee> nets;
-  for (std::size_t k = 0; k < problems.size(); ++k) {
-    if (!scaling[k].usable) {
-      fits[k].note = "one class or constant features in the training part";
-      continue;
-    }
-    Trainee net;
-    net.problem = k;
-    net.rows = rows_of(tasks[problems[k].task].folds, problems[k].part, Use::train);
-    const auto n = static_cast<std::int64_t>(net.rows.size());
-    net.steps = options.batch == 0 ? 1 : (n + options.batch - 1) / options.batch;
-    for (net.seed = 0; net.seed < options.seeds; ++net.seed) nets.push_back(net);
-  }
-  return nets;
-}
-
 }  // namespace
+
+std::vector<std::uint32_t> item_order(const NetOptions& options, std::int64_t epoch, int seed,
+                                      std::size_t n) {
+  const Rng rng(options.seed, "probes", "", "", "order of items");
+  return stats::draw_permutation(rng.key(), epoch * 1024 + seed, static_cast<std::uint32_t>(n));
+}
 
 std::vector<LinearFit> fit_nets(const LayerInput& input, const std::vector<Task>& tasks,
                                 const std::vector<NetProblem>& problems,
                                 const NetOptions& options) {
   std::vector<LinearFit> fits(problems.size());
   if (problems.empty()) return fits;
-  const std::vector<Trainee> nets = trainees(input, tasks, problems, options, fits);
-  if (nets.empty()) return fits;
   const std::int64_t width = input.source->width(problems.front().layer);
   std::map<int, std::vector<at::Tensor>> initial;
   for (int seed = 0; seed < options.seeds; ++seed)
     initial[seed] = initial_weights(width, options, seed);
-  const auto side = static_cast<std::size_t>(
-      nets_side_by_side(width, options, at::Device(input.device).is_cpu()));
-  for (std::size_t first = 0; first < nets.size(); first += side) {
-    const auto begin = nets.begin() + static_cast<std::ptrdiff_t>(first);
-    const auto count = static_cast<std::ptrdiff_t>(std::min(side, nets.size() - first));
-    Group(input, tasks, problems, options, {begin, begin + count}).run(initial, fits);
+  const std::int64_t nets = nets_side_by_side(width, options, at::Device(input.device).is_cpu());
+  const auto side = static_cast<std::size_t>(std::max<std::int64_t>(1, nets / options.seeds));
+  for (std::size_t first = 0; first < problems.size(); first += side) {
+    Group group(input, tasks, problems, options);
+    group.add(first, std::min(first + side, problems.size()), fits);
+    if (!group.empty()) group.run(initial, fits);
   }
   return fits;
 }

@@ -26,6 +26,10 @@ struct NetProblem {
   FitPart part;
 };
 
+/// Order in which an epoch takes n training items, a function of (options.seed, epoch, seed, n).
+std::vector<std::uint32_t> item_order(const NetOptions& options, std::int64_t epoch, int seed,
+                                      std::size_t n);
+
 /// Fits every problem in fp32: forward and backward passes are batched matrix products over as many
 /// nets as a fixed budget holds. Weights start He-uniform (biases 0), the same for every net of a
 /// seed; orders of items and dropout masks are functions of (seed, epoch or step) alone. `input`

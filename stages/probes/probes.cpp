@@ -48,6 +48,7 @@ void fit_shuffles(const PartFeatures& features, const ProbePart& part, const Pro
   options.layers = features.layers;
   options.cs = learner.cs;
   options.inner = learner.inner;
+  options.layer_by_layer = true;
   const auto candidates = fit_candidates(tasks, options, learner.learner);
   std::vector<double> chosen, last;
   for (std::size_t t = 0; t < tasks.size(); ++t) {

@@ -6,12 +6,46 @@
 
 #include "pipeline/store/h5.hpp"
 #include "stages/probes/linear.hpp"
+#include "stages/probes/net_batch.hpp"
 #include "stages/probes/nets.hpp"
 #include "stages/probes/sparse.hpp"
 #include "tests/unit/probes_fixture.hpp"
 
+namespace {
+
+using namespace vrp;
+
+/// One net on the first inner part: its start, the order of items in every epoch, its test logits.
+void add_net(Record& record, const LayerInput& layer, const std::vector<Task>& tasks) {
+  NetOptions options;
+  options.hidden = {8, 5};
+  options.epochs = 4;
+  options.batch = 16;
+  options.rate = 1e-2;
+  options.seed = 7;
+  const LinearFit fit = fit_nets(layer, tasks, {{0, 0, {0, 0}}}, options).front();
+  record.add("net/score", {"test"}, {static_cast<std::int64_t>(fit.score.size())}, fit.score, "1",
+             "");
+  const auto initial = initial_weights(layer.source->width(0), options, 0);
+  for (std::size_t l = 0; l < initial.size(); ++l) {
+    const float* value = initial[l].data_ptr<float>();
+    const std::string number = std::to_string(l);
+    record.add("net/weight" + number, {"in" + number, "out" + number},
+               {initial[l].size(0), initial[l].size(1)},
+               std::vector<float>(value, value + initial[l].numel()), "1", "");
+  }
+  const auto n = rows_of(tasks[0].folds, {0, 0}, Use::train).size();
+  std::vector<std::int32_t> order;
+  for (int epoch = 0; epoch < options.epochs; ++epoch)
+    for (const std::uint32_t at : item_order(options, epoch, 0, n))
+      order.push_back(static_cast<std::int32_t>(at));
+  record.add("net/order", {"epoch", "train"}, {options.epochs, static_cast<std::int64_t>(n)}, order,
+             "1", "");
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  using namespace vrp;
   if (argc < 2) return 2;
   const std::size_t n = argc > 2 ? std::stoul(argv[2]) : 150;
   const std::int64_t width = argc > 3 ? std::stol(argv[3]) : 40;
@@ -73,6 +107,7 @@ int main(int argc, char** argv) {
   record.add("sparse/intercept", {"outer"}, {outer}, l1_intercept, "1", "");
   record.add("sparse/delta", {"outer", "column"}, {outer, width}, delta, "1", "");
   record.add("sparse/mean", {"outer", "column"}, {outer, width}, mean, "1", "");
+  add_net(record, layer, tasks);
   write_record(argv[1], record, {});
   return 0;
 }
