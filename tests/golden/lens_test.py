@@ -4,6 +4,7 @@ logits and the tokenizers library, contributions from its block outputs, head ga
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -255,6 +256,47 @@ class LensTest(unittest.TestCase):
                         cases += 1
         print(f"{cases} cases", file=sys.stderr)
         self.assertGreater(cases, 0)
+
+
+class ParityTest(unittest.TestCase):
+    """vrp-parity tells a lens that norms the last state twice, and another sum over the image's positions."""
+
+    def differences(self, dataset, change):
+        with tempfile.TemporaryDirectory() as scratch:
+            source = ROOT / "tests/golden/data"
+            folder = pathlib.Path(scratch) / "llava"
+            folder.mkdir()
+            shutil.copy(source / "llava/golden.h5", folder)
+            os.symlink(source / "images", folder / "images")
+            with h5py.File(folder / "golden.h5", "r+") as file:
+                case = file["cases/full"]
+                case[dataset][...] = change(case)
+            done = subprocess.run([os.path.join(os.environ["VRP_BIN"], "vrp-parity"), source / "llava/checkpoint",
+                                   folder], text=True, capture_output=True)
+        return done.returncode, [line for line in done.stdout.splitlines() if "differs:" in line]
+
+    def test_nothing_changed(self):
+        self.assertEqual(self.differences("prefill/logit_lens", lambda case: case["prefill/logit_lens"][()]), (0, []))
+
+    def test_norm_twice(self):
+        w = Weights(ROOT / "tests/golden/data/llava/checkpoint")
+        eps = w.text["rms_norm_eps"]
+
+        def twice(case):
+            lens = case["prefill/logit_lens"][()]
+            normed = case["prefill/hidden_last"][-1].astype(np.float64)
+            lens[-1] = w.head() @ (normed / rms(normed, eps) * w.norm("norm.weight"))
+            return lens
+
+        code, lines = self.differences("prefill/logit_lens", twice)
+        self.assertEqual((code, len(lines)), (4, 1))
+        self.assertIn("full logit_lens", lines[0])
+
+    def test_update_of_other_positions(self):
+        code, lines = self.differences("prefill/image_token_update_norm",
+                                       lambda case: case["prefill/image_token_update_norm"][()] * 1.001)
+        self.assertEqual((code, len(lines)), (4, 1))
+        self.assertIn("image_token_update_norm", lines[0])
 
 
 if __name__ == "__main__":
