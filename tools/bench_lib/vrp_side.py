@@ -27,7 +27,7 @@ def write_configuration(work, samples, tokens):
     sweep = work / "conf/sweeps/bench.ini"
     sweep.write_text(
         "[sweep]\nname = bench\nmodels = bench\nbenchmarks = bench\nstages = capture consistency\n"
-        f"[capture]\nignore_eos = 1\n[consistency]\nsamples = {samples}\nignore_eos = 1\n"
+        f"[capture]\nignore_eos = 1\nlens = 0\nblank = 0\n[consistency]\nsamples = {samples}\nignore_eos = 1\n"
         "temperature = 0.7\ntop_p = 0.9\n[run]\nunit_items = 1\ndevice = cpu\nprogress = 0\n")
     return sweep
 
