@@ -55,13 +55,19 @@ std::vector<LinearFit> by_layer(const LayerInput& input, const std::vector<Layer
   return out;
 }
 
-Learner linear_learner(const LayerInput& input) {
-  return [&input](const std::vector<Task>& tasks, const std::vector<LayerProblem>& problems) {
-    return by_layer(input, problems,
-                    [&](const LayerInput& layer, const std::vector<Problem>& asked) {
-                      return fit_linear(layer, tasks, asked);
-                    });
-  };
+/// Permutations of the labels need an AUROC, not coefficients.
+constexpr double kShuffleTolerance = 1e-4;
+
+Learner linear_learner(const LayerInput& input, const ProbePart& part) {
+  LinearOptions options;
+  if (part.kind == ProbePart::Kind::shuffle) options.tolerance = kShuffleTolerance;
+  return
+      [&input, options](const std::vector<Task>& tasks, const std::vector<LayerProblem>& problems) {
+        return by_layer(input, problems,
+                        [&](const LayerInput& layer, const std::vector<Problem>& asked) {
+                          return fit_linear(layer, tasks, asked, options);
+                        });
+      };
 }
 
 Learner sparse_learner(const LayerInput& input, const ProbesParams& params) {
@@ -84,8 +90,8 @@ PartLearner part_learner(const ProbePart& part, const LayerInput& input, const P
   if (part.probe == "attention")
     return {net_learner(input, net_options(part, params, seed)), {}, false};
   if (part.probe == "sparse") return {sparse_learner(input, params), {}, true};
-  if (part.probe == "contrib12") return {linear_learner(input), {0.1}, true};
-  return {linear_learner(input), linear_cs(params), true};
+  if (part.probe == "contrib12") return {linear_learner(input, part), {0.1}, true};
+  return {linear_learner(input, part), linear_cs(params), true};
 }
 
 double sparse_c(const ProbesParams& params, const Task& task, FitPart part) {
