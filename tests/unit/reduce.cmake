@@ -2,6 +2,9 @@ vrp_add_test(reduce SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_cell_test.cpp
                             ${CMAKE_CURRENT_LIST_DIR}/reduce_pooled_test.cpp
                             ${CMAKE_CURRENT_LIST_DIR}/reduce_weighted_test.cpp
              LIBS vrp_stage_reduce LABELS unit)
+vrp_add_test(reduce_inside SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_lens_test.cpp
+                                   ${CMAKE_CURRENT_LIST_DIR}/reduce_effects_test.cpp
+             LIBS vrp_stage_reduce LABELS unit)
 vrp_add_test(reduce_tables SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_tables_test.cpp
                                    ${CMAKE_CURRENT_LIST_DIR}/reduce_results_test.cpp
              LIBS vrp_stage_reduce LABELS unit)

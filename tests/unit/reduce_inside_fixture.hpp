@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/base/rng.hpp"
 #include "pipeline/store/frame.hpp"
 #include "stages/probes/record.hpp"
@@ -118,7 +119,7 @@ inline void add_probes(CellData& cell, const std::vector<int>& y, const std::vec
   };
   for (const std::string name : {"hidden_probe", "linear_probe", "linear_h_last", "last5", "fusion",
                                  "sparse", "ensemble_attention"}) {
-    Array array = item_column<double>("probe/" + name, n, score);
+    Array array = item_column<double>(concat("probe/", name), n, score);
     array.units = "logit";
     array.attributes = {{"role", "signal"}, {"orientation", "1"}};
     probes.add(std::move(array));
@@ -259,7 +260,7 @@ inline std::vector<TestEdit> usual_edits(const std::vector<int>& y) {
                                  {"mask high", "mask", "high", "pixel", -1, -1, -1, losing(3)},
                                  {"mask low", "mask", "low", "pixel", -1, -1, -1, losing(9)}};
   for (int draw = 0; draw < 3; ++draw)
-    edits.push_back({"mask random " + std::to_string(draw), "mask", "random", "pixel", -1, -1, draw,
+    edits.push_back({concat("mask random ", draw), "mask", "random", "pixel", -1, -1, draw,
                      losing(6, static_cast<std::size_t>(draw))});
   std::vector<int> nowhere(y.size(), -2);
   edits.push_back({"mask region", "mask", "region", "pixel", -1, -1, -1, nowhere});
@@ -267,13 +268,13 @@ inline std::vector<TestEdit> usual_edits(const std::vector<int>& y) {
   edits.push_back({"L3 top5 zero", "neuron", "top", "zero", kLast, 5, -1, losing(7)});
   edits.push_back({"L3 top10 zero", "neuron", "top", "zero", kLast, 10, -1, losing(5)});
   for (int draw = 0; draw < 3; ++draw)
-    edits.push_back({"L3 random5 draw " + std::to_string(draw) + " zero", "neuron", "random",
-                     "zero", kLast, 5, draw, losing(20, static_cast<std::size_t>(draw))});
+    edits.push_back({concat("L3 random5 draw ", draw, " zero"), "neuron", "random", "zero", kLast,
+                     5, draw, losing(20, static_cast<std::size_t>(draw))});
   for (int share : {25, 50})
     for (int draw = 0; draw < 2; ++draw)
       edits.push_back(
-          {"L3 random " + std::to_string(share) + "% draw " + std::to_string(draw), "scaled",
-           "random", "zero", kLast, share, draw,
+          {concat("L3 random ", share, "% draw ", draw), "scaled", "random", "zero", kLast, share,
+           draw,
            losing(static_cast<std::size_t>(200 / share) + 1, static_cast<std::size_t>(draw))});
   edits.push_back({"L3 bypass", "bypass", "", "bypass", kLast, -1, -1, losing(2)});
   return edits;

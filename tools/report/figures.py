@@ -50,7 +50,7 @@ def draw_auroc(axis, cell, rows, names):
         if known(row["low"]):
             axis.plot([row["low"], row["high"]], [y, y], color=svg.COLOURS[0], linewidth=2)
         sure = known(row["p_adjusted"]) and row["p_adjusted"] < 0.05
-        axis.plot(row["estimate"], y, "o", markersize=7, markeredgecolor=svg.COLOURS[0],
+        axis.plot(row["estimate"], y, "o", markersize=7, clip_on=False, markeredgecolor=svg.COLOURS[0],
                   markerfacecolor=svg.COLOURS[0] if sure else "white", markeredgewidth=1.6)
     n = max((row["n"] for row in rows), default=0)
     axis.set_title(f"{cell.model}: {set_name(cell)}, n = {n}", fontsize=10, loc="left")
