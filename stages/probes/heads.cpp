@@ -90,7 +90,6 @@ class HeadsFit {
         }
       }
       first += n;
-      if (input_.advance) input_.advance(static_cast<std::int64_t>(n));
     });
   }
 

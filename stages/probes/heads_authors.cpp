@@ -102,7 +102,6 @@ ProbeOutcome fit_heads_authors(const ProbeInput& input, const ProbesParams& para
       const std::vector<double> signal = authors_signals(record, i, gains.row(i), counts.used);
       for (std::size_t j = 0; j < signal.size(); ++j) out.columns[j].score[first + i] = signal[j];
     }
-    if (input.advance) input.advance(static_cast<std::int64_t>(status.size()));
   };
   const CellItems items = read_items(input, params, add);
   if (missing.empty() && counts.used.empty())

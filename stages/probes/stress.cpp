@@ -82,8 +82,7 @@ void StressItems::add(const Record& capture, std::size_t first) {
 
 ProbeOutcome stress_probes(const CellItems& items, const StressItems& features,
                            const std::vector<std::int8_t>& y, const std::string& model,
-                           const ProbesParams& params,
-                           const std::function<void(std::int64_t)>& advance) {
+                           const ProbesParams& params) {
   ProbeOutcome out;
   for (const Output& output : kOutputs) {
     out.columns.push_back({output.name, 1, std::vector<double>(y.size(), kUndefined), "probability",
@@ -121,7 +120,6 @@ ProbeOutcome stress_probes(const CellItems& items, const StressItems& features,
       out.folds.push_back(std::move(row));
     }
     if (note.empty()) note = fit.undefined;
-    if (advance) advance(static_cast<std::int64_t>(test.size()));
   }
   for (const ProbeColumn& column : out.columns) {
     ProbeLayerRow row = summary(column, y);
@@ -150,7 +148,7 @@ ProbeOutcome fit_stress(const ProbeInput& input, const ProbesParams& params) {
   });
   features.rows.resize(items.size());
   features.usable.resize(items.size());
-  return stress_probes(items, features, items.y, input.model, params, input.advance);
+  return stress_probes(items, features, items.y, input.model, params);
 }
 
 }  // namespace vrp

@@ -56,8 +56,7 @@ StressFit fit_stress_fold(const CellItems& items, const StressItems& features,
 /// valid maps are left out of them.
 ProbeOutcome stress_probes(const CellItems& items, const StressItems& features,
                            const std::vector<std::int8_t>& y, const std::string& model,
-                           const ProbesParams& params,
-                           const std::function<void(std::int64_t)>& advance = {});
+                           const ProbesParams& params);
 
 /// Part "stress" of a cell.
 ProbeOutcome fit_stress(const ProbeInput& input, const ProbesParams& params);
