@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/model/spec.hpp"
 #include "stages/interventions/plan.hpp"
 #include "stages/probes/probes.hpp"
@@ -24,6 +25,18 @@ std::function<std::vector<std::string>(const Cell&)> parts_by_model(const Sweep&
   return [checkpoints, params](const Cell& cell) {
     return fit_parts(params, read_model_spec(checkpoints.at(cell.model)).text.layers);
   };
+}
+
+/// Error (usage) for a block or neuron that one of the models does not have, before anything runs.
+void check_conditions(const Sweep& sweep, const InterventionsParams& params) {
+  for (const NamedModel& model : sweep.models) {
+    const TextSpec text = read_model_spec(model.config.checkpoint).text;
+    try {
+      plan_conditions(params, {text.layers, text.hidden, text.intermediate});
+    } catch (const Error& error) {
+      throw Error(error.code(), concat(model.name, ": ", error.what()));
+    }
+  }
 }
 
 }  // namespace
@@ -52,6 +65,7 @@ StageParams bind_stage_params(Sweep& sweep) {
 }
 
 std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams& params) {
+  if (asks_for(sweep, "interventions")) check_conditions(sweep, params.interventions);
   StageDefinition capture;
   capture.name = "capture";
   capture.needs_model = true;

@@ -26,7 +26,8 @@ struct StageParams {
 /// Binds the stages' sections of the sweep, checks them and refuses unknown keys. Error (usage).
 StageParams bind_stage_params(Sweep& sweep);
 
-/// Definitions in the order of dependence, without `run`: enough to plan.
+/// Definitions in the order of dependence, without `run`: enough to plan. Error (usage) when the
+/// interventions name what one of the models does not have.
 std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams& params);
 
 /// "[section]" headings with every key, its default and its meaning.

@@ -197,7 +197,8 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
         std::vector<CellData> cells;
         for (const std::size_t member : input.cell->members)
           cells.push_back(cell_data(input, member));
-        return reduce_pooled(cells, params.reduce, input.seed);
+        return reduce_pooled(cells, params.reduce, input.seed,
+                             upstream_arrays(input, "probes", cell, has_columns));
       };
     } else {
       throw Error(ExitCode::internal, "no runner for stage " + stage.name);
