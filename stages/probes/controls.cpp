@@ -104,8 +104,10 @@ ProbeControlRow shuffle_row(const std::vector<double>& draws, double observed, s
   double sum = 0;
   for (const double value : sorted) sum += value;
   row.value = sum / static_cast<double>(sorted.size());
-  row.low = stats::sorted_quantile(sorted, 0.025);
-  row.high = stats::sorted_quantile(sorted, 0.975);
+  if (sorted.size() > 1) {
+    row.low = stats::sorted_quantile(sorted, 0.025);
+    row.high = stats::sorted_quantile(sorted, 0.975);
+  }
   if (const auto p = stats::permutation_p(observed, draws, 0.5)) row.p = *p;
   return row;
 }

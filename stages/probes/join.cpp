@@ -51,13 +51,15 @@ struct NamedProbe {
   const char* fit;  ///< of the parts
   const char* description;
   bool last_block = false;  ///< only block L-1
+  bool needs_reference = false;
 };
 const NamedProbe kProbes[] = {
     {"hidden_probe", "hidden_mlp", "MLP on h(l), l chosen on the training part"},
     {"linear_probe", "hidden_linear", "L2 logistic on h(l), l chosen on the training part"},
     {"linear_h_last", "hidden_linear", "L2 logistic on h(L-1)", true},
     {"last5", "last5", "probe on the last five layers"},
-    {"contrib12", "contrib12", "L2 logistic on cumulative contributions"},
+    {"contrib12", "contrib12", "L2 logistic on cumulative contributions to the margin", false,
+     true},
     {"sparse", "sparse", "L1 logistic on the MLP outputs, layer chosen on the training part"},
     {"ensemble_attention", "attention", "net on the attention maps of all layers"}};
 
@@ -107,11 +109,15 @@ class Join {
     const std::vector<ProbeCandidate> candidates = candidates_of(probe, probe.fit);
     if (candidates.empty()) return;
     const ProbeSelection selection = select(candidates, task_.folds);
-    out_.columns.push_back({probe.name, 1, selection.score, "logit", probe.description});
+    out_.columns.push_back(
+        {probe.name, 1, selection.score, "logit", probe.description, probe.needs_reference});
     const auto folds = fold_rows(probe.name, candidates, selection, task_);
     out_.folds.insert(out_.folds.end(), folds.begin(), folds.end());
     if (!probe.last_block) {
-      const auto layers = layer_rows(probe.name, candidates, task_, input_.layers);
+      auto layers = layer_rows(probe.name, candidates, task_, input_.layers);
+      if (probe.needs_reference)
+        for (ProbeLayerRow& row : layers)
+          row.note += "; contributions to the reference's margin: a diagnostic, not a predictor";
       out_.layers.insert(out_.layers.end(), layers.begin(), layers.end());
     }
     add_controls(probe, candidates, selection);

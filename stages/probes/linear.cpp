@@ -146,7 +146,7 @@ void fit_chunk(const LayerBlocks& blocks, const std::vector<Task>& tasks,
     LinearFit& fit = fits[k];
     if (!usable[p].item<bool>()) {
       fit.score.clear();
-      fit.note = "one class or constant features in the training part";
+      fit.note = columns.fault(p);
       continue;
     }
     if (!good[p].item<bool>()) fit.note = "did not converge";

@@ -89,6 +89,12 @@ void LogisticColumns::measure(std::int64_t top_variance) {
   usable_ = positive_.gt(0).logical_and(positive_.lt(all_)).logical_and(varies.any(0));
 }
 
+const char* LogisticColumns::fault(std::int64_t column) const {
+  const double positive = positive_[column].item<double>();
+  const bool both = positive > 0 && positive < all_[column].item<double>();
+  return both ? "constant features in the training part" : "one class in the training part";
+}
+
 at::Tensor LogisticColumns::start() const {
   at::Tensor theta = at::zeros({blocks_.width() + 1, count()}, blocks_.options());
   const at::Tensor odds = positive_.clamp_min(0.5) / (all_ - positive_).clamp_min(0.5);

@@ -66,7 +66,9 @@ class LogisticColumns {
 
   at::Tensor positive_share() const { return positive_ / all_.clamp_min(1); }  ///< [P]
   at::Tensor c() const { return c_; }                                          ///< [P]
-  at::Tensor start() const;                      ///< theta of w = 0, b = log odds of training
+  at::Tensor start() const;  ///< theta of w = 0, b = log odds of training
+  /// Why a column is not usable.
+  const char* fault(std::int64_t column) const;
   at::Tensor usable() const { return usable_; }  ///< bool [P]: both classes, a column that varies
   at::Tensor raw_centre() const;   ///< [T, D, P], what standardising takes off, raw units
   at::Tensor raw_inverse() const;  ///< [D, P], and what it multiplies by; 0 = constant

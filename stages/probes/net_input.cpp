@@ -29,7 +29,8 @@ std::vector<NetScaling> net_scalings(const LayerInput& input, const std::vector<
       const at::Tensor c = centre[static_cast<std::int64_t>(i)].contiguous();
       const at::Tensor v = inverse[static_cast<std::int64_t>(i)];
       NetScaling& scaling = scalings[members[i]];
-      scaling.usable = usable[static_cast<std::int64_t>(i)].item<bool>();
+      if (!usable[static_cast<std::int64_t>(i)].item<bool>())
+        scaling.fault = columns.fault(static_cast<std::int64_t>(i));
       scaling.centre.assign(c.data_ptr<float>(), c.data_ptr<float>() + c.numel());
       scaling.inverse.assign(v.data_ptr<float>(), v.data_ptr<float>() + v.numel());
       if (standardise) continue;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "stages/probes/nets.hpp"
@@ -14,7 +15,7 @@ namespace vrp {
 struct NetScaling {
   std::vector<float> centre;   ///< [T * D], T = 1 without types
   std::vector<float> inverse;  ///< [D], 0 = constant in training
-  bool usable = false;         ///< both classes, and a column that varies
+  std::string fault;           ///< why the problem cannot be fitted, or ""
 };
 
 /// Scalings of problems, measured layer by layer.

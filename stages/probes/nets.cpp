@@ -51,8 +51,8 @@ class Group {
     auto scaling = net_scalings(input_, tasks_, std::span(problems_).subspan(first, last - first),
                                 options_.standardise);
     for (std::size_t k = first; k < last; ++k) {
-      if (!scaling[k - first].usable) {
-        fits[k].note = "one class or constant features in the training part";
+      if (!scaling[k - first].fault.empty()) {
+        fits[k].note = scaling[k - first].fault;
         continue;
       }
       Trainee net;

@@ -42,9 +42,12 @@ void append(ProbeOutcome& all, ProbeOutcome more) {
 }
 
 void add_outcome(Record& record, const ProbeOutcome& outcome) {
-  for (const ProbeColumn& column : outcome.columns)
-    record.add(signal_array("probe/" + column.name, column.score, column.orientation, column.units,
-                            column.description));
+  for (const ProbeColumn& column : outcome.columns) {
+    Array array = signal_array("probe/" + column.name, column.score, column.orientation,
+                               column.units, column.description);
+    if (column.needs_reference) array.attributes["needs_reference"] = "1";
+    record.add(std::move(array));
+  }
   add_frame(record, "probe_fold", outcome.folds);
   add_frame(record, "probe_layer", outcome.layers);
   add_frame(record, "probe_control", outcome.controls);
@@ -61,7 +64,8 @@ ProbeOutcome read_outcome(const Record& record) {
     outcome.columns.push_back(
         {array.name.substr(prefix.size()),
          orientation == array.attributes.end() ? 0 : std::stoi(orientation->second),
-         record.values<double>(array.name), array.units, array.description});
+         record.values<double>(array.name), array.units, array.description,
+         array.attributes.count("needs_reference") > 0});
   }
   outcome.folds = read_frame<ProbeFoldRow>(record, "probe_fold");
   outcome.layers = read_frame<ProbeLayerRow>(record, "probe_layer");

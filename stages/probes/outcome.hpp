@@ -14,6 +14,7 @@ struct ProbeColumn {
   int orientation = 1;        ///< 1, or 0 where none is declared
   std::vector<double> score;  ///< [N], NaN = not used or undefined
   std::string units = "logit", description;
+  bool needs_reference = false;  ///< made from the reference answer: a diagnostic, not a predictor
 };
 
 struct ProbeOutcome {

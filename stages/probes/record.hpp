@@ -11,7 +11,9 @@
 //                 the item's image; NaN where the item is not used. NAME:
 //     hidden_probe        MLP on h(l) at the last prompt position, l chosen on the training part
 //     linear_probe        L2 logistic on h(l), l chosen likewise; linear_h_last: on h(L-1)
-//     last5, fusion, contrib12, sparse, ensemble_attention
+//     last5, fusion, sparse, ensemble_attention
+//     contrib12           attribute needs_reference = "1": contributions to the margin of the
+//                         reference answer, whose sum is positive where the answer is right
 //     stress_test         mean of stress_boosted and stress_forest
 //     stress_boosted, stress_forest
 //     head_entropy        H_n of the mean map of the k heads of largest gain, k chosen on the

@@ -137,7 +137,7 @@ void fit_chunk(const LayerBlocks& blocks, const std::vector<Task>& tasks,
     const auto p = static_cast<std::int64_t>(k);
     SparseFit& fit = fits[k];
     if (!usable[p].item<bool>()) {
-      fit.note = "one class or constant features in the training part";
+      fit.note = columns.fault(p);
       continue;
     }
     fit.score = std::move(scored[k].score);

@@ -260,6 +260,15 @@ TEST_CASE("parts cover every block once and have names that files can bear", "[p
   CHECK(contribution_blocks(6) == std::vector<std::int64_t>{3, 3, 4, 5, 5, 5});
 }
 
+TEST_CASE("a probe made from the reference answer says so", "[probes]") {
+  ProbeCell cell(CellPlan{});
+  const Record record = cell.run(quick({"contrib12", "hidden_linear"}));
+  CHECK(record.at("probe/contrib12").attributes.at("needs_reference") == "1");
+  CHECK(record.at("probe/linear_probe").attributes.count("needs_reference") == 0);
+  for (const ProbeLayerRow& row : read_outcome(record).layers)
+    CHECK((row.note.find("not a predictor") != std::string::npos) == (row.probe == "contrib12"));
+}
+
 TEST_CASE("a probe carries over to a set that has the same signal", "[probes]") {
   CellPlan plan;
   ProbeCell a(plan);
