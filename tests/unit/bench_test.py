@@ -2,16 +2,19 @@
 """The benchmark's own arithmetic: equal work is demanded, ratios are of equal cores, arguments are checked."""
 import contextlib
 import io
+import json
 import pathlib
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 import h5py
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/bench_lib"))
 import bench  # noqa: E402
+import edits  # noqa: E402
 import items  # noqa: E402
 import process  # noqa: E402
 import vocabulary  # noqa: E402
@@ -62,6 +65,23 @@ class Bench(unittest.TestCase):
     def test_a_failing_program_shows_what_it_said(self):
         with self.assertRaisesRegex(process.Failed, "(?s)exit code 3.*no weights"):
             process.run(["bash", "-c", "echo no weights >&2; exit 3"], 1)
+
+    def test_edits_compare_processor_time_on_one_thread_and_demand_equal_answers(self):
+        found = {"conditions": 40, "equal_answers": 40, "shared_s": 9.0, "one_by_one_s": 10.0,
+                 "shared_processor_s": 2.0, "one_by_one_processor_s": 20.0}
+        self.assertEqual(edits.ratio(found, 1), 10.0)
+        self.assertEqual(edits.ratio(found, 2), 1.11)
+        program = self.folder / "edit_speed"
+        with self.assertRaisesRegex(process.Failed, "edit_speed: not there; build it first"):
+            edits.measure(self.folder, 4, 1, [4], program=program)
+        program.write_text(f"#!/bin/sh\necho '{json.dumps({**found, 'equal_answers': 39})}'\n")
+        program.chmod(0o755)
+        with unittest.mock.patch("checkpoint.write", return_value=1):
+            with self.assertRaisesRegex(process.Failed, "39 of 40 edited answers are equal at 4 layers"):
+                edits.measure(self.folder, 4, 1, [4], program=program)
+            program.write_text(f"#!/bin/sh\necho '{json.dumps(found)}'\n")
+            with contextlib.redirect_stdout(io.StringIO()):
+                self.assertEqual(edits.measure(self.folder, 4, 1, [4], program=program)[0]["ratio"], 10.0)
 
     def test_unusable_arguments_are_refused(self):
         for argv in (["--threads", "0"], ["--threads", "100000"], ["--items", "1"], ["--rounds", "0"],

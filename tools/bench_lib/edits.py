@@ -21,6 +21,8 @@ def ratio(found, threads):
 def measure(work, tokens, threads, depths=DEPTHS, layer="-1", program=None):
     """One entry a depth: the program's figures and the ratio. Error unless all answers are equal."""
     program = program or vrp_side.BIN / "edit_speed"
+    if not program.is_file():
+        raise process.Failed(f"{program}: not there; build it first (cmake --build build -t edit_speed)")
     items.write(work, 1)
     entries = []
     for depth in depths:
