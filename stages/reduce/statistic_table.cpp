@@ -132,7 +132,7 @@ std::string display_name(std::string_view signal) {
                              {"linear_h_last", "linear probe, last block"},
                              {"last5", "probe, last 5 layers"},
                              {"fusion", "fusion of signals"},
-                             {"contrib12", "probe, 12 contributions"},
+                             {"contrib12", "probe, 12 contributions (needs the reference)"},
                              {"sparse", "sparse (L1) probe"},
                              {"ensemble_attention", "ensemble attention probe"},
                              {"stress_test", "stress test"},

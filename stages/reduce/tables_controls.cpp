@@ -21,6 +21,24 @@ std::string signal_of_probe(const std::string& probe) {
   return probe;
 }
 
+/// False for rows about a probe as such, which T1 prints, and about the folds.
+bool is_control(const std::pair<const std::string, const CellProbeControl*>& entry) {
+  for (const char* other :
+       {"r2", "r2_max", "majority", "accuracy", "balanced_accuracy", "auroc", "duplicates"})
+    if (entry.first == other) return false;
+  return true;
+}
+
+/// Pairs of one image and question in two folds of the set; nullptr = not counted.
+const CellProbeControl* duplicates_of(const Results& results, const std::string& model,
+                                      const std::string& benchmark) {
+  for (const CellProbeControl& row : results.probe_controls)
+    if (row.model == model && row.benchmark == benchmark && row.control == "duplicates" &&
+        row.probe != "authors_split")
+      return &row;
+  return nullptr;
+}
+
 /// Controls of one probe on one set, by name.
 struct ProbeControls {
   std::string model, benchmark, probe;
@@ -126,14 +144,9 @@ Table table_t12(const Results& results, const RunFacts& facts) {
     const std::string place = concat(group.model, "/", group.benchmark, " ", group.probe);
     for (const auto& [name, row] : group.by_name) {
       add_value(table, value_of(*row));
-      notes.add(row->note, concat(place, " ", name));
+      if (std::isnan(row->value)) notes.add(row->note, concat(place, " ", name));
     }
-    // Rows about the accuracy or R2 of a probe alone belong to T1.
-    const bool only_t1 = std::all_of(group.by_name.begin(), group.by_name.end(), [](const auto& e) {
-      return e.first == "r2" || e.first == "r2_max" || e.first == "majority" ||
-             e.first == "accuracy" || e.first == "balanced_accuracy" || e.first == "auroc";
-    });
-    if (only_t1) continue;
+    if (std::none_of(group.by_name.begin(), group.by_name.end(), is_control)) continue;
     const auto entry = [&](const char* name) -> const CellProbeControl* {
       const auto found = group.by_name.find(name);
       return found == group.by_name.end() ? nullptr : found->second;
@@ -164,6 +177,7 @@ Table table_t12(const Results& results, const RunFacts& facts) {
       add_value(table, value);
     }
     const CellProbeControl* shuffle = entry("shuffle");
+    const CellProbeControl* duplicates = duplicates_of(results, group.model, group.benchmark);
     add_people(table, {group.model,
                        display_set(group.benchmark),
                        display_name(signal),
@@ -187,7 +201,7 @@ Table table_t12(const Results& results, const RunFacts& facts) {
                        number("blank", 3),
                        number("residualised", 3),
                        number("max_cosine", 3),
-                       number("duplicates", 0),
+                       duplicates ? fixed(duplicates->value, 0) : "-",
                        printed(paper)});
     if (nested) notes.add(nested.row->note, place);
   }
@@ -222,7 +236,8 @@ Table table_t12_transfer(const Results& results, const RunFacts& facts) {
     const std::string to = colon == std::string::npos ? rest : rest.substr(colon + 1);
     add_value(table, value_of(row));
     add_people(table, {row.model, row.probe, from, to, std::to_string(row.n), fixed(row.value, 3)});
-    notes.add(row.note, concat(row.model, " ", row.probe, " ", from, " to ", to));
+    if (std::isnan(row.value))
+      notes.add(row.note, concat(row.model, " ", row.probe, " ", from, " to ", to));
   }
   table.notes.push_back(
       "A linear probe whose layer was chosen on the first set, scored on the second set's items "

@@ -170,6 +170,7 @@ Table table_t5(const Results& results, const RunFacts& facts) {
     const std::int64_t block = last_block(results, model, "neuron");
     if (block < 0) continue;
     bool single_taken = false;
+    std::string first_single = "none";  // "L5 single1 ", whatever is done to it
     for (const std::size_t i : rows_where(results, [&](const EffectRow& row) {
            return row.model == model && row.benchmark == benchmark && row.type.empty() &&
                   (is_baseline(row) || (row.family == "neuron" && row.layer == block));
@@ -179,6 +180,7 @@ Table table_t5(const Results& results, const RunFacts& facts) {
       std::string name = row.against == "baseline" || is_baseline(row) ? paper_row(row, none) : "";
       if (name == "single" && single_taken) name.clear();
       single_taken = single_taken || name == "single";
+      if (name == "single") first_single = row.condition.substr(0, row.condition.rfind(' ') + 1);
       const auto figure = [&](const char* statistic) {
         return name.empty() ? nullptr : paper_figure("T5", model, benchmark, name, statistic);
       };
@@ -193,25 +195,35 @@ Table table_t5(const Results& results, const RunFacts& facts) {
         value.statistic = "object_delta_pp";
         add_value(table, value);
       }
+      notes.add(row.note, place_of(row));
+      const bool of_single = row.target == "single" && !contrast;
+      const bool shown = of_single ? row.condition.starts_with(first_single) ||
+                                         row.condition.find(" N") != std::string::npos
+                                   : row.operation == "zero" || is_baseline(row);
+      if (!shown) continue;
       const PaperFigure* of_all = figure("accuracy");
       const PaperFigure* of_object = figure("object_accuracy");
-      add_people(
-          table,
-          {model, display_set(benchmark),
-           contrast ? row.condition + " - " + row.against : row.condition,
-           row.draws > 1 ? std::to_string(row.draws) : "-", std::to_string(row.n),
-           std::to_string(row.invalid), contrast ? "-" : percent(row.accuracy),
-           contrast || !object ? "-" : percent(object->accuracy),
-           object ? std::to_string(object->n) : "0", is_baseline(row) ? "-" : points(row.delta_pp),
-           is_baseline(row) ? "-" : interval_text(row.low, row.high, 1, true), spread_text(row),
-           is_baseline(row) || !object ? "-" : points(object->delta_pp),
-           is_baseline(row) ? "-" : flips_text(row),
-           is_baseline(row) ? "-" : p_text(results.effects_adjusted[i].value),
-           is_baseline(row) ? "-" : detectable_text(row), fixed(row.item_pp, 2) + " pp",
-           of_all ? concat(of_all->printed, ", object-ID ", of_object->printed) : "-"});
-      notes.add(row.note, place_of(row));
+      add_people(table,
+                 {model, display_set(benchmark),
+                  contrast ? row.condition + " - " + row.against : row.condition,
+                  row.draws > 1 ? std::to_string(row.draws) : "-", std::to_string(row.n),
+                  std::to_string(row.invalid), contrast ? "-" : percent(row.accuracy),
+                  contrast || !object ? "-" : percent(object->accuracy),
+                  contrast ? "-"
+                  : object ? std::to_string(object->n)
+                           : "0",
+                  is_baseline(row) ? "-" : points(row.delta_pp),
+                  is_baseline(row) ? "-" : interval_text(row.low, row.high, 1, true),
+                  spread_text(row), is_baseline(row) || !object ? "-" : points(object->delta_pp),
+                  is_baseline(row) ? "-" : flips_text(row),
+                  is_baseline(row) ? "-" : p_text(results.effects_adjusted[i].value),
+                  is_baseline(row) ? "-" : detectable_text(row), fixed(row.item_pp, 2) + " pp",
+                  of_all ? concat(of_all->printed, ", object-ID ", of_object->printed) : "-"});
     }
   }
+  table.notes.push_back(
+      "Shown: the probe's first neuron (zero and clamped) and the sets of neurons at zero. Other "
+      "neurons, clamps, means and blocks: table interventions and the CSV.");
   table.notes.push_back(
       "Object-ID: questions that ask whether an object is there (the POPE items); a set without "
       "such questions shows '-'. The pooled set joins the model's sets as the paper's 200 mixed "

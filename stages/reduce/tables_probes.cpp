@@ -75,6 +75,27 @@ void not_run(Table& table, const char* what) {
         concat("The probes stage was not part of this run, or held no ", what, "."));
 }
 
+/// The stress test on the items of all sets of a model at once, as a row of T1.
+void add_pooled_stress(Table& table, const Results& results, const CellProbeControl& accuracy,
+                       TableNotes& notes) {
+  const auto number = [&](const char* control) {
+    for (const CellProbeControl& row : results.probe_controls)
+      if (row.model == accuracy.model && row.benchmark == accuracy.benchmark &&
+          row.probe == accuracy.probe && row.control == control) {
+        add_value(table, control_value(row, nullptr));
+        if (std::isnan(row.value))
+          notes.add(row.note, concat(row.model, "/pooled set stress test ", control));
+        return row.value;
+      }
+    return kUndefined;
+  };
+  const double share = number("accuracy"), majority = number("majority");
+  const double balanced = number("balanced_accuracy"), auroc = number("auroc");
+  add_people(table, {accuracy.model, display_set(accuracy.benchmark), std::to_string(accuracy.n),
+                     "-", "-", percent(majority), "-", "-", std::to_string(accuracy.n),
+                     percent(share), "-", percent(balanced), fixed(auroc, 3), "-", "-"});
+}
+
 }  // namespace
 
 Table table_t1(const Results& results, const RunFacts& facts) {
@@ -146,6 +167,9 @@ Table table_t1(const Results& results, const RunFacts& facts) {
                                             of_stress->printed)
                                    : "-"});
   }
+  for (const CellProbeControl& row : results.probe_controls)
+    if (row.benchmark == kPooledSet && row.probe == "stress_test" && row.control == "accuracy")
+      add_pooled_stress(table, results, row, notes);
   table.notes.push_back(
       "R2: normalised entropy of the mean map of the k heads of largest gain, heads chosen on "
       "training folds, against being right on held-out images; the largest of the k tried is a "

@@ -9,10 +9,10 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/rng.hpp"
 #include "pipeline/store/h5.hpp"
-#include "reduce_inside_fixture.hpp"
 #include "stages/metrics/metrics.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/results.hpp"
+#include "tests/unit/reduce_inside_fixture.hpp"
 
 using namespace vrp;
 namespace fs = std::filesystem;

@@ -28,6 +28,8 @@ TABLES = {  # id -> what the table says, in one sentence
     "paper_delta": "Our figures next to the printed ones.",
     "signals": "Every signal of every set.",
 }
+MAIN_SET = {"T3": "pope", "T5": "pooled", "T6": "pooled", "T7": "pope", "T8": "pope", "T9": "pope",
+            "T11": "pope", "T12": "pope"}  # of a table too long to be shown whole
 FOLD_FROM = 40  # rows; longer tables are folded away
 KEY_SIGNALS = {"mass b", "lift", "IoU", "pointing", "H_rel", "C_out", "count match"}  # of T10
 
@@ -100,6 +102,16 @@ def one(identifier, data):
                    body(identifier, data), notes(data), files)
 
 
+def of_main_set(identifier, data):
+    """Rows of the sets that a long table is mainly about; None when it has none of them."""
+    if "Set" not in data["headers"] or identifier not in MAIN_SET:
+        return None
+    at = data["headers"].index("Set")
+    wanted = {row[at] for row in data["display"] if MAIN_SET[identifier] in row[at]}
+    rows, others = only(data, "Set", wanted)
+    return rows if rows["display"] and others["display"] else None
+
+
 def body(identifier, data):
     if identifier == "class_balance":
         rows, types = only(data, "Type", {"all"})
@@ -110,6 +122,10 @@ def body(identifier, data):
         rows, _ = only(data, "Signal", KEY_SIGNALS)
         return as_html(rows) + details(f"All relevance signals ({len(data['display'])} rows)",
                                        as_html(data, "All relevance signals"))
+    main = of_main_set(identifier, data)
+    if len(data["display"]) > FOLD_FROM and main:
+        return as_html(main) + details(f"Every set ({len(data['display'])} rows)",
+                                       as_html(data, f"{data['title']}, every set"))
     if len(data["display"]) > FOLD_FROM:
         return details(f"{data['title']} ({len(data['display'])} rows)", as_html(data))
     return as_html(data)
