@@ -58,8 +58,9 @@ const NamedProbe kProbes[] = {
     {"linear_probe", "hidden_linear", "L2 logistic on h(l), l chosen on the training part"},
     {"linear_h_last", "hidden_linear", "L2 logistic on h(L-1)", true},
     {"last5", "last5", "probe on the last five layers"},
-    {"contrib12", "contrib12", "L2 logistic on cumulative contributions to the margin", false,
-     true},
+    {"contrib12", "contrib12",
+     "L2 logistic on cumulative contributions to the margin of the reference answer: a diagnostic",
+     false, true},
     {"sparse", "sparse", "L1 logistic on the MLP outputs, layer chosen on the training part"},
     {"ensemble_attention", "attention", "net on the attention maps of all layers"}};
 
