@@ -13,5 +13,6 @@ add_executable(probes_cost ${CMAKE_CURRENT_LIST_DIR}/probes_cost.cpp
                            ${CMAKE_CURRENT_LIST_DIR}/probes_cell.cpp)
 target_link_libraries(probes_cost PRIVATE vrp_options vrp_stage_probes)
 target_include_directories(probes_cost PRIVATE ${CMAKE_SOURCE_DIR})
-vrp_add_python_test(probes_memory ${CMAKE_CURRENT_LIST_DIR}/probes_memory_test.py LABELS unit
+vrp_add_python_test(probes_memory ${CMAKE_CURRENT_LIST_DIR}/probes_memory_test.py LABELS slow
                     ARGS $<TARGET_FILE:probes_cost>)
+add_dependencies(sanitized_tests probes_oracle)
