@@ -1,6 +1,7 @@
 // T2: where the answer is made, and by what.
 #include "pipeline/base/error.hpp"
 #include "stages/reduce/long_table.hpp"
+#include "stages/reduce/reduce.hpp"
 
 namespace vrp {
 namespace {
@@ -12,6 +13,12 @@ const ShareRow* find_share(const Results& results, const LensSummaryRow& lens,
         row.layer_set == set)
       return &row;
   return nullptr;
+}
+
+bool counts_objects(std::string_view benchmark) {
+  ReduceParams counting;
+  counting.pooled = "counting";
+  return in_pooled_set(benchmark, counting);
 }
 
 /// "L5 (+1.20)".
@@ -156,6 +163,13 @@ Table table_t2(const Results& results, const RunFacts& facts) {
          layer ? concat(layer->printed, ", ", peak->printed, ", ", mlp->printed) : "-"});
     const std::string place = row.model + "/" + display_set(row.benchmark);
     notes.add(row.note, place);
+    if (counts_objects(row.benchmark) && paper_model(row.model) == "llava")
+      notes.add(
+          "the tokenizer writes a number as a blank piece and its digit, so at the last prompt "
+          "position the digit is not due yet and these margins are those of a digit at the place "
+          "of "
+          "the blank",
+          place);
     for (const ShareRow* s : {share, boost, norm})
       if (s) notes.add(s->note, concat(place, " MLP share, ", s->form, ", ", s->layer_set));
   }

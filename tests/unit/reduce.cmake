@@ -11,3 +11,5 @@ vrp_add_test(reduce_tables SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_tables_test.
 # make_report_run is built in tests/end_to_end/report.cmake.
 vrp_add_python_test(reduce_oracle ${CMAKE_CURRENT_LIST_DIR}/reduce_oracle_test.py LABELS unit
                     ARGS $<TARGET_FILE:make_report_run>)
+vrp_add_python_test(reduce_inside_oracle ${CMAKE_CURRENT_LIST_DIR}/reduce_inside_oracle_test.py
+                    LABELS unit ARGS $<TARGET_FILE:make_report_run>)

@@ -169,6 +169,8 @@ inline void add_probes(CellData& cell, const std::vector<int>& y, const std::vec
   control("hidden_probe", "authors_split", 0.9, 1);
   control("hidden_probe", "type_only", 0.55, 1);
   control("hidden_probe", "blank", kUndefined, 1);
+  control("folds", "duplicates", 0, 1);
+  control("authors_split", "duplicates", 2, 1);
   control("head_entropy_k1", "r2", 0.01, 1);
   control("head_entropy_k5", "r2", 0.03, 1);
   control("head_entropy", "r2_max", 0.03, 1);

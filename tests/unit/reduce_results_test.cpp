@@ -245,3 +245,35 @@ TEST_CASE("a frame with a missing column is refused", "[reduce][frame]") {
   record.add<std::string>("set/model", {"set_row"}, {1}, {"demo"}, "", "");
   CHECK_THROWS_AS(read_frame<SetRow>(record, "set"), Error);
 }
+
+TEST_CASE("T12 shows controls alone and T2 says where a digit is not due yet",
+          "[reduce][results]") {
+  const Folder folder("inside");
+  write_results(folder.path, records(informative(40), informative(24)), facts());
+  const auto table = [&](const std::string& name) {
+    return Json::parse(read_text(folder.path / "reduce/tables" / (name + ".json")));
+  };
+  const Json t12 = table("T12");
+  REQUIRE(t12["display"].size() == 2);  // the hidden-state probe on both sets
+  const auto duplicates = std::find(t12["headers"].begin(), t12["headers"].end(), "Duplicates") -
+                          t12["headers"].begin();
+  for (const Json& row : t12["display"]) CHECK(row[static_cast<std::size_t>(duplicates)] == "0");
+  CHECK(table("T12_transfer")["display"].size() == 2);
+  const std::string t2 = table("T2")["notes"].dump();
+  CHECK(t2.find("the digit is not due yet") != std::string::npos);
+  CHECK(t2.find("demo/demo_counting") != std::string::npos);
+  CHECK(table("T1")["display"][0][6] == "k=1: 0.010, k=5: 0.030");
+  CHECK(table("T9")["display"].size() == 16);  // 4 of each kind and set, last block only
+  const Json t5 = table("T5");
+  for (const Json& row : t5["display"]) CHECK_FALSE(row[2].get<std::string>().starts_with("mask"));
+  const Json t6 = table("T6");
+  CHECK(t6["display"].size() == 3 * 5);  // baseline, top 10, two random counts, bypass
+  const auto delta = read_csv(folder.path / "reduce/tables/paper_delta.csv");
+  const auto peak = std::find_if(delta.begin(), delta.end(), [](const CsvRow& row) {
+    return row.at("statistic") == "peak_value" && row.at("benchmark") == "demo_pope";
+  });
+  REQUIRE(peak != delta.end());
+  CHECK(peak->at("paper_printed") == "+9.20 (L31)");
+  CHECK(std::stod(peak->at("difference")) ==
+        Approx(std::stod(peak->at("estimate")) - 9.2).margin(1e-12));
+}

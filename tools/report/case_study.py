@@ -4,7 +4,7 @@ import overlays
 import svg
 from html_text import Raw, definition_list, element, esc, paragraph, section
 
-SHOWN = 6  # cells at most
+SHOWN = 9  # cells at most
 
 
 def asks_yes_no(run, benchmark):
