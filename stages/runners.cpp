@@ -1,6 +1,8 @@
 #include "stages/runners.hpp"
 
 #include <algorithm>
+#include <list>
+#include <numeric>
 
 #include "pipeline/driver/worker.hpp"
 #include "pipeline/model/model.hpp"
@@ -88,13 +90,14 @@ CellData cell_data(const UnitInput& input, std::size_t cell) {
           columns("interventions")};
 }
 
-ProbeInput probe_input(const UnitInput& input, std::size_t cell, const Sweep& sweep,
-                       const std::string& device) {
+/// `items` must outlive the result.
+ProbeInput probe_input(const UnitInput& input, std::size_t cell, const ItemTable& items,
+                       const Sweep& sweep, const std::string& device) {
   const Cell& c = (*input.cells)[cell];
   const auto model = std::find_if(sweep.models.begin(), sweep.models.end(),
                                   [&](const NamedModel& named) { return named.name == c.model; });
   ProbeInput out;
-  out.items = &(*input.tables)[c.table];
+  out.items = &items;
   out.model = c.model;
   out.benchmark = c.benchmark;
   out.seed = input.seed;
@@ -109,12 +112,24 @@ ProbeInput probe_input(const UnitInput& input, std::size_t cell, const Sweep& sw
   return out;
 }
 
+/// The rows of a cell's table that the run asks about.
+ItemTable asked_items(const UnitInput& input, std::size_t cell) {
+  const ItemTable& table = (*input.tables)[(*input.cells)[cell].table];
+  std::vector<std::size_t> rows(table.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  if (input.limit > 0) {
+    rows.resize(std::min(rows.size(), static_cast<std::size_t>(input.limit)));
+  }
+  return select_rows(table, rows);
+}
+
 Record run_interventions(const UnitInput& input, const Sweep& sweep, const StageParams& params,
                          ModelHolder& holder) {
   const auto& benchmark = sweep.benchmarks[input.cell->table].config;
   const Record captured = input.upstream("capture", input.cell_index());
   const Record probes = input.upstream("probes", input.cell_index());
-  return interventions({.items = input.items(),
+  const ItemTable items = asked_items(input, input.cell_index());
+  return interventions({.items = items,
                         .first = static_cast<std::size_t>(input.unit->first),
                         .pictures = *static_cast<const Pictures*>(input.prepared.get()),
                         .model = holder.get(input.cell->model),
@@ -133,11 +148,14 @@ Record run_interventions(const UnitInput& input, const Sweep& sweep, const Stage
 Record run_probes(const UnitInput& input, const Sweep& sweep, const ProbesParams& params,
                   const std::string& device) {
   if (!input.cell->pooled()) {
-    return join_probes(probe_input(input, input.cell_index(), sweep, device), params);
+    const ItemTable items = asked_items(input, input.cell_index());
+    return join_probes(probe_input(input, input.cell_index(), items, sweep, device), params);
   }
   std::vector<ProbeInput> cells;
+  std::list<ItemTable> tables;  // stay where they are
   for (const std::size_t member : input.cell->members) {
-    cells.push_back(probe_input(input, member, sweep, device));
+    tables.push_back(asked_items(input, member));
+    cells.push_back(probe_input(input, member, tables.back(), sweep, device));
   }
   return transfer_probes(cells, params);
 }
@@ -178,8 +196,9 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
       };
     } else if (stage.name == "probe_fits") {
       stage.run = [&sweep, &params, device](const UnitInput& input) {
-        return fit_part(probe_input(input, input.cell_index(), sweep, device), input.unit->part,
-                        params.probes);
+        const ItemTable items = asked_items(input, input.cell_index());
+        return fit_part(probe_input(input, input.cell_index(), items, sweep, device),
+                        input.unit->part, params.probes);
       };
     } else if (stage.name == "probes") {
       stage.run = [&sweep, &params, device](const UnitInput& input) {

@@ -42,6 +42,7 @@ struct UnitInput {
   const std::vector<Cell>* cells = nullptr;
   const std::vector<ItemTable>* tables = nullptr;
   std::uint64_t seed = 0;
+  std::int64_t limit = 0;  ///< items of a cell at most; 0 = all
   /// Records of an upstream stage for a cell, joined over the unit's items (whole-cell stages: over
   /// all items). Error names the damaged file.
   std::function<Record(const std::string& stage, std::size_t cell)> upstream;

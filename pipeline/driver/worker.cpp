@@ -172,6 +172,7 @@ UnitInput Worker::input_of(std::size_t id) {
   input.cells = &plan_.cells;
   input.tables = &plan_.tables;
   input.seed = seed_;
+  input.limit = plan_.limit;
   input.upstream = [this, &unit](const std::string& stage, std::size_t cell) {
     std::vector<Record> parts;
     each_upstream(unit, stage, cell, [&](Record record) { parts.push_back(std::move(record)); });
