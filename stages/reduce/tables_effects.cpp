@@ -145,7 +145,10 @@ void power_note(Table& table) {
   table.notes.push_back(
       "p adj: Holm over every intervention of the model on its sets; exact McNemar, or a "
       "permutation within items where random draws are averaged. Detectable: smallest difference "
-      "that 80 % power finds. Pooled sets repeat the items of their sets and are adjusted apart.");
+      "that 80 % power finds at the observed "
+      "flips; where these are too few to find anything, the fewest one-way flips that could be "
+      "found. "
+      "Pooled sets repeat the items of their sets and are adjusted apart.");
 }
 
 void not_run(Table& table) {
