@@ -27,6 +27,20 @@ std::function<std::vector<std::string>(const Cell&)> parts_by_model(const Sweep&
   };
 }
 
+/// Error (usage) unless the probes name as many neurons as the interventions edit.
+void check_targets(const StageParams& params) {
+  const int needed = targets_needed(params.interventions);
+  if (needed == 0 || !params.interventions.ids.empty()) return;
+  if (!fits_probe(params.probes, "sparse")) {
+    fail_usage("[interventions] edits ", needed, " neurons of the sparse probe, but [probes] fits ",
+               "has no sparse; add it, give ids, or set singles = 0 and tops to nothing");
+  }
+  if (params.probes.neurons_kept < needed) {
+    fail_usage("[probes] neurons_kept is ", params.probes.neurons_kept, ", expected at least ",
+               needed, ", the neurons that [interventions] edits");
+  }
+}
+
 /// Error (usage) for a block or neuron that one of the models does not have, before anything runs.
 void check_conditions(const Sweep& sweep, const InterventionsParams& params) {
   for (const NamedModel& model : sweep.models) {
@@ -65,7 +79,10 @@ StageParams bind_stage_params(Sweep& sweep) {
 }
 
 std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams& params) {
-  if (asks_for(sweep, "interventions")) check_conditions(sweep, params.interventions);
+  if (asks_for(sweep, "interventions")) {
+    check_targets(params);
+    check_conditions(sweep, params.interventions);
+  }
   StageDefinition capture;
   capture.name = "capture";
   capture.needs_model = true;

@@ -93,6 +93,13 @@ def configurations(data):
     refused(h.sweep_arguments(data) + ["--stages", "captur"], 2, "did you mean 'capture'")
     refused(["-C", os.path.join(WORK, "none.ini")], 2, "none.ini")
     refused(h.sweep_arguments(data) + ["--set", "benchmark:demo_pope.table=none.h5"], 7, "none.h5")
+    for setting, text in (("interventions.scaled=161", "expected 1 to 160"),
+                          ("interventions.layer=6", "expected a block from 0 to 5"),
+                          ("probes.neurons_kept=3", "expected at least 10"),
+                          ("probes.fits=hidden_linear", "has no sparse"),
+                          ("probes.outer_folds=1", "outer_folds"),
+                          ("capture.margin=sett", "expected set, single or binary")):
+        refused(h.sweep_arguments(data) + ["--set", setting], 2, text)
     print("wrong configurations exit 2 or 7 and print one message")
 
 
