@@ -74,9 +74,7 @@ void add_signals(const CellData& cell, const Record& record, const RowMap& map, 
     signal.units = array.units;
     signal.description = array.description;
     signal.control = array_attribute(array, "control");
-    // The contributions are those to the margin of the right answer.
-    signal.needs_reference =
-        array_attribute(array, "needs_reference") == "1" || array.name == "probe/contrib12";
+    signal.needs_reference = array_attribute(array, "needs_reference") == "1";
     signal.value =
         gather_rows<double>(cell, array.name, record.as_double(array.name), map, kUndefined);
     for (std::size_t i = 0; i < out.size(); ++i)
