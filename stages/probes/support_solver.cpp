@@ -35,7 +35,7 @@ double objective(const at::Tensor& ones, const at::Tensor& t, double c,
 }
 
 LossModel model_at(const at::Tensor& ones, const at::Tensor& t, double c,
-               const std::vector<double>& theta) {
+                   const std::vector<double>& theta) {
   LossModel model;
   at::Tensor m;
   model.value = objective(ones, t, c, theta, &m);

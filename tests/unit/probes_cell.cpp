@@ -62,7 +62,8 @@ Record ProbeCell::capture(std::size_t first, std::size_t last) const {
         if (s > 0 && plan_.image_noise > 0)
           x += plan_.image_noise * normal(images, i / plan_.per_image, at);
         blank.push_back(half(x));
-        if (plan_.signal_layer >= 0 && s == plan_.signal_layer + 1 && j < 2) x += plan_.signal * sign;
+        if (plan_.signal_layer >= 0 && s == plan_.signal_layer + 1 && j < 2)
+          x += plan_.signal * sign;
         hidden.push_back(half(x));
       }
     for (int l = 0; l < plan_.layers; ++l) {
