@@ -100,6 +100,9 @@ def configurations(data):
                           ("probes.outer_folds=1", "outer_folds"),
                           ("capture.margin=sett", "expected set, single or binary")):
         refused(h.sweep_arguments(data) + ["--set", setting], 2, text)
+    # The authors' neurons are LLaVA-1.5-7B's; everything else in their profile is understood.
+    profile = ["-C", os.path.join(h.SOURCE, "conf/profiles/authors.ini")]
+    refused(h.sweep_arguments(data) + profile, 2, "neuron 1512", "expected 0 to 159")
     print("wrong configurations exit 2 or 7 and print one message")
 
 
