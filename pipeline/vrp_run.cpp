@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "pipeline/base/repeatable.hpp"
 #include "pipeline/dist/mpi_session.hpp"
 #include "pipeline/dist/signals.hpp"
 #include "pipeline/run_job.hpp"
@@ -25,6 +26,7 @@ int run(vrp::MpiSession& mpi, int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  vrp::ask_for_repeatable_products();
   vrp::catch_stop_signals();
   vrp::MpiSession mpi(argc, argv);
   int code = 0;

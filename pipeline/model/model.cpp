@@ -4,24 +4,13 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/repeatable.hpp"
 #include "pipeline/model/model_impl.hpp"
 
 namespace vrp {
 namespace {
-
-/// Libraries choose kernels by alignment and load unless told not to; both read these variables
-/// before their first product. A value that the user has set is kept.
-void ask_for_repeatable_products() {
-  static const bool once = [] {
-    setenv("MKL_CBWR", "AUTO", 0);
-    setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", 0);
-    return true;
-  }();
-  (void)once;
-}
 
 at::Device parse_device(const std::string& name) {
   if (name == "cpu") return at::kCPU;

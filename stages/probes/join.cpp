@@ -6,6 +6,7 @@
 #include "stages/probes/controls.hpp"
 #include "stages/probes/fusion.hpp"
 #include "stages/probes/probes.hpp"
+#include "stages/probes/products.hpp"
 
 namespace vrp {
 namespace {
@@ -246,6 +247,7 @@ class Join {
 
 Record join_probes(const ProbeInput& input, const ProbesParams& params) {
   check(params);
+  prepare_products(input.threads);
   Record record = Join(input, params).run();
   if (input.advance) input.advance(static_cast<std::int64_t>(input.items->size()));
   return record;

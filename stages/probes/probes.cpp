@@ -1,12 +1,11 @@
 #include "stages/probes/probes.hpp"
 
-#include <ATen/Parallel.h>
-
 #include "stages/probes/collect.hpp"
 #include "stages/probes/controls.hpp"
 #include "stages/probes/heads.hpp"
 #include "stages/probes/learners.hpp"
 #include "stages/probes/outcome.hpp"
+#include "stages/probes/products.hpp"
 #include "stages/probes/stress.hpp"
 
 namespace vrp {
@@ -119,7 +118,7 @@ void fit_real(const ProbeInput& input, const PartFeatures& features, const Probe
 
 Record fit_part(const ProbeInput& input, const std::string& name, const ProbesParams& params) {
   check(params);
-  if (at::get_num_threads() != input.threads) at::set_num_threads(input.threads);
+  prepare_products(input.threads);
   const ProbePart part = find_part(params, input.layers, name);
   Record record;
   record.add<std::string>("part/probe", {"part"}, {1}, {part.probe}, "", "probe of this part");

@@ -1,5 +1,3 @@
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <set>
 
@@ -9,6 +7,7 @@
 #include "stages/probes/nested.hpp"
 #include "stages/probes/outcome.hpp"
 #include "stages/probes/problem.hpp"
+#include "stages/probes/products.hpp"
 #include "stages/probes/stress.hpp"
 
 namespace vrp {
@@ -131,7 +130,7 @@ Record transfer_probes(const std::vector<ProbeInput>& cells, const ProbesParams&
   of_set.memory_mb = params.memory_mb / std::max<int>(1, static_cast<int>(cells.size()) + 1);
   std::vector<Set> sets;
   for (const ProbeInput& cell : cells) {
-    if (at::get_num_threads() != cell.threads) at::set_num_threads(cell.threads);
+    prepare_products(cell.threads);
     std::vector<std::int64_t> blocks;
     for (int b = 0; b < cell.layers; ++b) blocks.push_back(b);
     Set set;

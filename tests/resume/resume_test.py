@@ -88,6 +88,15 @@ def more_items(expected_limit):
     print("a run over 12 items grows to 30 with the digest of a run in one go")
 
 
+def stage_by_stage(expected):
+    """Probes fitted by processes that never loaded a model have the bits of a run in one go."""
+    run = os.path.join(WORK, "stages")
+    for stages in ("capture metrics consistency", "probes", "interventions", None):
+        h.run_whole(run, 2, ARGUMENTS + (["--stages", *stages.split()] if stages else []))
+    h.check(h.digest(run) == expected, "a run stage by stage differs from one in one go")
+    print("a run stage by stage ends with the digest of a run in one go")
+
+
 def stopped_by(name, send, expected):
     run = os.path.join(WORK, name)
     process = h.start(run, 2, ARGUMENTS)
@@ -176,6 +185,7 @@ def main():
     unit_order_and_sharing(expected)
     repetition(reference, expected)
     more_items(expected)
+    stage_by_stage(expected)
     stopped_by("sigusr2", lambda process, run: os.kill(process.pid, signal.SIGUSR2), expected)
     stopped_by("sigterm", terminate_rank, expected)
     damage(reference, expected)
