@@ -1,6 +1,7 @@
 #include "stages/reduce/long_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
@@ -108,6 +109,23 @@ TableValue value_of(const EffectRow& row, const AdjustedP& adjusted, const Paper
   value.note = row.note;
   value.seed = row.seed;
   value.paper = paper;
+  return value;
+}
+
+TableValue value_of(const CellProbeControl& row) {
+  TableValue value;
+  value.model = row.model;
+  value.benchmark = row.benchmark;
+  value.what = row.probe;
+  value.statistic = row.control;
+  value.n = row.n;
+  value.estimate = row.value;
+  value.low = row.low;
+  value.high = row.high;
+  value.interval = row.draws > 1 ? concat("2.5 and 97.5 % of ", row.draws, " draws") : "none";
+  value.p = row.p;
+  value.test = std::isfinite(row.p) ? "labels permuted, not adjusted" : "";
+  value.note = row.note;
   return value;
 }
 

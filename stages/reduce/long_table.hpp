@@ -36,6 +36,9 @@ TableValue value_of(const StatRow& row, const AdjustedP& adjusted, const PaperFi
 /// A number of an effect: delta_pp with interval and tests.
 TableValue value_of(const EffectRow& row, const AdjustedP& adjusted, const PaperFigure* paper);
 
+/// The number of a probe's control, with the spread of its draws.
+TableValue value_of(const CellProbeControl& row);
+
 /// "+1.2 pp", "n/a".
 std::string points(double pp, int decimals = 1);
 /// The paper's digits, "-" where it prints nothing.

@@ -91,23 +91,6 @@ FoldSummary folds_of(const Results& results, const ProbeControls& group) {
   return out;
 }
 
-TableValue value_of(const CellProbeControl& row) {
-  TableValue value;
-  value.model = row.model;
-  value.benchmark = row.benchmark;
-  value.what = row.probe;
-  value.statistic = row.control;
-  value.n = row.n;
-  value.estimate = row.value;
-  value.low = row.low;
-  value.high = row.high;
-  value.interval = row.draws > 1 ? concat("2.5 and 97.5 % of ", row.draws, " draws") : "none";
-  value.p = row.p;
-  value.test = std::isfinite(row.p) ? "labels permuted within question type, not adjusted" : "";
-  value.note = row.note;
-  return value;
-}
-
 }  // namespace
 
 Table table_t12(const Results& results, const RunFacts& facts) {

@@ -46,24 +46,6 @@ std::vector<HeadR2> head_r2(const Results& results, const CellName& cell) {
   return out;
 }
 
-TableValue control_value(const CellProbeControl& row, const PaperFigure* paper) {
-  TableValue value;
-  value.model = row.model;
-  value.benchmark = row.benchmark;
-  value.what = row.probe;
-  value.statistic = row.control;
-  value.n = row.n;
-  value.estimate = row.value;
-  value.low = row.low;
-  value.high = row.high;
-  value.interval = row.draws > 1 ? concat("2.5 and 97.5 % of ", row.draws, " draws") : "none";
-  value.p = row.p;
-  value.test = std::isfinite(row.p) ? "permutation of the labels, not adjusted" : "";
-  value.note = row.note;
-  value.paper = paper;
-  return value;
-}
-
 std::string and_limits(const Found& found, bool as_percent) {
   if (!found) return "n/a";
   return as_percent ? percent_interval(found.row->low, found.row->high)
@@ -85,7 +67,7 @@ void add_pooled_stress(Table& table, const Results& results, const CellProbeCont
     for (const CellProbeControl& row : results.probe_controls)
       if (row.model == accuracy.model && row.benchmark == accuracy.benchmark &&
           row.probe == accuracy.probe && row.control == control) {
-        add_value(table, control_value(row, nullptr));
+        add_value(table, value_of(row));
         if (std::isnan(row.value))
           notes.add(row.note, concat(row.model, "/pooled set stress test ", control));
         return row.value;
@@ -140,7 +122,7 @@ Table table_t1(const Results& results, const RunFacts& facts) {
         best.method = concat("largest R2 of the k tried: ", one.row->note);
         notes.add(one.row->note, place + " R2");
       }
-      add_value(table, control_value(*one.row, nullptr));
+      add_value(table, value_of(*one.row));
       by_k.push_back(concat("k=", one.k, ": ", fixed(one.row->value, 3)));
       if (std::isnan(one.row->value)) {
         notes.add(one.row->note, concat(place, " R2, k=", one.k));
