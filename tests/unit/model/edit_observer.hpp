@@ -1,6 +1,7 @@
 #pragma once
 // A condition made by an observer of a whole greedy run: edits the other way, to compare with.
 #include <algorithm>
+#include <utility>
 
 #include "pipeline/model/model.hpp"
 
@@ -10,8 +11,8 @@ class EditObserver : public Observer {
  public:
   /// Every edit but hidden attention. `last_prompt`: position of the prompt's last token; `blocks`:
   /// of the model.
-  EditObserver(const EditCondition& condition, std::int64_t last_prompt, int blocks)
-      : condition_(condition), last_prompt_(last_prompt), blocks_(blocks) {}
+  EditObserver(EditCondition condition, std::int64_t last_prompt, int blocks)
+      : condition_(std::move(condition)), last_prompt_(last_prompt), blocks_(blocks) {}
 
   std::vector<SiteRequest> requests() const override {
     std::vector<SiteRequest> all;
@@ -84,7 +85,7 @@ class EditObserver : public Observer {
     }
   }
 
-  const EditCondition& condition_;
+  EditCondition condition_;
   std::int64_t last_prompt_;
   int blocks_;
 };
