@@ -132,6 +132,7 @@ class Job {
     for (const auto& model : sweep_.models) {
       inputs.model_hashes[model.name] = checkpoints_.at(model.name).at("hash");
     }
+    inputs.review_hashes = review_hashes(sweep_);
     inputs.limit = options_.limit;
     plan_ = make_plan(sweep_, std::move(inputs));
     if (!first()) return;

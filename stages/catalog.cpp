@@ -112,6 +112,9 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   fitted.memory_mb = ProbesParams{}.memory_mb;  // where features lie, not what they are
   fits.parameters = canonical_text(fitted);
   fits.cost_per_item = 0.5;
+  fits.labels = params.probes.label == "primary" || params.probes.label == "margin_median"
+                    ? ReadsLabels::primary
+                    : ReadsLabels::all;
 
   StageDefinition probes;
   probes.name = "probes";
@@ -120,6 +123,7 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   probes.pooled = true;
   probes.parameters = fits.parameters;
   probes.cost_per_item = 0.1;
+  probes.labels = fits.labels;
 
   StageDefinition interventions;
   interventions.name = "interventions";
@@ -140,6 +144,7 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   reduce.pooled = true;
   reduce.parameters = canonical_text(params.reduce) + "profile=" + sweep.params.profile + "\n";
   reduce.cost_per_item = 0.02;
+  reduce.labels = ReadsLabels::all;
   return {capture, metrics, consistency, fits, probes, interventions, reduce};
 }
 

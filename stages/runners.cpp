@@ -4,7 +4,9 @@
 #include <list>
 #include <numeric>
 
+#include "pipeline/driver/tables.hpp"
 #include "pipeline/driver/worker.hpp"
+#include "pipeline/items/labels.hpp"
 #include "pipeline/model/model.hpp"
 #include "stages/capture/capture.hpp"
 #include "stages/consistency/consistency.hpp"
@@ -75,19 +77,24 @@ bool has_columns(const std::string& name) {
          name != "item/patch_offset" && name != "path/token_offset" && name != "path/tokens";
 }
 
-CellData cell_data(const UnitInput& input, std::size_t cell) {
+CellData cell_data(const UnitInput& input, std::size_t cell, const Sweep& sweep) {
   const Cell& c = (*input.cells)[cell];
+  const ItemTable& items = (*input.tables)[c.table];
   const auto columns = [&](const char* stage) {
     return upstream_arrays(input, stage, cell, has_columns);
   };
-  return {c.model,
-          c.benchmark,
-          &(*input.tables)[c.table],
-          columns("capture"),
-          columns("metrics"),
-          columns("consistency"),
-          columns("probes"),
-          columns("interventions")};
+  CellData out{c.model,
+               c.benchmark,
+               &items,
+               columns("capture"),
+               columns("metrics"),
+               columns("consistency"),
+               columns("probes"),
+               columns("interventions")};
+  add_labels(out.capture, items, reviews_of(sweep, c, items));
+  if (!out.consistency.arrays().empty()) add_majority_labels(out.consistency, items);
+  if (!out.interventions.arrays().empty()) add_edit_labels(out.interventions, items);
+  return out;
 }
 
 /// `items` must outlive the result.
@@ -104,9 +111,13 @@ ProbeInput probe_input(const UnitInput& input, std::size_t cell, const ItemTable
   out.layers = read_model_spec(model->config.checkpoint).text.layers;
   out.device = device;
   out.threads = sweep.run.threads;
-  out.each = [&input, cell](const std::string& stage,
-                            const std::function<void(const Record&)>& each) {
-    input.each_upstream(stage, cell, each);
+  const Reviews reviews = reviews_of(sweep, c, items);
+  out.each = [&input, cell, &items, reviews](const std::string& stage,
+                                             const std::function<void(const Record&)>& each) {
+    input.each_upstream(stage, cell, [&](Record& record) {
+      if (stage == "capture") add_labels(record, items, reviews);
+      each(record);
+    });
   };
   out.advance = input.advance;
   return out;
@@ -209,13 +220,13 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
         return run_interventions(input, sweep, params, *holder);
       };
     } else if (stage.name == "reduce") {
-      stage.run = [&params](const UnitInput& input) {
+      stage.run = [&sweep, &params](const UnitInput& input) {
         const std::size_t cell = input.cell_index();
         if (!input.cell->pooled())
-          return reduce_cell(cell_data(input, cell), params.reduce, input.seed);
+          return reduce_cell(cell_data(input, cell, sweep), params.reduce, input.seed);
         std::vector<CellData> cells;
         for (const std::size_t member : input.cell->members)
-          cells.push_back(cell_data(input, member));
+          cells.push_back(cell_data(input, member, sweep));
         return reduce_pooled(cells, params.reduce, input.seed,
                              upstream_arrays(input, "probes", cell, has_columns));
       };

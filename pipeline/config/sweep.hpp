@@ -54,6 +54,8 @@ struct BenchmarkConfig {
   std::uint64_t seed = 42;
   int max_new_tokens = 16;
   std::vector<std::string> scorers;
+  std::string reviews;
+  double soft_threshold = 0.5, judge_threshold = 7, judge_relative = 0;
   bool pooled = true;
   template <class Visit>
   void fields(Visit&& visit) {
@@ -65,6 +67,12 @@ struct BenchmarkConfig {
     visit("suffix", suffix, "appended to each question (\\n = newline)");
     visit("max_new_tokens", max_new_tokens, "longest answer in tokens, >= 1");
     visit("scorers", scorers, "scorers, the primary one first; empty = those of the table");
+    visit("reviews", reviews, "judge's reviews of the answers; {model} = the model's name");
+    visit("soft_threshold", soft_threshold, "soft score from which an answer is correct, (0, 1]");
+    visit("judge_threshold", judge_threshold,
+          "judge's score from which an answer is correct, of 1..10");
+    visit("judge_relative", judge_relative,
+          "score / reference answer's score from which it is correct; 0 = judge_threshold");
     visit("pooled", pooled, "1: the set is part of the pooled set of table T4");
   }
 };

@@ -56,7 +56,6 @@ std::map<std::size_t, std::string> capture_sizes(const Sweep& sweep, const Plan&
     extent.image_tokens = extent.items * most_image_tokens(spec);
     extent.answer_tokens = extent.items * sweep.benchmarks[cell.table].config.max_new_tokens;
     extent.text_bytes = text_bytes(items, extent.items);
-    extent.scorers = std::ssize(items.scorers);
     sizes[stage_cell.cell] = (spec.image.method == ImageResize::smart ? "at most " : "") +
                              bytes_text(capture_bytes(spec, params.capture, extent));
   }

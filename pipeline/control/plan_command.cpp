@@ -27,6 +27,7 @@ int plan_command(const Arguments& arguments) {
   PlanInputs inputs;
   inputs.stages = stage_catalog(sweep, params);
   inputs.tables = read_tables(sweep);
+  inputs.review_hashes = review_hashes(sweep);
   inputs.limit = options.limit;
   const std::filesystem::path root =
       options.output_dir.empty() ? "runs/" + sweep.params.name : options.output_dir;

@@ -92,6 +92,25 @@ class Planner {
     return cells;
   }
 
+  /// The scorers whose labels the stage reads, their rules and, for judged answers, the reviews.
+  void add_labels_of(const StageDefinition& definition, const Cell& cell, Fingerprint& out) const {
+    if (definition.labels == ReadsLabels::none) return;
+    for (const std::size_t member : cell.members) {
+      add_labels_of(definition, plan_.cells[member], out);
+    }
+    if (cell.pooled()) return;
+    const ItemTable& table = plan_.tables[cell.table];
+    const std::string field = "labels of " + cell.benchmark;
+    out.fields[field] =
+        definition.labels == ReadsLabels::all ? join(table.scorers, " ") : table.scorers.front();
+    ScoringRules rules = table.rules;
+    rules.fields([&](const char* name, double& value, const char*) {
+      out.fields[field + ": " + name] = concat(value);
+    });
+    const auto reviews = inputs_.review_hashes.find(cell.model + "/" + cell.benchmark);
+    if (reviews != inputs_.review_hashes.end()) out.fields[field + ": reviews"] = reviews->second;
+  }
+
   Fingerprint fingerprint(std::size_t stage, std::size_t cell) const {
     const StageDefinition& definition = plan_.stages[stage];
     const Cell& c = plan_.cells[cell];
@@ -104,9 +123,10 @@ class Planner {
       out.fields[definition.name + "." + line.substr(0, equals)] = line.substr(equals + 1);
     }
     if (!c.pooled()) {
-      out.fields["items"] = plan_.tables[c.table].hash().hex();
+      out.fields["items"] = plan_.tables[c.table].content_hash().hex();
       out.fields["unit_items"] = std::to_string(sweep_.run.unit_items);
     }
+    add_labels_of(definition, c, out);
     if (definition.whole_cell && plan_.limit > 0) {
       out.fields["limit"] = std::to_string(plan_.limit);
     }

@@ -39,6 +39,8 @@ struct PlanInputs {
   std::vector<StageDefinition> stages;
   std::vector<ItemTable> tables;                    ///< of sweep.benchmarks, after choice
   std::map<std::string, std::string> model_hashes;  ///< model name -> hash of its checkpoint
+  /// "MODEL/BENCHMARK" -> hash of its file of reviews, where there is one.
+  std::map<std::string, std::string> review_hashes;
   std::int64_t limit = 0;
 };
 

@@ -49,7 +49,7 @@ struct UnitInput {
   /// The same records one by one in the order of their items (or parts), so that a whole cell never
   /// lies in memory.
   std::function<void(const std::string& stage, std::size_t cell,
-                     const std::function<void(const Record&)>& each)>
+                     const std::function<void(Record&)>& each)>
       each_upstream;
   std::shared_ptr<void> prepared;             ///< what `prepare` returned
   std::function<void(std::int64_t)> advance;  ///< called with the number of items just finished
@@ -62,6 +62,9 @@ struct UnitInput {
 Record upstream_arrays(const UnitInput& input, const std::string& stage, std::size_t cell,
                        const std::function<bool(const std::string& name)>& keep);
 
+/// The labels that a stage makes of the answers it reads (pipeline/items/labels.hpp).
+enum class ReadsLabels { none, primary, all };
+
 struct StageDefinition {
   std::string name;
   int version = 1;
@@ -72,7 +75,8 @@ struct StageDefinition {
   std::function<std::vector<std::string>(const Cell&)> parts;
   bool pooled = false;  ///< also one unit for the pooled cell of each model
   bool needs_model = false;
-  std::string parameters;  ///< canonical text of all that changes the result
+  ReadsLabels labels = ReadsLabels::none;  ///< part of the fingerprint
+  std::string parameters;                  ///< canonical text of all that changes the result
   double cost_per_item = 1;
   /// On the I/O thread, ahead of `run`: reads and decodes what the unit needs. May be empty.
   std::function<std::shared_ptr<void>(const UnitInput&)> prepare;

@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "pipeline/config/sweep.hpp"
-#include "pipeline/items/item_table.hpp"
+#include "pipeline/driver/stage.hpp"
+#include "pipeline/items/labels.hpp"
 
 namespace vrp {
 
@@ -15,5 +16,15 @@ std::vector<ItemTable> read_tables(const Sweep& sweep);
 /// Writes RUN/items/BENCHMARK.h5 where missing or different (a table that was chosen anew).
 void freeze_tables(const std::filesystem::path& run, const Sweep& sweep,
                    const std::vector<ItemTable>& tables);
+
+/// File of the judge's reviews of a model's answers: [benchmark] reviews with {model} replaced; ""
+/// when the benchmark names none.
+std::filesystem::path reviews_file(const BenchmarkConfig& benchmark, const std::string& model);
+
+/// Hash of every reviews file that exists, by "MODEL/BENCHMARK" (PlanInputs::review_hashes).
+std::map<std::string, std::string> review_hashes(const Sweep& sweep);
+
+/// The reviews of a cell's answers by row of `items`; none when there is no file.
+Reviews reviews_of(const Sweep& sweep, const Cell& cell, const ItemTable& items);
 
 }  // namespace vrp

@@ -179,8 +179,8 @@ UnitInput Worker::input_of(std::size_t id) {
     return concatenate(parts);
   };
   input.each_upstream = [this, &unit](const std::string& stage, std::size_t cell,
-                                      const std::function<void(const Record&)>& each) {
-    each_upstream(unit, stage, cell, [&](const Record& record) { each(record); });
+                                      const std::function<void(Record&)>& each) {
+    each_upstream(unit, stage, cell, [&](Record record) { each(record); });
   };
   // Progress is told in items that the model was asked about.
   const bool counted = plan_.stages[unit.stage].needs_model;

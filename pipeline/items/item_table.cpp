@@ -49,6 +49,8 @@ void check_lengths(const ItemTable& table) {
                                                          {"question", table.question.size()},
                                                          {"answer", table.answer.size()},
                                                          {"answers", table.answers.size()},
+                                                         {"choices", table.choices.size()},
+                                                         {"hint", table.hint.size()},
                                                          {"type", table.type.size()},
                                                          {"regions", table.regions.size()},
                                                          {"metadata", table.metadata.size()}};
@@ -83,21 +85,32 @@ void check_regions(const ItemTable& table, std::size_t row) {
 
 Hash128 ItemTable::row_hash(std::size_t row) const {
   Hasher hasher;
-  hasher.add(key[row]).add(group[row]).add(question[row]).add(answer[row]);
-  hasher.add(static_cast<std::int64_t>(answers[row].size()));
-  for (const auto& text : answers[row]) hasher.add(text);
+  hasher.add(key[row]).add(group[row]).add(question[row]).add(answer[row]).add(hint[row]);
+  for (const auto* list : {&answers[row], &choices[row]}) {
+    hasher.add(static_cast<std::int64_t>(list->size()));
+    for (const auto& text : *list) hasher.add(text);
+  }
   hasher.add(type[row]).add(image[row]).add(image_hash[row]);
   hasher.add(static_cast<std::int64_t>(regions[row].size()));
   for (const Region& region : regions[row]) add_region(hasher, region);
   return hasher.finish();
 }
 
-Hash128 ItemTable::hash() const {
+Hash128 ItemTable::content_hash() const {
   Hasher hasher;
-  hasher.add(static_cast<std::int64_t>(scorers.size()));
-  for (const auto& name : scorers) hasher.add(name);
   hasher.add(kind);
   for (std::size_t row = 0; row < size(); ++row) hasher.add(row_hash(row).hex()).add(metadata[row]);
+  return hasher.finish();
+}
+
+Hash128 ItemTable::hash() const {
+  Hasher hasher;
+  hasher.add(content_hash().hex());
+  hasher.add(static_cast<std::int64_t>(scorers.size()));
+  for (const auto& name : scorers) hasher.add(name);
+  for (const double value : {rules.soft_threshold, rules.judge_threshold, rules.judge_relative}) {
+    hasher.add(bits(value));
+  }
   return hasher.finish();
 }
 
@@ -111,8 +124,11 @@ std::vector<std::string> default_scorers(const std::string& kind) {
   if (kind == "integer") return labels({"integer", "exact", "lenient"});
   if (kind == "relation") return labels({"relation", "exact", "lenient"});
   if (kind == "text") return labels({"exact"});
+  if (kind == "vqa") return labels({"exact"});
+  if (kind == "choice") return labels({"exact"});
+  if (kind == "open") return labels({"exact"});
   fail("unknown kind '", excerpt(kind),
-       "' of an item table; known: yes_no, integer, relation, text");
+       "' of an item table; known: yes_no, integer, relation, vqa, choice, open, text");
 }
 
 bool is_reference_of(const std::string& kind, const std::string& answer) {
@@ -123,6 +139,7 @@ bool is_reference_of(const std::string& kind, const std::string& answer) {
   if (kind == "relation") {
     return answer == "left" || answer == "right" || answer == "above" || answer == "below";
   }
+  if (kind == "choice") return answer.size() == 1 && answer[0] >= 'A' && answer[0] <= 'Z';
   return true;
 }
 
@@ -160,6 +177,11 @@ void check(const ItemTable& table, bool allow_duplicates) {
       fail(row_name(table, row), ": answer '", excerpt(table.answer[row]),
            "' cannot be a reference of kind ", table.kind);
     }
+    if (!table.choices[row].empty() && table.kind == "choice" && !table.answer[row].empty() &&
+        static_cast<std::size_t>(table.answer[row][0] - 'A') >= table.choices[row].size()) {
+      fail(row_name(table, row), ": answer '", table.answer[row], "' has no option, there are ",
+           table.choices[row].size());
+    }
     check_regions(table, row);
   }
 }
@@ -169,6 +191,7 @@ ItemTable select_rows(const ItemTable& table, const std::vector<std::size_t>& ro
   out.benchmark = table.benchmark;
   out.kind = table.kind;
   out.scorers = table.scorers;
+  out.rules = table.rules;
   out.image_root = table.image_root;
   out.facts = table.facts;
   const auto pick = [&](const auto& from, auto& to) {
@@ -183,6 +206,8 @@ ItemTable select_rows(const ItemTable& table, const std::vector<std::size_t>& ro
   pick(table.question, out.question);
   pick(table.answer, out.answer);
   pick(table.answers, out.answers);
+  pick(table.choices, out.choices);
+  pick(table.hint, out.hint);
   pick(table.type, out.type);
   pick(table.regions, out.regions);
   pick(table.metadata, out.metadata);

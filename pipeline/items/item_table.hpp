@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/base/hash.hpp"
+#include "pipeline/items/scorer.hpp"
 
 namespace vrp {
 
@@ -24,8 +25,12 @@ struct Region {
 /// N rows, struct of arrays. Text is kept byte for byte.
 struct ItemTable {
   std::string benchmark;  ///< name of the set, e.g. "pope_adversarial"
-  std::string kind;       ///< "yes_no" | "integer" | "relation" | "text": the default scorer
+  /// What the references are, which decides the default scorers: "yes_no" | "integer" | "relation"
+  /// | "vqa" (several human answers) | "choice" (an option's letter) | "open" (a judge is needed) |
+  /// "text".
+  std::string kind;
   std::vector<std::string> scorers;  ///< names with version, the primary one first
+  ScoringRules rules;
   std::filesystem::path image_root;  ///< where image files are looked for; not part of any hash
   std::map<std::string, std::string>
       facts;  ///< source files with SHA-256, importer, choice, licence
@@ -39,16 +44,21 @@ struct ItemTable {
   std::vector<std::string> question;
   std::vector<std::string> answer;  ///< reference (label, count, word); "" when there is none
   std::vector<std::vector<std::string>> answers;  ///< several human references, or empty
+  std::vector<std::vector<std::string>> choices;  ///< options A, B, C ... to show, or empty
+  std::vector<std::string> hint;                  ///< shown before the question, "" = nothing
   std::vector<std::string> type;  ///< question type, for within-type statistics: the asked
                                   ///< category (POPE, counting), the asked relation (spatial)
   std::vector<std::vector<Region>> regions;  ///< empty = no region defined
   std::vector<std::string> metadata;  ///< JSON object text of further source fields, "{}" if none
 
   std::size_t size() const { return key.size(); }
-  /// Hash of all that a model or scorer sees of row `row` (key, group, question, answers, type,
-  /// regions, image name and image hash).
+  /// Hash of all that a model or scorer sees of row `row` (key, group, question, hint, choices,
+  /// answers, type, regions, image name and image hash).
   Hash128 row_hash(std::size_t row) const;
-  /// Of all rows with their metadata (picture sizes are in it), the kind and the scorer list.
+  /// Of all rows with their metadata (picture sizes are in it) and the kind: what captures depend
+  /// on.
+  Hash128 content_hash() const;
+  /// Of the content, the scorers and their rules.
   Hash128 hash() const;
 };
 
@@ -58,11 +68,11 @@ struct ItemTable {
 /// of unequal length, an unknown kind or scorer, a table without rows.
 void check(const ItemTable& table, bool allow_duplicates = false);
 
-/// The scorers of a kind, the primary one first: yes_no, integer, relation or exact (for "text").
+/// The scorers of a kind, the primary one first. Error on an unknown kind.
 std::vector<std::string> default_scorers(const std::string& kind);
 
 /// Whether `answer` can be a reference of `kind`: yes/no, an integer, one of left, right, above,
-/// below, anything for "text".
+/// below, a letter A..Z for "choice", anything otherwise.
 bool is_reference_of(const std::string& kind, const std::string& answer);
 
 /// One row of `rows` after the other, in that order.

@@ -28,6 +28,20 @@ void add_offsets(Record& record, const char* name, const char* dim, const char* 
       name, {dim}, {n}, "1", description, ArrayData(std::move(offsets)), {{"ragged_dim", ragged}}});
 }
 
+/// A list of texts per item: item/WHAT_offset and WHAT/text.
+void add_lists(Record& record, const std::string& what,
+               const std::vector<std::vector<std::string>>& lists, const char* description) {
+  std::vector<std::int64_t> offsets{0};
+  std::vector<std::string> values;
+  for (const auto& list : lists) {
+    values.insert(values.end(), list.begin(), list.end());
+    offsets.push_back(extent(values.size()));
+  }
+  add_offsets(record, ("item/" + what + "_offset").c_str(), "item_plus_one", what.c_str(),
+              std::move(offsets), "first of each item");
+  add_text(record, (what + "/text").c_str(), what.c_str(), std::move(values), description);
+}
+
 void add_regions(Record& record, const ItemTable& table) {
   std::vector<std::int64_t> region_offset{0}, polygon_offset{0}, point_offset{0}, annotation;
   std::vector<std::string> category;
@@ -73,15 +87,9 @@ Record to_record(const ItemTable& table) {
   add_text(record, "item/answer", "item", table.answer, "reference, '' = none");
   add_text(record, "item/type", "item", table.type, "question type");
   add_text(record, "item/metadata", "item", table.metadata, "further source fields, JSON");
-  std::vector<std::int64_t> offsets{0};
-  std::vector<std::string> references;
-  for (const auto& answers : table.answers) {
-    references.insert(references.end(), answers.begin(), answers.end());
-    offsets.push_back(extent(references.size()));
-  }
-  add_offsets(record, "item/reference_offset", "item_plus_one", "reference", std::move(offsets),
-              "first human reference of each item");
-  add_text(record, "reference/text", "reference", std::move(references), "human references");
+  add_text(record, "item/hint", "item", table.hint, "shown before the question, '' = nothing");
+  add_lists(record, "reference", table.answers, "human references");
+  add_lists(record, "choice", table.choices, "options A, B, C ...");
   add_regions(record, table);
   return record;
 }
@@ -96,6 +104,18 @@ const std::vector<std::int64_t>& offsets_of(const StoredRecord& stored, const ch
     fail(stored.record.origin, ": '", name, "' does not cut ", end, " values into ", n, " parts");
   }
   return offsets;
+}
+
+std::vector<std::vector<std::string>> read_lists(const StoredRecord& stored,
+                                                 const std::string& what, std::size_t rows) {
+  const auto& values = stored.record.values<std::string>(what + "/text");
+  const auto& offsets =
+      offsets_of(stored, ("item/" + what + "_offset").c_str(), rows, values.size());
+  std::vector<std::vector<std::string>> out;
+  for (std::size_t row = 0; row < rows; ++row) {
+    out.emplace_back(values.begin() + offsets[row], values.begin() + offsets[row + 1]);
+  }
+  return out;
 }
 
 void read_regions(const StoredRecord& stored, ItemTable& table) {
@@ -137,6 +157,22 @@ std::string attribute(const StoredRecord& stored, const char* name) {
   return found->second;
 }
 
+std::string rules_text(ScoringRules rules) {
+  Json out = Json::object();
+  rules.fields([&](const char* name, double& value, const char*) { out[name] = value; });
+  return out.dump();
+}
+
+ScoringRules read_rules(const Json& json, const std::string& where) {
+  ScoringRules rules;
+  rules.fields([&](const char* name, double& value, const char*) {
+    const Json& found = json_at(json, name, where + ": rules");
+    if (!found.is_number()) fail(where, ": rules: '", name, "' is ", found.dump());
+    value = found.get<double>();
+  });
+  return rules;
+}
+
 ItemTable from_record(const StoredRecord& stored) {
   const Record& record = stored.record;
   ItemTable table;
@@ -144,6 +180,8 @@ ItemTable from_record(const StoredRecord& stored) {
   table.kind = attribute(stored, "kind");
   table.image_root = attribute(stored, "image_root");
   table.scorers = split(attribute(stored, "scorers"), ',');
+  table.rules =
+      read_rules(parse_json(attribute(stored, "rules"), record.origin + ": rules"), record.origin);
   const Json facts = parse_json(attribute(stored, "facts"), record.origin + ": facts");
   for (const auto& [name, value] : facts.items()) table.facts[name] = value.get<std::string>();
   table.key = record.values<std::string>("item/key");
@@ -155,13 +193,9 @@ ItemTable from_record(const StoredRecord& stored) {
   table.answer = record.values<std::string>("item/answer");
   table.type = record.values<std::string>("item/type");
   table.metadata = record.values<std::string>("item/metadata");
-  const auto& references = record.values<std::string>("reference/text");
-  const auto& offsets =
-      offsets_of(stored, "item/reference_offset", table.size(), references.size());
-  for (std::size_t row = 0; row < table.size(); ++row) {
-    table.answers.emplace_back(references.begin() + offsets[row],
-                               references.begin() + offsets[row + 1]);
-  }
+  table.hint = record.values<std::string>("item/hint");
+  table.answers = read_lists(stored, "reference", table.size());
+  table.choices = read_lists(stored, "choice", table.size());
   read_regions(stored, table);
   return table;
 }
@@ -171,6 +205,7 @@ Attributes root_attributes(const ItemTable& table) {
           {"benchmark", table.benchmark},
           {"kind", table.kind},
           {"scorers", join(table.scorers, ",")},
+          {"rules", rules_text(table.rules)},
           {"image_root", table.image_root.string()},
           {"facts", Json(table.facts).dump()},
           {"items_hash", table.hash().hex()}};
@@ -181,7 +216,7 @@ Attributes root_attributes(const ItemTable& table) {
 bool holds(const std::filesystem::path& path, const Record& record, const Attributes& attributes) {
   try {
     const StoredRecord stored = read_record(path);
-    for (const char* name : {"content", "benchmark", "kind", "scorers", "items_hash"}) {
+    for (const char* name : {"content", "benchmark", "kind", "scorers", "rules", "items_hash"}) {
       if (attribute(stored, name) != attributes.at(name)) return false;
     }
     return stored.record.digest() == record.digest();

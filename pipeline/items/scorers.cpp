@@ -8,8 +8,6 @@
 namespace vrp {
 namespace {
 
-using References = std::vector<std::string>;
-
 /// A verdict of a 0/1 rule: `parsed` empty = invalid = incorrect.
 Verdict verdict(std::string parsed, bool equal) {
   Verdict out;
@@ -27,45 +25,47 @@ Verdict yes_no_verdict(std::string parsed, std::string_view reference) {
 }
 
 template <std::string (*Read)(std::string_view)>
-Verdict judge_yes_no(std::string_view answer, std::string_view reference, const References&) {
-  return yes_no_verdict(Read(answer), reference);
+Verdict judge_yes_no(const Question& question, const Response& response, const ScoringRules&) {
+  return yes_no_verdict(Read(response.answer), question.reference);
 }
 
 /// Reads answer and reference by the same rule; a reference it cannot read matches nothing.
 template <std::string (*Read)(std::string_view)>
-Verdict judge_same(std::string_view answer, std::string_view reference, const References&) {
-  std::string parsed = Read(answer);
-  const bool equal = parsed == Read(reference);
+Verdict judge_same(const Question& question, const Response& response, const ScoringRules&) {
+  std::string parsed = Read(response.answer);
+  const bool equal = parsed == Read(question.reference);
   return verdict(std::move(parsed), equal);
 }
 
-Verdict judge_exact(std::string_view answer, std::string_view reference,
-                    const References& references) {
-  std::string parsed = norm(answer);
+Verdict judge_exact(const Question& question, const Response& response, const ScoringRules&) {
+  std::string parsed = norm(response.answer);
   const bool equal =
-      reference.empty() ? std::any_of(references.begin(), references.end(),
-                                      [&](const std::string& text) { return norm(text) == parsed; })
-                        : norm(reference) == parsed;
+      question.reference.empty()
+          ? std::any_of(question.references.begin(), question.references.end(),
+                        [&](const std::string& text) { return norm(text) == parsed; })
+          : norm(question.reference) == parsed;
   return verdict(std::move(parsed), equal);
 }
 
 /// The kind of the reference decides what is read: a number, a relation word, or yes/no.
-Verdict judge_lenient(std::string_view answer, std::string_view reference,
-                      const References& references) {
-  const std::string word = norm(reference);
-  if (word == "yes" || word == "no") return yes_no_verdict(read_lenient_yes_no(answer), word);
-  if (word == "left" || word == "right" || word == "above" || word == "below") {
-    return judge_same<read_lenient_relation>(answer, reference, references);
+Verdict judge_lenient(const Question& question, const Response& response,
+                      const ScoringRules& rules) {
+  const std::string word = norm(question.reference);
+  if (word == "yes" || word == "no") {
+    return yes_no_verdict(read_lenient_yes_no(response.answer), word);
   }
-  return judge_same<read_lenient_number>(answer, reference, references);
+  if (word == "left" || word == "right" || word == "above" || word == "below") {
+    return judge_same<read_lenient_relation>(question, response, rules);
+  }
+  return judge_same<read_lenient_number>(question, response, rules);
 }
 
-Verdict judge_authors_lenient(std::string_view answer, std::string_view reference,
-                              const References&) {
+Verdict judge_authors_lenient(const Question& question, const Response& response,
+                              const ScoringRules&) {
   Verdict out;
-  out.correct = matches_authors_lenient(answer, reference);
+  out.correct = matches_authors_lenient(response.answer, question.reference);
   out.score = out.correct ? 1.0 : 0.0;
-  out.parsed = trim(to_lower_ascii(answer));
+  out.parsed = trim(to_lower_ascii(response.answer));
   return out;
 }
 
@@ -92,6 +92,16 @@ const std::vector<Scorer>& all_scorers() {
        judge_authors_lenient},
   };
   return kScorers;
+}
+
+Verdict score(const Scorer& scorer, const Question& question, const Response& response,
+              const ScoringRules& rules) {
+  if (question.has_reference() || response.review != nullptr) {
+    return scorer.judge(question, response, rules);
+  }
+  Verdict none;
+  none.labelled = false;
+  return none;
 }
 
 const Scorer& find_scorer(std::string_view name) {

@@ -62,6 +62,8 @@ void TableBuilder::append(SourceRow row) {
   t.question.push_back(std::move(row.question));
   t.answer.push_back(std::move(row.answer));
   t.answers.push_back(std::move(row.answers));
+  t.choices.push_back(std::move(row.choices));
+  t.hint.push_back(std::move(row.hint));
   t.type.push_back(std::move(row.type));
   t.regions.push_back(std::move(row.regions));
   t.metadata.push_back(std::move(row.metadata));

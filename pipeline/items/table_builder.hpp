@@ -34,7 +34,8 @@ struct Imported {
 struct SourceRow {
   std::string where;  ///< file and line or index, for messages
   std::string id, split, image, question, answer, type;
-  std::vector<std::string> answers;
+  std::vector<std::string> answers, choices;
+  std::string hint;
   std::vector<Region> regions;
   std::string metadata = "{}";
 };

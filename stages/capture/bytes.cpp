@@ -9,7 +9,6 @@ std::int64_t capture_bytes(const ModelSpec& spec, const CaptureParams& params,
                      heads = spec.text.heads;
   // item/*, answer/length and ended, output/*: numbers that every item has.
   std::int64_t item = 14 * wide + 5 * single + 1;
-  item += extent.scorers * (wide + single + 1);
   item += layers * wide;  // attention/share
   std::int64_t image_token = 0;
   if (params.attention) {

@@ -12,7 +12,6 @@ struct CaptureExtent {
   std::int64_t image_tokens = 0;   ///< over all items (fixed for LLaVA and PaliGemma)
   std::int64_t answer_tokens = 0;  ///< over all items
   std::int64_t text_bytes = 0;     ///< of keys, ids, groups, types and answers
-  std::int64_t scorers = 1;
 };
 
 /// Bytes of the arrays of record.hpp for items that do not fail, before the file's compression and

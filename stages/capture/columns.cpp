@@ -29,9 +29,7 @@ std::vector<float> side_by_side(const std::vector<std::vector<float>>& parts, st
 
 CaptureColumns::CaptureColumns(const ItemTable& items, const ModelSpec& spec,
                                const CaptureParams& params)
-    : items_(items), spec_(spec), params_(params), lens_(spec, params) {
-  for (const auto& name : items.scorers) labels_.push_back({&find_scorer(name), {}, {}, {}});
-}
+    : items_(items), spec_(spec), params_(params), lens_(spec, params) {}
 
 void CaptureColumns::add_row(std::size_t row) {
   ++n_;
@@ -65,11 +63,6 @@ void CaptureColumns::add_failure(std::size_t row, const std::string& reason) {
         static_cast<std::size_t>(spec_.text.layers) * static_cast<std::size_t>(spec_.text.hidden),
         Half::from_float(std::nanf("")));
   }
-  for (auto& label : labels_) {
-    label.correct.push_back(-1);
-    label.invalid.push_back(0);
-    label.score.push_back(kNaN);
-  }
 }
 
 void CaptureColumns::add_states(const std::vector<float>& states, bool defined,
@@ -82,22 +75,6 @@ void CaptureColumns::add_states(const std::vector<float>& states, bool defined,
     if (std::abs(value) > kHalfMax) ++clamped_.back();
     out.push_back(
         Half::from_float(std::isnan(value) ? value : std::clamp(value, -kHalfMax, kHalfMax)));
-  }
-}
-
-void CaptureColumns::add_labels(std::size_t row, const std::string& answer) {
-  for (auto& label : labels_) {
-    const bool has_reference = !items_.answer[row].empty() || !items_.answers[row].empty();
-    if (!has_reference) {
-      label.correct.push_back(-1);
-      label.invalid.push_back(0);
-      label.score.push_back(kNaN);
-      continue;
-    }
-    const Verdict verdict = label.scorer->judge(answer, items_.answer[row], items_.answers[row]);
-    label.correct.push_back(verdict.correct ? 1 : 0);
-    label.invalid.push_back(verdict.invalid ? 1 : 0);
-    label.score.push_back(verdict.score);
   }
 }
 
@@ -145,7 +122,6 @@ void CaptureColumns::add_answer(std::size_t row, const PreparedItem& item, const
     }
   }
   add_attention(item, answer, seen);
-  add_labels(row, answer.text);
 }
 
 void CaptureColumns::add_attention(const PreparedItem& item, const Answer& answer,
@@ -216,28 +192,6 @@ Record CaptureColumns::finish() {
                        "largest probability of the first token's distribution"));
   item("output/top1", top1_, "logits", "largest logit of the first token");
   item("output/top2", top2_, "logits", "second largest logit of the first token");
-  for (std::size_t i = 0; i < labels_.size(); ++i) {
-    const Labels& label = labels_[i];
-    const std::map<std::string, std::string> facts{
-        {"version", std::to_string(label.scorer->version)}, {"primary", i == 0 ? "1" : "0"}};
-    const std::string& name = label.scorer->name;
-    out.add(Array{"label/" + name,
-                  {"item"},
-                  {n_},
-                  "1",
-                  "1 correct, 0 incorrect, -1 no label: " + label.scorer->description,
-                  label.correct,
-                  facts});
-    out.add(Array{"label_invalid/" + name,
-                  {"item"},
-                  {n_},
-                  "1",
-                  "1 = nothing could be parsed from the answer",
-                  label.invalid,
-                  facts});
-    out.add(Array{
-        "label_score/" + name, {"item"}, {n_}, "1", "soft score in [0, 1]", label.score, facts});
-  }
   out.add("attention/share", {"item", "layer"}, {n_, layers}, share_, "probability",
           "img_share(l): mass of m(l) on the image tokens");
   if (params_.attention) {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "pipeline/items/item_table.hpp"
-#include "pipeline/items/scorer.hpp"
 #include "pipeline/model/model.hpp"
 #include "pipeline/store/record.hpp"
 #include "stages/capture/lens_columns.hpp"
@@ -26,7 +25,6 @@ class CaptureColumns {
 
  private:
   void add_row(std::size_t row);
-  void add_labels(std::size_t row, const std::string& answer);
   void add_states(const std::vector<float>& states, bool defined, std::vector<Half>& out);
   bool keeps_blank() const { return params_.hidden && params_.blank; }
   void add_attention(const PreparedItem& item, const Answer& answer, const CaptureObserver& seen);
@@ -44,13 +42,6 @@ class CaptureColumns {
   std::vector<Half> first_, last_, blank_, mlp_;
   std::vector<std::vector<float>> map_, map_first_, map_last_,
       head_map_;  ///< per item [L, S] ([L, H, S])
-  struct Labels {
-    const Scorer* scorer = nullptr;
-    std::vector<std::int32_t> correct;
-    std::vector<std::uint8_t> invalid;
-    std::vector<double> score;
-  };
-  std::vector<Labels> labels_;
   LensColumns lens_;
 };
 

@@ -21,10 +21,6 @@
 //   output/p_tok, output/logit_entropy, output/confidence   float64 [item], role = signal
 //                       (methods 9)
 //   output/top1, output/top2   float32 [item]  the two largest logits of the first token
-//   label/<scorer>      int32 [item]  1 correct, 0 incorrect, -1 no label; attributes version,
-//                       primary = "1" on the benchmark's first scorer
-//   label_invalid/<scorer>   uint8 [item]  1 = nothing could be parsed from the answer
-//   label_score/<scorer>     float64 [item]  soft score
 //   attention/map       float32 [layer, image_token]  m(l): mean over heads and answer queries
 //   attention/map_first float32 [layer, image_token]  the query of y_0 only
 //   attention/map_last  float32 [layer, image_token]  that of y_{T-1}; with last_map
@@ -64,6 +60,9 @@
 //   head/gain           float32 [item, layer, head]  ln P(y_0 | h(l-1) + the head's output)
 //                       - ln P(y_0 | h(l-1)), rms of h(L-1) fixed (methods 6.1); with head_gain.
 //                       y_0 of an empty answer is its end token.
+//
+// Labels are no part of it: they are made where answers are read (pipeline/items/labels.hpp), so
+// that another scorer needs no model.
 //
 // Failed items have "" / NaN / -1 and no image tokens (patch_offset repeats).
 namespace vrp {

@@ -16,9 +16,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 class ConsistencyColumns {
  public:
   ConsistencyColumns(const ItemTable& items, const ConsistencyParams& params)
-      : items_(items), params_(params), paths_(static_cast<std::size_t>(params.samples)) {
-    for (const auto& name : items.scorers) labels_.push_back({&find_scorer(name), {}});
-  }
+      : items_(items), params_(params), paths_(static_cast<std::size_t>(params.samples)) {}
 
   void add(std::size_t row, const std::vector<Answer>& answers) {
     start(row, ItemStatus::ok, "");
@@ -49,13 +47,6 @@ class ConsistencyColumns {
     tie_.push_back(agreed.tie ? 1 : 0);
     valid_.push_back(static_cast<std::int32_t>(answers.size()));
     majority_.push_back(answers[agreed.majority].text);
-    const bool has_reference = !items_.answer[row].empty() || !items_.answers[row].empty();
-    for (auto& [scorer, values] : labels_) {
-      values.push_back(
-          !has_reference                                                                     ? -1
-          : scorer->judge(majority_.back(), items_.answer[row], items_.answers[row]).correct ? 1
-                                                                                             : 0);
-    }
   }
 
   void add_failure(std::size_t row, const std::string& reason) {
@@ -72,7 +63,6 @@ class ConsistencyColumns {
     tie_.push_back(0);
     valid_.push_back(0);
     majority_.emplace_back();
-    for (auto& label : labels_) label.second.push_back(-1);
   }
 
   Record finish() {
@@ -113,10 +103,6 @@ class ConsistencyColumns {
     item("consistency/majority", majority_, "", "the majority answer that was sampled first");
     item("consistency/tie", tie_, "1", "1 = another class is as large");
     item("consistency/valid_paths", valid_, "answers", "answers that were drawn");
-    for (const auto& [scorer, values] : labels_) {
-      item("label_majority/" + scorer->name, values, "1",
-           "1 the majority answer is correct, 0 incorrect, -1 no label");
-    }
     return out;
   }
 
@@ -135,7 +121,6 @@ class ConsistencyColumns {
   std::vector<std::uint8_t> ended_, tie_;
   std::vector<std::int64_t> token_offset_{0};
   std::vector<double> logprob_, logprob_mean_, entropy_, s_sc_, answer_entropy_, distinct_;
-  std::vector<std::pair<const Scorer*, std::vector<std::int32_t>>> labels_;
 };
 
 }  // namespace

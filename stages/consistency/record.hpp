@@ -13,5 +13,4 @@
 //   consistency/answer_entropy, consistency/distinct  float64 [item], role = signal, orientation -1
 //   consistency/majority     text [item]  the majority answer (first sampled wins ties), as sampled
 //   consistency/tie          uint8 [item];  consistency/valid_paths int32 [item]
-//   label_majority/<scorer>  int32 [item]  label of the majority answer (1, 0, -1)
 namespace vrp {}

@@ -4,9 +4,7 @@ namespace vrp {
 
 InterventionsColumns::InterventionsColumns(const ItemTable& items,
                                            const std::vector<PlannedCondition>& conditions)
-    : items_(items), conditions_(conditions) {
-  for (const auto& name : items.scorers) labels_.push_back({&find_scorer(name), {}});
-}
+    : items_(items), conditions_(conditions) {}
 
 void InterventionsColumns::start(std::size_t row, std::int64_t fold, int status,
                                  const std::string& reason) {
@@ -16,36 +14,26 @@ void InterventionsColumns::start(std::size_t row, std::int64_t fold, int status,
   fold_.push_back(static_cast<std::int32_t>(fold));
 }
 
-void InterventionsColumns::add_outcome(std::size_t row, const InterventionOutcome& outcome,
-                                       bool changed) {
+void InterventionsColumns::add_outcome(const InterventionOutcome& outcome, bool changed) {
   text_.push_back(outcome.text);
   length_.push_back(outcome.defined ? static_cast<std::int32_t>(outcome.tokens.size()) : -1);
   changed_.push_back(changed ? 1 : 0);
   margin_.push_back(outcome.margin);
   cells_.push_back(outcome.cells);
-  const bool has_reference = !items_.answer[row].empty() || !items_.answers[row].empty();
-  for (auto& [scorer, values] : labels_) {
-    if (!outcome.defined || !has_reference) {
-      values.push_back(-1);
-    } else {
-      const Verdict verdict = scorer->judge(outcome.text, items_.answer[row], items_.answers[row]);
-      values.push_back(verdict.correct ? 1 : 0);
-    }
-  }
 }
 
 void InterventionsColumns::add(std::size_t row, std::int64_t fold,
                                const std::vector<InterventionOutcome>& outcomes) {
   start(row, fold, 0, "");
   for (const InterventionOutcome& outcome : outcomes) {
-    add_outcome(row, outcome, outcome.defined && outcome.tokens != outcomes.front().tokens);
+    add_outcome(outcome, outcome.defined && outcome.tokens != outcomes.front().tokens);
   }
 }
 
 void InterventionsColumns::add_none(std::size_t row, std::int64_t fold, int status,
                                     const std::string& reason) {
   start(row, fold, status, reason);
-  for (std::size_t e = 0; e < conditions_.size(); ++e) add_outcome(row, {}, false);
+  for (std::size_t e = 0; e < conditions_.size(); ++e) add_outcome({}, false);
 }
 
 Record InterventionsColumns::finish() {
@@ -80,17 +68,6 @@ Record InterventionsColumns::finish() {
   both("answer/text", text_, "", "greedy answer without special tokens, trimmed");
   both("answer/length", length_, "tokens", "end token excluded; -1 = no answer");
   both("answer/changed", changed_, "1", "1 = other tokens than the baseline's");
-  for (const auto& [scorer, values] : labels_) {
-    Array label{"label/" + scorer->name,
-                {"item", "condition"},
-                {n, count},
-                "1",
-                "1 correct, 0 incorrect, -1 no label",
-                values,
-                {{"version", std::to_string(scorer->version)},
-                 {"primary", scorer == labels_.front().first ? "1" : "0"}}};
-    out.add(std::move(label));
-  }
   both("answer/margin", margin_, "logits", "margin at the last block; NaN without reference");
   return out;
 }

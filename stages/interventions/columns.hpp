@@ -2,11 +2,9 @@
 // The columns of an interventions record while a unit is being computed.
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "pipeline/items/item_table.hpp"
-#include "pipeline/items/scorer.hpp"
 #include "pipeline/store/record.hpp"
 #include "stages/interventions/plan.hpp"
 
@@ -32,7 +30,7 @@ class InterventionsColumns {
 
  private:
   void start(std::size_t row, std::int64_t fold, int status, const std::string& reason);
-  void add_outcome(std::size_t row, const InterventionOutcome& outcome, bool changed);
+  void add_outcome(const InterventionOutcome& outcome, bool changed);
 
   const ItemTable& items_;
   const std::vector<PlannedCondition>& conditions_;
@@ -40,7 +38,6 @@ class InterventionsColumns {
   std::vector<std::int32_t> status_, fold_, length_, cells_;
   std::vector<std::uint8_t> changed_;
   std::vector<float> margin_;
-  std::vector<std::pair<const Scorer*, std::vector<std::int32_t>>> labels_;
 };
 
 }  // namespace vrp

@@ -23,8 +23,5 @@
 //   answer/text             text [item, condition]
 //   answer/length           int32 [item, condition]  -1 = no answer (failed, or not defined)
 //   answer/changed          uint8 [item, condition]  1 = other tokens than the baseline's
-//   label/<scorer>          int32 [item, condition]  1, 0, -1 = none; version and primary as in
-//                           capture. A condition that is not defined for an item (no region) is -1
-//                           with length -1.
 //   answer/margin           float32 [item, condition]  final margin, logits; NaN without reference
 namespace vrp {}

@@ -49,6 +49,8 @@ ItemTable make_items(const std::string& benchmark, std::size_t n, const fs::path
     items.answer.push_back(items.kind == "integer" ? std::to_string(1 + i % 5)
                                                    : (i % 2 ? "yes" : "no"));
     items.answers.emplace_back();
+    items.choices.emplace_back();
+    items.hint.emplace_back();
     items.type.push_back(i % 3 ? "kettle" : "lamp");
     Region region;
     region.category = "kettle";

@@ -40,6 +40,8 @@ Cell cell_of(const GoldenFile& file) {
     table.question.push_back(file.text(at, "question"));
     table.answer.push_back("yes");
     table.answers.emplace_back();
+    table.choices.emplace_back();
+    table.hint.emplace_back();
     table.type.push_back("t");
     const double w = image.width, h = image.height;
     table.regions.push_back({{"thing", 1, {0.3 * w, 0.3 * h, 0.4 * w, 0.4 * h}, {}}});

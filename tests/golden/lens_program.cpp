@@ -50,6 +50,8 @@ int run(const std::vector<std::string>& words) {
   items.question = {words[3]};
   items.answer = {words[4]};
   items.answers.resize(1);
+  items.choices.resize(1);
+  items.hint.resize(1);
   items.type = {"one"};
   items.regions.resize(1);
   items.metadata = {"{}"};

@@ -41,6 +41,8 @@ ItemTable Cell::table() const {
     t.question.push_back("Is there a thing?");
     t.answer.push_back(item.answer);
     t.answers.emplace_back();
+    t.choices.emplace_back();
+    t.hint.emplace_back();
     t.type.emplace_back("all");
     t.regions.push_back(item.regions);
     t.metadata.push_back(item.metadata);

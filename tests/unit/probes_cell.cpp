@@ -33,6 +33,8 @@ ProbeCell::ProbeCell(CellPlan plan) : plan_(std::move(plan)) {
     items.question.push_back("Question " + number + "?");
     items.answer.push_back("yes");
     items.answers.emplace_back();
+    items.choices.emplace_back();
+    items.hint.emplace_back();
     items.type.push_back(i % 2 ? "odd" : "even");
     items.regions.emplace_back();
     items.metadata.push_back("{}");

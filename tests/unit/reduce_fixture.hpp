@@ -79,6 +79,8 @@ inline void fill_items(ItemTable& items, const std::string& benchmark, const Row
     items.question.push_back("Is there a kettle number " + number + " in the image?");
     items.answer.push_back(rows.type[i]);
     items.answers.emplace_back();
+    items.choices.emplace_back();
+    items.hint.emplace_back();
     items.type.push_back(rows.type[i]);
     items.regions.emplace_back();
     items.metadata.push_back("{}");

@@ -30,6 +30,8 @@ ItemTable table(const std::vector<std::string>& answers) {
     out.question.push_back(i % 2 == 0 ? "Is there a lantern?" : "How many ropes are here?");
     out.answer.push_back(answers[i]);
     out.answers.emplace_back();
+    out.choices.emplace_back();
+    out.hint.emplace_back();
     out.type.emplace_back("one");
     out.regions.emplace_back();
     out.metadata.emplace_back("{}");

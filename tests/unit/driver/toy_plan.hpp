@@ -21,6 +21,8 @@ inline ItemTable table(const std::string& name, int n) {
     out.question.push_back("Is there a cup?");
     out.answer.push_back(i % 2 == 0 ? "yes" : "no");
     out.answers.emplace_back();
+    out.choices.emplace_back();
+    out.hint.emplace_back();
     out.type.push_back("cup");
     out.regions.emplace_back();
     out.metadata.push_back("{}");

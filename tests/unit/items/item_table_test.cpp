@@ -29,6 +29,9 @@ ItemTable small_table(std::size_t n = 6) {
     t.question.push_back("Is there a thing " + id + "?\nShort.");
     t.answer.push_back(i % 2 == 0 ? "yes" : "no");
     t.answers.push_back(i == 1 ? std::vector<std::string>{"a", ""} : std::vector<std::string>{});
+    t.choices.push_back(i == 2 ? std::vector<std::string>{"one", "two"}
+                               : std::vector<std::string>{});
+    t.hint.push_back(i == 0 ? "a hint" : "");
     t.type.push_back("thing");
     std::vector<Region> regions;
     if (i == 2) {
@@ -74,6 +77,9 @@ TEST_CASE("an item table comes back from its file as it was", "[items][table]") 
   CHECK(back.question == t.question);
   CHECK(back.answer == t.answer);
   CHECK(back.answers == t.answers);
+  CHECK(back.choices == t.choices);
+  CHECK(back.hint == t.hint);
+  CHECK(back.rules.soft_threshold == t.rules.soft_threshold);
   CHECK(back.type == t.type);
   CHECK(back.metadata == t.metadata);
   REQUIRE(back.regions.size() == t.size());
@@ -132,6 +138,9 @@ TEST_CASE("the row hash sees all that a model or scorer sees", "[items][table]")
   CHECK(differs([](ItemTable& t) { t.question[2] += "x"; }));
   CHECK(differs([](ItemTable& t) { t.answer[2] = "no"; }));
   CHECK(differs([](ItemTable& t) { t.answers[2] = {"a"}; }));
+  CHECK(differs([](ItemTable& t) { t.choices[2] = {"a"}; }));
+  CHECK(differs([](ItemTable& t) { t.hint[2] = "a"; }));
+  CHECK(differs([](ItemTable& t) { t.rules.soft_threshold = 0.3; }));
   CHECK(differs([](ItemTable& t) { t.type[2] += "x"; }));
   CHECK(differs([](ItemTable& t) { t.image[2] += "x"; }));
   CHECK(differs([](ItemTable& t) { t.image_hash[2] += "x"; }));

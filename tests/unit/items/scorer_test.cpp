@@ -24,7 +24,7 @@ void check_rows(std::string (*rule)(std::string_view), const std::vector<Row>& r
 
 Verdict judge(const char* scorer, std::string_view answer, std::string_view reference,
               const std::vector<std::string>& references = {}) {
-  return find_scorer(scorer).judge(answer, reference, references);
+  return score(find_scorer(scorer), {reference, references, {}}, {answer});
 }
 
 }  // namespace

@@ -66,8 +66,9 @@ struct Tally {
 };
 
 vrp::Verdict judge(const std::string& scorer, const Json& row) {
-  return vrp::find_scorer(scorer).judge(row.at("answer").get<std::string>(),
-                                        row.at("label").get<std::string>(), {});
+  const std::string answer = row.at("answer").get<std::string>();
+  const std::string label = row.at("label").get<std::string>();
+  return vrp::score(vrp::find_scorer(scorer), {label, {}, {}}, {answer});
 }
 
 std::string read_as(const Rule& rule, const vrp::Verdict& verdict) {
