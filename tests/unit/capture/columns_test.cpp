@@ -137,9 +137,6 @@ TEST_CASE("degenerate attention marks the item invalid and keeps its answer and 
   const auto& reason = record.values<std::string>("item/reason");
   CHECK(reason[0].empty());
   CHECK_THAT(reason[1], Catch::Contains("attention"));
-  CHECK(record.values<std::int32_t>("label/yes_no") == std::vector<std::int32_t>{1, 1, 0});
-  CHECK(record.at("label/yes_no").attributes.at("primary") == "1");
-  CHECK(record.at("label/exact").attributes.at("primary") == "0");
   CHECK(record.values<std::int64_t>("item/patch_offset") == std::vector<std::int64_t>{0, 4, 8, 12});
 }
 
@@ -172,8 +169,6 @@ TEST_CASE(
   CHECK(record.values<std::int32_t>("item/status")[0] == 0);
   CHECK(std::isnan(record.values<Half>("hidden/last")[0].to_float()));
   CHECK(record.values<Half>("hidden/first")[0].to_float() == 1);
-  CHECK(record.values<std::uint8_t>("label_invalid/yes_no")[0] == 1);
-  CHECK(record.values<std::int32_t>("label/yes_no")[0] == 0);
 }
 
 TEST_CASE("the last query's map is kept where it is asked for", "[capture]") {
@@ -213,7 +208,7 @@ TEST_CASE("states outside half precision are clamped and counted", "[capture]") 
   CHECK(record.values<std::int32_t>("hidden/clamped")[0] == 3 * kHidden * (kLayers + 1) - kHidden);
 }
 
-TEST_CASE("a failed item is a row with a reason and without a number or a label", "[capture]") {
+TEST_CASE("a failed item is a row with a reason and without a number", "[capture]") {
   const ItemTable items = table();
   const ModelSpec model = spec();
   CaptureColumns columns(items, model, {});
@@ -222,7 +217,6 @@ TEST_CASE("a failed item is a row with a reason and without a number or a label"
   CHECK(record.values<std::string>("item/key")[0] == "toy/val/2");
   CHECK(record.values<std::string>("item/reason")[0] == "no picture");
   CHECK(record.values<std::int32_t>("item/status")[0] == 1);
-  CHECK(record.values<std::int32_t>("label/yes_no")[0] == -1);
   for (const char* signal : {"output/p_tok", "output/logit_entropy", "output/confidence"}) {
     CHECK(std::isnan(record.values<double>(signal)[0]));
   }

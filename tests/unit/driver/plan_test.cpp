@@ -110,3 +110,24 @@ TEST_CASE("a pooled unit reads its own cell's records besides those of its membe
     CHECK(std::count(reads.begin(), reads.end(), unit) == 1);
   }
 }
+
+TEST_CASE("labels are part of what reads them, and of nothing before", "[plan]") {
+  const std::vector<std::string> stages{"capture", "metrics", "fits", "reduce"}, parts{"one"};
+  const Plan before = toy::plan({.stages = stages, .parts = parts});
+  const Plan second =
+      toy::plan({.stages = stages, .scorers = {"yes_no@1", "mme@1"}, .parts = parts});
+  const Plan primary =
+      toy::plan({.stages = stages, .scorers = {"exact@1", "yes_no@1"}, .parts = parts});
+  const Plan rules = toy::plan({.stages = stages, .soft_threshold = 0.3, .parts = parts});
+  const Plan reviewed =
+      toy::plan({.stages = stages, .review_hashes = {{"m/a", "r1"}}, .parts = parts});
+  for (const Plan* plan : {&second, &primary, &rules, &reviewed}) {
+    for (const char* stage : {"capture", "metrics"}) {
+      CHECK(fingerprint(before, stage, 0) == fingerprint(*plan, stage, 0));
+    }
+    CHECK(fingerprint(before, "reduce", 0) != fingerprint(*plan, "reduce", 0));
+    CHECK(fingerprint(before, "reduce", 1) == fingerprint(*plan, "reduce", 1));  // the other set
+    CHECK(fingerprint(before, "reduce", 2) != fingerprint(*plan, "reduce", 2));  // the pooled one
+    CHECK((fingerprint(before, "fits", 0) == fingerprint(*plan, "fits", 0)) == (plan == &second));
+  }
+}

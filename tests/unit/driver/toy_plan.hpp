@@ -37,6 +37,9 @@ struct Options {
   int unit_items = 4;
   std::vector<std::string> stages{"capture", "metrics", "reduce"};
   std::string question = "Is there a cup?";
+  std::vector<std::string> scorers = {"yes_no@1", "exact@1"};
+  double soft_threshold = 0.5;
+  std::map<std::string, std::string> review_hashes;
   std::vector<std::string> parts;  ///< of stage "fits", which is there when this is not empty
 };
 
@@ -65,12 +68,14 @@ inline Plan plan(const Options& options = {}) {
   reduce.whole_cell = true;
   reduce.pooled = true;
   reduce.cost_per_item = 0.01;
+  reduce.labels = ReadsLabels::all;
   inputs.stages = {capture, metrics};
   if (!options.parts.empty()) {
     StageDefinition fits;
     fits.name = "fits";
     fits.upstream = {"capture"};
     fits.whole_cell = true;
+    fits.labels = ReadsLabels::primary;
     fits.parts = [parts = options.parts](const Cell&) { return parts; };
     StageDefinition join;
     join.name = "join";
@@ -84,6 +89,9 @@ inline Plan plan(const Options& options = {}) {
   inputs.stages.push_back(reduce);
   inputs.tables = {table("a", 10), table("b", 7)};
   inputs.tables[0].question[0] = options.question;
+  inputs.tables[0].scorers = options.scorers;
+  inputs.tables[0].rules.soft_threshold = options.soft_threshold;
+  inputs.review_hashes = options.review_hashes;
   inputs.model_hashes = {{"m", options.model_hash}};
   inputs.limit = options.limit;
   return make_plan(sweep, std::move(inputs));

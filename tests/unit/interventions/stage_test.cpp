@@ -171,8 +171,6 @@ TEST_CASE("the baseline is the captured answer with the captured margin", "[inte
     CHECK(seen.text(i, "baseline") == cell.record.values<std::string>("answer/text")[i]);
     CHECK(seen.length(i, "baseline") == cell.record.values<std::int32_t>("answer/length")[i]);
     CHECK(seen.get<std::uint8_t>("answer/changed", i, "baseline") == 0);
-    CHECK(seen.get<std::int32_t>("label/exact", i, "baseline") ==
-          cell.record.values<std::int32_t>("label/exact")[i]);
     const auto margin = static_cast<float>(cell.record.values<double>("lens/margin_last")[i]);
     const float found = seen.get<float>("answer/margin", i, "baseline");
     if (i == 4) {
@@ -181,7 +179,6 @@ TEST_CASE("the baseline is the captured answer with the captured margin", "[inte
       CHECK(found == margin);
     }
   }
-  CHECK(record.at("label/exact").attributes.at("primary") == "1");
 }
 
 TEST_CASE("conditions are what the model gives under the same edits", "[interventions]") {
@@ -264,7 +261,7 @@ TEST_CASE("high and low follow the metrics' map, or the last block's first query
   }
 }
 
-TEST_CASE("what is not defined for an item has no answer and no label", "[interventions]") {
+TEST_CASE("what is not defined for an item has no answer", "[interventions]") {
   const Cell cell;
   const Record record = cell.run();
   const Seen seen(record);
@@ -273,7 +270,6 @@ TEST_CASE("what is not defined for an item has no answer and no label", "[interv
     for (const char* name : {"mask region", "mask outside embed"}) {
       CHECK((seen.length(i, name) >= 0) == region);
       CHECK((seen.get<std::int32_t>("mask/cells", i, name) > 0) == region);
-      if (!region) CHECK(seen.get<std::int32_t>("label/exact", i, name) == -1);
       if (!region) CHECK(std::isnan(seen.get<float>("answer/margin", i, name)));
     }
     CHECK((seen.length(i, "L2 top5 zero") >= 0) == (i != 4));  // item 4 is in no fold
@@ -335,7 +331,6 @@ TEST_CASE("an item whose unedited answer is not the captured one fails", "[inter
   CHECK(record.values<std::string>("item/reason")[2] == "no such file");
   for (const std::string& name : seen.names) {
     CHECK(seen.length(0, name) == -1);
-    CHECK(seen.get<std::int32_t>("label/exact", 0, name) == -1);
   }
 }
 

@@ -151,7 +151,8 @@ TEST_CASE("exact is equality of Norm, with any reference when there is no single
           "[items][scorer]") {
   CHECK(judge("exact", "Yes.", "yes").correct);
   CHECK_FALSE(judge("exact", "Yes, there is a cat.", "yes").correct);
-  CHECK(judge("exact", "...", "").invalid);
+  CHECK(judge("exact", "...", "red").invalid);
+  CHECK_FALSE(judge("exact", "...", "").labelled);
   CHECK(judge("exact", "Red", "", {"blue", "red"}).correct);
   CHECK_FALSE(judge("exact", "Red", "blue", {"red"}).correct);
 }
