@@ -2,15 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <utility>
 
 namespace vrp {
 
 Agreement agreement(const std::vector<std::string>& answers) {
+  return agreement(answers, std::equal_to<>());
+}
+
+Agreement agreement(const std::vector<std::string>& answers, const SameAnswer& same_answer) {
   std::vector<std::pair<std::size_t, int>> classes;  // first path and size, in sampled order
   for (std::size_t path = 0; path < answers.size(); ++path) {
     const auto same = std::find_if(classes.begin(), classes.end(), [&](const auto& c) {
-      return answers[c.first] == answers[path];
+      return same_answer(answers[c.first], answers[path]);
     });
     if (same == classes.end()) {
       classes.emplace_back(path, 1);

@@ -1,5 +1,6 @@
 #pragma once
 // How far K answers agree.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,14 @@ struct Agreement {
   bool tie = false;          ///< another class is as large
 };
 
-/// Classes are equal texts (an empty answer is one). `answers` holds at least one. Source: methods,
-/// section 9.
+/// Whether an answer belongs to the class that another one, sampled earlier, has founded.
+using SameAnswer = std::function<bool(const std::string& founder, const std::string& answer)>;
+
+/// Classes are formed greedily in sampled order: an answer joins the first class whose founder is
+/// the same, or founds its own (an empty answer is a class). `answers` holds at least one. Source:
+/// methods, section 9.
+Agreement agreement(const std::vector<std::string>& answers, const SameAnswer& same);
+/// Classes are equal texts.
 Agreement agreement(const std::vector<std::string>& answers);
 
 }  // namespace vrp

@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/rng.hpp"
+#include "pipeline/items/rouge.hpp"
 #include "pipeline/items/scorer.hpp"
 #include "stages/capture/record.hpp"
 #include "stages/consistency/agreement.hpp"
@@ -16,7 +17,10 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 class ConsistencyColumns {
  public:
   ConsistencyColumns(const ItemTable& items, const ConsistencyParams& params)
-      : items_(items), params_(params), paths_(static_cast<std::size_t>(params.samples)) {}
+      : items_(items),
+        params_(params),
+        paths_(static_cast<std::size_t>(params.samples)),
+        alike_(params.classes == "rouge_l" || (params.classes == "auto" && items.kind == "open")) {}
 
   void add(std::size_t row, const std::vector<Answer>& answers) {
     start(row, ItemStatus::ok, "");
@@ -40,7 +44,13 @@ class ConsistencyColumns {
       entropy_.push_back(first.entropy);
     }
     token_offset_.push_back(token_offset_.back() + tokens);
-    const Agreement agreed = agreement(normalised);
+    const Agreement agreed =
+        alike_ ? agreement(normalised,
+                           [this](const std::string& founder, const std::string& answer) {
+                             return founder == answer ||
+                                    rouge_l_f1(answer, founder) >= params_.rouge_threshold;
+                           })
+               : agreement(normalised);
     s_sc_.push_back(agreed.share);
     answer_entropy_.push_back(agreed.entropy);
     distinct_.push_back(agreed.distinct);
@@ -95,11 +105,20 @@ class ConsistencyColumns {
     path("path/logprob", logprob_, "nats", "sum of ln P over the answer at temperature 1");
     path("path/logprob_mean", logprob_mean_, "nats", "mean of ln P over the answer");
     path("path/entropy", entropy_, "nats", "entropy of the first token's distribution");
-    out.add(signal_array("consistency/s_sc", s_sc_, 1, "share",
-                         "S_SC: share of the largest class of equal answers"));
-    out.add(signal_array("consistency/answer_entropy", answer_entropy_, -1, "nats",
-                         "entropy of the classes of equal answers"));
-    out.add(signal_array("consistency/distinct", distinct_, -1, "answers", "distinct answers"));
+    const std::string classes =
+        alike_ ? concat("answers alike by ROUGE-L F1 >= ", params_.rouge_threshold)
+               : "equal answers";
+    const auto signal = [&](const char* name, const std::vector<double>& values, int orientation,
+                            const char* units, const std::string& text) {
+      Array array = signal_array(name, values, orientation, units, text);
+      // Another quantity than on sets of short answers: no part of their pooled set.
+      if (alike_) array.attributes["pooled"] = "0";
+      out.add(std::move(array));
+    };
+    signal("consistency/s_sc", s_sc_, 1, "share", "S_SC: share of the largest class of " + classes);
+    signal("consistency/answer_entropy", answer_entropy_, -1, "nats",
+           "entropy of the classes of " + classes);
+    signal("consistency/distinct", distinct_, -1, "answers", "number of classes of " + classes);
     item("consistency/majority", majority_, "", "the majority answer that was sampled first");
     item("consistency/tie", tie_, "1", "1 = another class is as large");
     item("consistency/valid_paths", valid_, "answers", "answers that were drawn");
@@ -116,6 +135,7 @@ class ConsistencyColumns {
   const ItemTable& items_;
   const ConsistencyParams& params_;
   std::size_t paths_;
+  bool alike_;  ///< classes by ROUGE-L in place of equality
   std::vector<std::string> key_, reason_, text_, normalised_, majority_;
   std::vector<std::int32_t> status_, length_, tokens_, valid_;
   std::vector<std::uint8_t> ended_, tie_;

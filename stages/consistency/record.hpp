@@ -11,6 +11,8 @@
 //                            entropy of the first token's distribution
 //   consistency/s_sc         float64 [item], role = signal, orientation 1
 //   consistency/answer_entropy, consistency/distinct  float64 [item], role = signal, orientation -1
+//                            (on sets of kind open classes are alike by ROUGE-L, not equal:
+//                            attribute pooled = "0" keeps them out of pooled sets)
 //   consistency/majority     text [item]  the majority answer (first sampled wins ties), as sampled
 //   consistency/tie          uint8 [item];  consistency/valid_paths int32 [item]
 namespace vrp {}

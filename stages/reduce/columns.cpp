@@ -40,6 +40,13 @@ void add_labels(const CellData& cell, const RowMap& capture, const RowMap& consi
     if (cell.capture.find(unparsed))
       column.unparsed = gather_rows<std::uint8_t>(
           cell, unparsed, cell.capture.values<std::uint8_t>(unparsed), capture, 0);
+    const std::string score = "label_score/" + name, parsed = "label_parsed/" + name;
+    if (cell.capture.find(score))
+      column.score =
+          gather_rows<double>(cell, score, cell.capture.values<double>(score), capture, kUndefined);
+    if (cell.capture.find(parsed))
+      column.parsed = gather_rows<std::string>(
+          cell, parsed, cell.capture.values<std::string>(parsed), capture, "");
     const std::string majority = "label_majority/" + name;
     if (cell.consistency.find(majority))
       column.majority = gather_labels(cell, cell.consistency, majority, consistency);
@@ -74,6 +81,7 @@ void add_signals(const CellData& cell, const Record& record, const RowMap& map, 
     signal.units = array.units;
     signal.description = array.description;
     signal.control = array_attribute(array, "control");
+    signal.pooled = array_attribute(array, "pooled") != "0";
     signal.needs_reference = array_attribute(array, "needs_reference") == "1";
     signal.value =
         gather_rows<double>(cell, array.name, record.as_double(array.name), map, kUndefined);
@@ -155,6 +163,8 @@ void add_answers(const CellData& cell, const RowMap& map, CellColumns& out) {
     out.failed.assign(out.size(), 1);
     out.reason.assign(out.size(), "not computed");
     out.answer.assign(out.size(), "");
+    out.answer_tokens.assign(out.size(), kUndefined);
+    out.ended.assign(out.size(), kUndefined);
     return;
   }
   const auto status = gather_rows<std::int32_t>(
@@ -165,6 +175,13 @@ void add_answers(const CellData& cell, const RowMap& map, CellColumns& out) {
       cell, "item/reason", capture.values<std::string>("item/reason"), map, "not computed");
   out.answer = gather_rows<std::string>(cell, "answer/text",
                                         capture.values<std::string>("answer/text"), map, "");
+  const auto form = [&](const char* name) {
+    return capture.find(name)
+               ? gather_rows<double>(cell, name, capture.as_double(name), map, kUndefined)
+               : std::vector<double>(out.size(), kUndefined);
+  };
+  out.answer_tokens = form("answer/length");
+  out.ended = form("answer/ended");
 }
 
 }  // namespace

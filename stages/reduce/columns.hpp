@@ -14,6 +14,7 @@ struct SignalColumn {
   int orientation = 0;
   std::string units, description;
   bool needs_reference = false;  ///< computed with the right answer: a diagnostic, no predictor
+  bool pooled = true;            ///< false: another quantity than on the sets it is pooled with
   std::string control;  ///< what it controls for ("centred square of equal area"); "" = a signal
   std::vector<double> value;  ///< [N]; NaN = not defined for this item
   /// True for signals that can be read as a probability of being right: these have a calibration.
@@ -33,6 +34,8 @@ struct LabelColumn {
   std::vector<int> y;                  ///< [N] 1, 0, -1 = none
   std::vector<int> majority;           ///< [N] label of the majority answer; empty = not sampled
   std::vector<std::uint8_t> unparsed;  ///< [N] 1 = nothing could be read from the answer
+  std::vector<double> score;           ///< [N] soft score in [0, 1], NaN = no label; empty = none
+  std::vector<std::string> parsed;     ///< [N] what the rule read from the answer; empty = unknown
 };
 
 /// N rows in ascending order of the item key.
@@ -40,6 +43,8 @@ struct CellColumns {
   std::string model, benchmark;
   std::vector<std::string> key, group, type, question, reference, image_hash, kind, answer, reason;
   std::vector<std::uint8_t> failed;  ///< [N] 1 = no answer (failed or never computed)
+  std::vector<double> answer_tokens;  ///< [N] tokens of the answer, NaN = unknown; empty if pooled
+  std::vector<double> ended;  ///< [N] 1 = an end token was produced, NaN = unknown; empty if pooled
   std::int64_t paths = 0;            ///< K sampled answers per item; 0 = not sampled
   std::vector<LabelColumn> labels;   ///< the primary one first; empty = the set has no labels
   std::vector<SignalColumn> signals;

@@ -9,6 +9,7 @@ struct ReduceParams {
   double level = 0.95;
   std::string resample = "auto";
   std::string pooled = "pope,counting,spatial,llava_bench";
+  bool pooled_classes = false;
   int ece_bins = 15;
   double equivalence = 0.1;
   int curve_points = 100;
@@ -23,6 +24,8 @@ struct ReduceParams {
     visit("pooled", pooled,
           "comma-separated names of the sets that form the pooled set of table T4; a benchmark "
           "belongs when the name is part of its own, one benchmark for each name");
+    visit("pooled_classes", pooled_classes,
+          "1: S_SC of sets whose answers are classed by likeness enters the pooled set too");
     visit("ece_bins", ece_bins, "equal-width bins of the calibration error, >= 2");
     visit("equivalence", equivalence, "|R| below this is called near zero (TOST), in (0, 1)");
     visit("curve_points", curve_points, "coverages at which risk is written for plots, >= 2");

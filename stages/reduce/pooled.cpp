@@ -90,7 +90,7 @@ std::vector<SignalColumn> empty_signals(const std::vector<const CellColumns*>& c
   return out;
 }
 
-void append_row(const CellColumns& cell, std::size_t i, CellColumns& out) {
+void append_row(const CellColumns& cell, std::size_t i, bool classes, CellColumns& out) {
   out.key.push_back(cell.key[i]);
   out.group.push_back(cell.group[i]);
   out.type.push_back(cell.benchmark + ":" + cell.type[i]);
@@ -108,7 +108,8 @@ void append_row(const CellColumns& cell, std::size_t i, CellColumns& out) {
   label.unparsed.push_back(from.unparsed[i]);
   for (SignalColumn& signal : out.signals) {
     const SignalColumn* column = cell.signal(signal.name);
-    signal.value.push_back(column ? column->value[i] : kUndefined);
+    const bool use = column && (column->pooled || classes);
+    signal.value.push_back(use ? column->value[i] : kUndefined);
   }
 }
 
@@ -159,7 +160,7 @@ PooledColumns pool(const std::vector<CellColumns>& cells, const ReduceParams& pa
         ++set.duplicates;
         continue;
       }
-      append_row(*cell, i, all);
+      append_row(*cell, i, params.pooled_classes, all);
       const int y = cell->labels.front().y[i];
       set.used += y >= 0;
       set.correct += y == 1;

@@ -12,7 +12,7 @@ set_tests_properties(scoring_cases scoring_cases_own scoring_cases_unsupported
 vrp_add_python_test(scoring_oracle ${_items}/cases/oracle.py LABELS "scoring")
 
 vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
-                           ${_items}/labels_test.cpp
+                           ${_items}/labels_test.cpp ${_items}/rouge_test.cpp
                            ${_items}/item_table_test.cpp ${_items}/json_rows_test.cpp
                            ${_items}/import_rows_test.cpp ${_items}/coco_test.cpp
                            ${_items}/set_fill_test.cpp ${_items}/counting_set_test.cpp

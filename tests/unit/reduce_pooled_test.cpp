@@ -136,3 +136,26 @@ TEST_CASE("rows that share a picture or a group name share a group", "[reduce][p
   CHECK(groups[3] != groups[0]);
   CHECK(groups[4] != groups[3]);
 }
+
+TEST_CASE("a signal of another quantity enters the pooled set only where asked for",
+          "[reduce][pooled]") {
+  TestCell pope, open;
+  make_cell(pope, "pope", informative(20));
+  make_cell(open, "llava_bench", informative(20));
+  for (std::string& question : open.items.question) question.insert(0, "Describe. ");
+  for (Array& array : open.data.consistency.arrays()) {
+    if (array.name == "consistency/s_sc") array.attributes["pooled"] = "0";
+  }
+  const auto n_of = [&](bool classes) {
+    ReduceParams params = quick();
+    params.pooled_classes = classes;
+    const Record record = reduce_pooled(data_of({&pope, &open}), params, 1);
+    const auto rows = read_frame<StatRow>(record, "statistic");
+    const StatRow* row = find_row(rows, "s_sc", "auroc");
+    REQUIRE(row);
+    CHECK(find_row(rows, "", "accuracy")->n == 40);
+    return row->n;
+  };
+  CHECK(n_of(false) == 20);
+  CHECK(n_of(true) == 40);
+}

@@ -31,3 +31,17 @@ TEST_CASE("on a tie the answer sampled first is the majority, and empty answers 
   CHECK(later.share == 0.5);
   CHECK_FALSE(later.tie);
 }
+
+TEST_CASE("classes by likeness are formed greedily around the answer sampled first",
+          "[consistency]") {
+  // Founders are compared, not neighbours: "abc" founds, "bcd" is like it, "cde" only like "bcd".
+  const auto alike = [](const std::string& founder, const std::string& answer) {
+    int common = 0;
+    for (const char c : answer) common += founder.find(c) != std::string::npos;
+    return common >= 2;
+  };
+  const auto agreed = agreement({"abc", "bcd", "cde", "abd"}, alike);
+  CHECK(agreed.distinct == 2);
+  CHECK(agreed.share == 0.75);
+  CHECK(agreed.majority == 0);
+}
