@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the demo data: drawn scenes in COCO's layout and POPE's question files.
+"""Writes the demo data: drawn scenes in COCO's layout, POPE's question files, and a small set in the
+official file format of every other benchmark (official_sets.py).
 
   python tools/demo_data/make_demo_data.py --out DIR [--images 1000] [--seed 2014]
 
@@ -16,6 +17,7 @@ from itertools import combinations
 
 import numpy as np
 
+from official_sets import write_all
 from questions import existence_question
 from scenes import make_scene
 from shapes import CATEGORIES, NAMES
@@ -188,8 +190,10 @@ def main():
     images, annotations = write_images(a.out, a.seed, a.images)
     write_instances(a.out, a.seed, images, annotations)
     write_pope(a.out, a.seed, images, min(100, a.images // 4))
+    sets = write_all(a.out, a.seed)
     print(
-        f"{a.out}: {len(images)} images, {len(annotations)} annotations, POPE questions in 3 splits"
+        f"{a.out}: {len(images)} images, {len(annotations)} annotations, POPE questions in 3 splits, "
+        f"{len(sets)} further sets"
     )
 
 
