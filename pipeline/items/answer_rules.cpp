@@ -8,6 +8,7 @@
 #include "pipeline/base/text.hpp"
 #include "pipeline/items/normalise.hpp"
 #include "pipeline/items/scorer.hpp"
+#include "pipeline/items/vqa_normalise.hpp"
 
 namespace vrp {
 namespace {
@@ -82,7 +83,8 @@ std::string read_pope(std::string_view answer) {
 
 std::string read_vlmevalkit(std::string_view answer) {
   bool yes = false, no = false;
-  for (const auto& word : split_white_space(vlmevalkit_punctuation(to_lower_ascii(answer)))) {
+  for (const auto& word :
+       split_white_space(vqa_punctuation(to_lower_ascii(answer), VqaRule::vlmevalkit))) {
     yes |= word == "yes";
     no |= word == "no";
   }
@@ -104,6 +106,19 @@ std::string read_mme(std::string_view answer) {
   if (head.find("yes") != std::string_view::npos) return "yes";
   if (head.find("no") != std::string_view::npos) return "no";
   return {};
+}
+
+std::string read_lmms_eval(std::string_view answer) {
+  const std::string text = strip_white_space(to_lower_ascii(answer));
+  return text == "yes" || text == "no" ? text : "";
+}
+
+std::string read_mme_lmms_eval(std::string_view answer) {
+  std::string text = strip_white_space(to_lower_ascii(answer));
+  text.erase(std::remove(text.begin(), text.end(), '.'), text.end());
+  if (text == "y") return "yes";
+  if (text == "n") return "no";
+  return read_mme(text);
 }
 
 std::string read_integer(std::string_view answer) {

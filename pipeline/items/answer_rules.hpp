@@ -13,8 +13,15 @@ std::string read_yes_no(std::string_view answer);
 std::string read_pope(std::string_view answer);
 /// VLMEvalKit's rule: `Yes`, `No`, or empty for its `Unknown`. (benchmarks section 2)
 std::string read_vlmevalkit(std::string_view answer);
+/// lmms-eval's rule on POPE: lower-cased and trimmed, the whole answer is `yes` or `no`, or empty.
+/// (benchmarks section 2)
+std::string read_lmms_eval(std::string_view answer);
 /// MME's evaluation tool: `yes`, `no`, or empty for its `other`. (benchmarks section 8)
 std::string read_mme(std::string_view answer);
+
+/// lmms-eval's rule on MME: lower-cased, trimmed, every '.' deleted; a lone `y` or `n` counts, a
+/// lone other character does not; else as read_mme. (benchmarks section 8)
+std::string read_mme_lmms_eval(std::string_view answer);
 
 /// First integer in Norm(answer) as decimal text without leading zeros: a run of digits, also
 /// inside a word ("3cups"), or a whole word zero..twenty, "none" or "no" (both 0). (methods 2)

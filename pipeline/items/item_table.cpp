@@ -120,13 +120,19 @@ std::vector<std::string> default_scorers(const std::string& kind) {
     for (const auto& name : names) out.push_back(find_scorer(name).label());
     return out;
   };
-  if (kind == "yes_no") return labels({"yes_no", "pope_official", "vlmevalkit", "exact"});
+  if (kind == "yes_no") {
+    return labels({"yes_no", "pope_official", "vlmevalkit", "lmms_eval", "exact"});
+  }
   if (kind == "integer") return labels({"integer", "exact", "lenient"});
   if (kind == "relation") return labels({"relation", "exact", "lenient"});
   if (kind == "text") return labels({"exact"});
-  if (kind == "vqa") return labels({"exact"});
-  if (kind == "choice") return labels({"exact"});
-  if (kind == "open") return labels({"exact"});
+  if (kind == "vqa") {
+    return labels({"vqa_official", "vqa_vlmevalkit", "vqa_lmms_eval", "textvqa", "exact"});
+  }
+  if (kind == "choice") {
+    return labels({"letter_vlmevalkit", "letter_exact", "letter_first", "likelihood", "exact"});
+  }
+  if (kind == "open") return labels({"judge", "rouge_l"});
   fail("unknown kind '", excerpt(kind),
        "' of an item table; known: yes_no, integer, relation, vqa, choice, open, text");
 }

@@ -14,9 +14,7 @@ std::vector<std::string> split_white_space(std::string_view text);
 /// 0..20 for "zero".."twenty" (lower case), nothing otherwise.
 std::optional<int> number_word(std::string_view word);
 
-/// The punctuation step of the VQA normalisation in VLMEvalKit's variant (benchmarks section 6,
-/// steps 1-2): all tests look at `text` as given; a period goes only if no digit stands on either
-/// side, at most the first 32 of them.
-std::string vlmevalkit_punctuation(std::string_view text);
+/// Python's str.strip(): Unicode white space off both ends.
+std::string strip_white_space(std::string_view text);
 
 }  // namespace vrp

@@ -58,6 +58,7 @@ struct Scorer {
   int version = 1;
   std::string description;
   Verdict (*judge)(const Question&, const Response&, const ScoringRules&);
+  bool needs_reference = true;  ///< false: a judge's verdict is enough
   std::string label() const { return name + "@" + std::to_string(version); }
 };
 

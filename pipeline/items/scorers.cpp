@@ -1,15 +1,10 @@
-#include <algorithm>
-
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
-#include "pipeline/items/answer_rules.hpp"
-#include "pipeline/items/scorer.hpp"
+#include "pipeline/items/scorer_lists.hpp"
 
 namespace vrp {
-namespace {
 
-/// A verdict of a 0/1 rule: `parsed` empty = invalid = incorrect.
-Verdict verdict(std::string parsed, bool equal) {
+Verdict word_verdict(std::string parsed, bool equal) {
   Verdict out;
   out.invalid = parsed.empty();
   out.correct = equal && !out.invalid;
@@ -18,90 +13,38 @@ Verdict verdict(std::string parsed, bool equal) {
   return out;
 }
 
-/// Compares what a yes/no rule read with a yes/no reference, case ignored.
-Verdict yes_no_verdict(std::string parsed, std::string_view reference) {
-  const bool equal = to_lower_ascii(parsed) == to_lower_ascii(trim(reference));
-  return verdict(std::move(parsed), equal);
-}
-
-template <std::string (*Read)(std::string_view)>
-Verdict judge_yes_no(const Question& question, const Response& response, const ScoringRules&) {
-  return yes_no_verdict(Read(response.answer), question.reference);
-}
-
-/// Reads answer and reference by the same rule; a reference it cannot read matches nothing.
-template <std::string (*Read)(std::string_view)>
-Verdict judge_same(const Question& question, const Response& response, const ScoringRules&) {
-  std::string parsed = Read(response.answer);
-  const bool equal = parsed == Read(question.reference);
-  return verdict(std::move(parsed), equal);
-}
-
-Verdict judge_exact(const Question& question, const Response& response, const ScoringRules&) {
-  std::string parsed = norm(response.answer);
-  const bool equal =
-      question.reference.empty()
-          ? std::any_of(question.references.begin(), question.references.end(),
-                        [&](const std::string& text) { return norm(text) == parsed; })
-          : norm(question.reference) == parsed;
-  return verdict(std::move(parsed), equal);
-}
-
-/// The kind of the reference decides what is read: a number, a relation word, or yes/no.
-Verdict judge_lenient(const Question& question, const Response& response,
-                      const ScoringRules& rules) {
-  const std::string word = norm(question.reference);
-  if (word == "yes" || word == "no") {
-    return yes_no_verdict(read_lenient_yes_no(response.answer), word);
-  }
-  if (word == "left" || word == "right" || word == "above" || word == "below") {
-    return judge_same<read_lenient_relation>(question, response, rules);
-  }
-  return judge_same<read_lenient_number>(question, response, rules);
-}
-
-Verdict judge_authors_lenient(const Question& question, const Response& response,
-                              const ScoringRules&) {
+Verdict soft_verdict(std::string parsed, double score, const ScoringRules& rules) {
   Verdict out;
-  out.correct = matches_authors_lenient(response.answer, question.reference);
-  out.score = out.correct ? 1.0 : 0.0;
-  out.parsed = trim(to_lower_ascii(response.answer));
+  out.score = score;
+  out.correct = score >= rules.soft_threshold;
+  out.invalid = parsed.empty() && score <= 0;
+  out.parsed = std::move(parsed);
   return out;
 }
 
-}  // namespace
+Verdict no_label() {
+  Verdict out;
+  out.labelled = false;
+  return out;
+}
 
 const std::vector<Scorer>& all_scorers() {
-  static const std::vector<Scorer> kScorers = {
-      {"yes_no", 1, "first word of Norm(answer) that is yes or no (methods 2)",
-       judge_yes_no<read_yes_no>},
-      {"pope_official", 1, "POPE's evaluation: no/not before the first period, else yes",
-       judge_yes_no<read_pope>},
-      {"vlmevalkit", 1, "VLMEvalKit: exactly one of the words yes, no; else Unknown = invalid",
-       judge_yes_no<read_vlmevalkit>},
-      {"mme", 1, "MME's evaluation: yes or no within the first four characters",
-       judge_yes_no<read_mme>},
-      {"exact", 1, "Norm(answer) = Norm(reference), the rule of the published code", judge_exact},
-      {"integer", 1, "first integer in Norm(answer), number words 0..20, none/no = 0",
-       judge_same<read_integer>},
-      {"relation", 1, "first of left, right, above, below and their synonyms in Norm(answer)",
-       judge_same<read_relation>},
-      {"lenient", 1, "first number, or the one relation word (benchmarks 5), or the one yes/no",
-       judge_lenient},
-      {"authors_lenient_full", 1, "equal, or one contains the other, over the full answer",
-       judge_authors_lenient},
-  };
+  static const std::vector<Scorer> kScorers = [] {
+    std::vector<Scorer> all;
+    for (auto list : {word_scorers(), vqa_scorers(), letter_scorers(), open_scorers()}) {
+      for (auto& scorer : list) all.push_back(std::move(scorer));
+    }
+    return all;
+  }();
   return kScorers;
 }
 
 Verdict score(const Scorer& scorer, const Question& question, const Response& response,
               const ScoringRules& rules) {
-  if (question.has_reference() || response.review != nullptr) {
+  if (question.has_reference() || !scorer.needs_reference) {
     return scorer.judge(question, response, rules);
   }
-  Verdict none;
-  none.labelled = false;
-  return none;
+  return no_label();
 }
 
 const Scorer& find_scorer(std::string_view name) {

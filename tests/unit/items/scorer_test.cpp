@@ -5,6 +5,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/items/answer_rules.hpp"
 #include "pipeline/items/normalise.hpp"
+#include "pipeline/items/vqa_normalise.hpp"
 
 using namespace vrp;
 
@@ -42,12 +43,12 @@ TEST_CASE("Norm keeps a-z, 0-9 and single spaces", "[items][norm]") {
 }
 
 TEST_CASE("VLMEvalKit's punctuation step looks at the text before it", "[items][norm]") {
-  CHECK(vlmevalkit_punctuation("t-shirt") == "t shirt");
-  CHECK(vlmevalkit_punctuation("t-shirt - red") == "tshirt  red");
-  CHECK(vlmevalkit_punctuation("1,000-2,000") == "10002000");
-  CHECK(vlmevalkit_punctuation("3. 2.5 .5 u.s.") == "3. 2.5 .5 us");
+  CHECK(vqa_punctuation("t-shirt", VqaRule::vlmevalkit) == "t shirt");
+  CHECK(vqa_punctuation("t-shirt - red", VqaRule::vlmevalkit) == "tshirt  red");
+  CHECK(vqa_punctuation("1,000-2,000", VqaRule::vlmevalkit) == "10002000");
+  CHECK(vqa_punctuation("3. 2.5 .5 u.s.", VqaRule::vlmevalkit) == "3. 2.5 .5 us");
   const std::string dots(40, '.');
-  CHECK(vlmevalkit_punctuation(dots) == std::string(8, '.'));  // 32 at most
+  CHECK(vqa_punctuation(dots, VqaRule::vlmevalkit) == std::string(8, '.'));  // 32 at most
 }
 
 TEST_CASE("yes_no takes the first yes or no of Norm", "[items][scorer]") {
