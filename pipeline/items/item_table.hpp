@@ -81,7 +81,8 @@ ItemTable select_rows(const ItemTable& table, const std::vector<std::size_t>& ro
 /// Writes the table as one record file, by a temporary neighbour and a rename: the name exists
 /// only when the file is whole. A file that exists and holds the same items (facts and image folder
 /// are not compared) is left as it is, unless `replace`; one that holds anything else is an Error
-/// (foreign_folder) unless `replace`. Returns false when nothing was written.
+/// (foreign_folder) unless `replace`. Parts of killed imports of that name are removed. Returns
+/// false when nothing was written.
 bool write_item_table(const std::filesystem::path& path, const ItemTable& table,
                       bool replace = false);
 /// Whether the file holds the same items; false also when it is damaged or something else.

@@ -1,10 +1,9 @@
-#include <unistd.h>
-
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/items/item_table.hpp"
+#include "pipeline/items/part_files.hpp"
 #include "pipeline/store/h5.hpp"
 
 namespace vrp {
@@ -235,6 +234,7 @@ bool write_item_table(const std::filesystem::path& path, const ItemTable& table,
   const Record record = to_record(table);
   const Attributes attributes = root_attributes(table);
   const std::filesystem::path final_name = std::filesystem::absolute(path);
+  remove_stale_parts(final_name);
   if (!replace && std::filesystem::exists(final_name)) {
     if (holds(final_name, record, attributes)) return false;
     throw Error(ExitCode::foreign_folder,
@@ -243,8 +243,7 @@ bool write_item_table(const std::filesystem::path& path, const ItemTable& table,
                        "choose another name or replace it with --force"));
   }
   make_folders(final_name.parent_path());
-  std::filesystem::path temporary = final_name;
-  temporary += ".part-" + std::to_string(::getpid());
+  const std::filesystem::path temporary = part_name(final_name);
   write_record(temporary, record, attributes);
   if (replace) {
     std::error_code error;

@@ -1,0 +1,3 @@
+# Demo sets in every benchmark's file format: round trips, damaged files, interrupted imports.
+set(_items ${CMAKE_CURRENT_LIST_DIR}/items)
+vrp_add_test(part_files SOURCES ${_items}/part_files_test.cpp LIBS vrp_items LABELS unit)
