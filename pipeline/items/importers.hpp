@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/items/table_builder.hpp"
+#include "pipeline/items/tsv_pictures.hpp"
 
 namespace vrp {
 
@@ -35,6 +36,34 @@ std::string pope_category(const std::string& question);
 /// or answer or answers, choices. Type = category ("all" without one). `kind` = yes_no | integer |
 /// relation | text, or "auto": the narrowest kind that all references have.
 Imported import_jsonl(const ImportOptions& options, const std::string& kind);
+
+/// MME (benchmarks section 8): options.annotations is the published folder, or the one that holds
+/// it; options.images = "" means that the pictures lie in it too, as published. `categories` = a
+/// subset, empty for all. Keys are mme/test/CATEGORY/IMAGE/LINE, type = category, metadata
+/// {"category", "pair", "line"}. Both questions of an image are read or neither. The ending
+/// " Please answer yes or no." is taken off the question (prompts add their own request) and
+/// counted. Counts that differ from the published ones are warnings.
+Imported import_mme(const ImportOptions& options, const std::vector<std::string>& categories);
+
+/// SEED-Bench and the single images of SEED-Bench-2 (benchmarks section 9). Items of another
+/// data_type (video, several images) are left out and counted; `types` = names or ids of the
+/// question types to take, empty for all. Keys are seed_bench/test/question_id, type = the name of
+/// the question type.
+Imported import_seed_bench(const ImportOptions& options, const std::vector<std::string>& types);
+
+/// What a table of VLMEvalKit may need besides.
+struct TsvOptions {
+  std::string kind = "auto";      ///< a kind of item_table.hpp, or auto: from the answers
+  bool reference_reader = false;  ///< missing values and numbers as the reference reads them
+  PictureCheck check_picture;     ///< decodes a picture; none = only its first bytes are looked at
+};
+/// A tab-separated table as VLMEvalKit uses it (benchmarks section 10). Pictures inside the table
+/// are written to options.images as image_path or INDEX.png says, whole or not at all; a file of
+/// that name with another content is an error. Keys are NAME/SPLIT/index; type = category ("all"
+/// without one); metadata holds the other columns, and "categories" where category is a comma list.
+/// Rows whose image cell is empty are left out, counted and listed (fact "missing_image"). An
+/// option that is absent before one that is there (a gap) is an empty text in `choices`.
+Imported import_tsv(const ImportOptions& options, const TsvOptions& tsv);
 
 /// A counting or spatial set as the paper's code reads it, with or without VRP's further fields
 /// (benchmarks section 5). `family` = "counting" | "spatial". Type = field `type`, or what the
