@@ -1,21 +1,10 @@
 #include <iostream>
 
 #include "pipeline/control/commands.hpp"
-#include "pipeline/control/import_options.hpp"
+#include "pipeline/control/import_formats.hpp"
 #include "pipeline/control/import_set_command.hpp"
 
 namespace vrp {
-namespace {
-
-Imported run_importer(const ImportCommand& command) {
-  if (command.format == "pope") {
-    return import_pope(command.common, {command.labels, command.instances});
-  }
-  if (command.format == "jsonl") return import_jsonl(command.common, command.kind);
-  return import_set(command.common, command.format);
-}
-
-}  // namespace
 
 int import_command(const Arguments& arguments) {
   ImportCommand command;
@@ -25,7 +14,7 @@ int import_command(const Arguments& arguments) {
   if (drawn) {
     import_drawn_set(command, std::cout);
   } else {
-    const Imported imported = run_importer(command);
+    const Imported imported = find_import_format(command.format).run(command);
     require_own_table(command.out, imported.table, command.force);
     write_and_summarise(command, imported, std::cout);
   }

@@ -18,11 +18,14 @@ struct ExcludedFile {
 
 /// Everything that `vrp import FORMAT ...` was told.
 struct ImportCommand {
-  std::string format;  ///< pope | counting | spatial | jsonl
+  std::string format;  ///< a name of import_formats()
   ImportOptions common;
   std::filesystem::path out, instances, set_json, veto;
   bool force = false, allow_short = false;
   std::vector<std::filesystem::path> labels;
+  std::filesystem::path answers;              ///< VQAv2 annotations
+  std::filesystem::path references, context;  ///< LLaVA-Bench
+  std::filesystem::path ocr;                  ///< TextVQA's OCR file
   std::vector<ExcludedFile> exclude;
   std::int64_t n = 0;  ///< size of a built set; 0 = per-stratum options decide
   double check_share = 0.05;
