@@ -201,11 +201,12 @@ class MmeImporter {
     if (std::size_t bad = 0; !valid_utf8(text, &bad)) {
       fail(where, ": invalid UTF-8 at byte ", bad + 1, " of '", excerpt(text), "'");
     }
-    const std::vector<std::string> cells = split(trim(text), '\t');
+    std::vector<std::string> cells = split(text, '\t');
     if (cells.size() != 2) {
       fail(where, ": '", excerpt(text), "' has ", cells.size(),
            " cells, expected question TAB Yes or No");
     }
+    cells[1] = trim(cells[1]);  // a CR, blanks at the line's end
     if (cells[1] != "Yes" && cells[1] != "No") {
       fail(where, ": the truth is '", excerpt(cells[1]), "', expected Yes or No");
     }

@@ -32,9 +32,8 @@ class SeedBenchImporter {
     }
     for (std::size_t i = 0; i < questions.size(); ++i) {
       const Json& question = questions[i];
-      const auto id = question.find("question_id");
-      add(question, id == question.end() ? concat("questions[", i, "]") : id->dump(),
-          concat(file_, ": questions[", i, "]"));
+      const std::string at = concat("questions[", i, "]");
+      add(question, hint_of(question, at), concat(file_, ": ", at));
     }
     if (builder_.table().size() == 0) fail(file_, ": no row is left", excluded_text());
     record_facts(questions.size());
@@ -80,6 +79,13 @@ class SeedBenchImporter {
       if (row) throw;
       builder_.add(id, [&]() -> SourceRow { throw error; });
     }
+  }
+
+  /// What a left-out item is listed as: its id, or its place.
+  static std::string hint_of(const Json& question, const std::string& place) {
+    const auto id = question.find("question_id");
+    if (id == question.end()) return place;
+    return id->is_string() ? id->get<std::string>() : id->dump();
   }
 
   /// Nothing for an item that the filters leave out.

@@ -18,6 +18,9 @@ vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
                            ${_items}/set_fill_test.cpp ${_items}/counting_set_test.cpp
                            ${_items}/spatial_set_test.cpp
              LIBS vrp_items LABELS unit)
+vrp_add_test(importers SOURCES ${_items}/import_mme_test.cpp ${_items}/import_seed_bench_test.cpp
+                               ${_items}/tsv_parts_test.cpp ${_items}/import_tsv_test.cpp
+             LIBS vrp_items LABELS unit)
 
 file(GLOB _import_command ${CMAKE_SOURCE_DIR}/pipeline/control/import_*.cpp)
 vrp_add_test(import_command SOURCES ${_items}/import_command_test.cpp ${_import_command}
