@@ -21,8 +21,18 @@ std::size_t characters(std::string_view text) {
   return n;
 }
 
+/// Letters of the options that are there: A-D for a question that lists none.
+std::vector<std::string> letters_of(const std::vector<std::string>& options) {
+  if (options.empty()) return {"A", "B", "C", "D"};
+  std::vector<std::string> out;
+  for (std::size_t k = 0; k < options.size(); ++k) {
+    if (!options[k].empty()) out.push_back(letter_of(k));
+  }
+  return out;
+}
+
 /// Step 1: a letter, "Z" = the program says that there is no answer, "" = go on.
-std::string letter_word(std::string_view answer, std::size_t options) {
+std::string letter_word(std::string_view answer, const std::vector<std::string>& letters) {
   std::string spaced(answer);
   std::replace_if(
       spaced.begin(), spaced.end(),
@@ -31,8 +41,8 @@ std::string letter_word(std::string_view answer, std::size_t options) {
   const auto words = split_white_space(spaced);
   std::string found;
   std::size_t first = 0, kinds = 0;
-  for (std::size_t k = 0; k < options; ++k) {
-    const auto at = std::find(words.begin(), words.end(), letter_of(k));
+  for (const auto& letter : letters) {
+    const auto at = std::find(words.begin(), words.end(), letter);
     if (at == words.end()) continue;
     ++kinds;
     found = *at;
@@ -82,11 +92,15 @@ std::string read_letter_first(std::string_view answer, std::size_t options) {
 
 std::string read_letter_vlmevalkit(std::string_view answer,
                                    const std::vector<std::string>& options) {
-  const std::string word = letter_word(answer, options.size());
-  if (word == "Z" && options.size() < 26) return {};
+  const auto letters = letters_of(options);
+  const auto is_option = [&](const std::string& letter) {
+    return std::find(letters.begin(), letters.end(), letter) != letters.end();
+  };
+  const std::string word = letter_word(answer, letters);
+  if (word == "Z" && !is_option("Z")) return {};
   if (!word.empty()) return word;
   const std::string stated = stated_letter(answer);
-  if (!stated.empty() && is_letter(stated[0], options.size())) return stated;
+  if (is_option(stated)) return stated;
   const std::string lower = lower_case(answer);
   std::size_t length = 0;
   std::string found;
@@ -103,12 +117,16 @@ std::string read_letter_vlmevalkit(std::string_view answer,
   return characters(lower) <= 2 * length ? found : "";
 }
 
-std::optional<std::size_t> least_loss(std::span<const double> losses) {
-  if (losses.empty()) return std::nullopt;
-  for (const double loss : losses) {
-    if (std::isnan(loss)) return std::nullopt;
+std::optional<std::size_t> least_loss(std::span<const double> losses,
+                                      const std::vector<std::string>& options) {
+  if (losses.size() != options.size()) return std::nullopt;
+  std::optional<std::size_t> least;
+  for (std::size_t k = 0; k < losses.size(); ++k) {
+    if (options[k].empty()) continue;
+    if (std::isnan(losses[k])) return std::nullopt;
+    if (!least || losses[k] < losses[*least]) least = k;
   }
-  return static_cast<std::size_t>(std::min_element(losses.begin(), losses.end()) - losses.begin());
+  return least;
 }
 
 }  // namespace vrp

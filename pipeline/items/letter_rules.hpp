@@ -25,11 +25,14 @@ std::string read_letter_first(std::string_view answer, std::size_t options);
 ///     asterisks before X, X one of A-D and an option): X. What follows X does not matter, as in
 ///     the published pattern: `the answer is blue` is B.
 ///  3. In lower case, one option text alone occurs in the answer, and the answer has at most twice
-///     as many characters as all option texts together: its letter. Empty options never occur.
+///     as many characters as all option texts together: its letter.
+/// An option without text is absent; without any option the letters are A-D.
 std::string read_letter_vlmevalkit(std::string_view answer,
                                    const std::vector<std::string>& options);
 
-/// Index of the least loss, the earliest on ties; nothing when there is no loss or one is NaN.
-std::optional<std::size_t> least_loss(std::span<const double> losses);
+/// Index of the least loss among the options that are there (have a text), the earliest on ties;
+/// nothing when there is none, a loss of one is NaN or the counts differ.
+std::optional<std::size_t> least_loss(std::span<const double> losses,
+                                      const std::vector<std::string>& options);
 
 }  // namespace vrp

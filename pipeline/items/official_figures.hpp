@@ -47,8 +47,9 @@ struct OfficialFigure {
 /// Rows without a label are left out and counted in the notes. `reviews` by row of the table are
 /// needed for LLaVA-Bench only; those of ReviewFile::published, which keep the pairs -1, -1 of
 /// unreadable reviews, reproduce the official summary, which averages them in.
-/// Error (bad_input) when the columns are not as long as the table, when an MME image has not two
-/// questions, or metadata lacks what the figures go by.
+/// Images of MME without two labelled questions are left out of acc+, counted in its note.
+/// Error (bad_input) when the columns are not as long as the table, or when some rows have a group
+/// in their metadata and others lack it.
 std::vector<OfficialFigure> official_figures(const ItemTable& items, const RowLabels& labels,
                                              const Reviews& reviews = {});
 

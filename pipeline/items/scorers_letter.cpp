@@ -26,16 +26,11 @@ Verdict judge_first_letter(const Question& question, const Response& response,
 }
 
 Verdict judge_vlmevalkit(const Question& question, const Response& response, const ScoringRules&) {
-  const auto options =
-      question.choices.empty() ? std::vector<std::string>(kUnlisted) : question.choices;
-  return judge_letter(read_letter_vlmevalkit(response.answer, options), question);
+  return judge_letter(read_letter_vlmevalkit(response.answer, question.choices), question);
 }
 
 Verdict judge_likelihood(const Question& question, const Response& response, const ScoringRules&) {
-  if (question.choices.empty() || response.choice_loss.size() != question.choices.size()) {
-    return no_label();
-  }
-  const auto least = least_loss(response.choice_loss);
+  const auto least = least_loss(response.choice_loss, question.choices);
   return least ? judge_letter(letter_of(*least), question) : no_label();
 }
 
