@@ -30,6 +30,8 @@ struct ImportCommand {
   std::int64_t n = 0;  ///< size of a built set; 0 = per-stratum options decide
   double check_share = 0.05;
   std::string kind = "auto";
+  std::vector<std::string> categories, types;  ///< MME's, SEED-Bench's; empty = all
+  bool reference_reader = false;               ///< read a table as the reference does
   CountingParams counting;
   SpatialParams spatial;
 };

@@ -24,6 +24,6 @@ vrp_add_test(importers SOURCES ${_items}/import_mme_test.cpp ${_items}/import_se
 
 file(GLOB _import_command ${CMAKE_SOURCE_DIR}/pipeline/control/import_*.cpp)
 vrp_add_test(import_command SOURCES ${_items}/import_command_test.cpp ${_import_command}
-             LIBS vrp_items Boost::program_options LABELS unit)
+             LIBS vrp_items vrp_model_front Boost::program_options LABELS unit)
 vrp_add_python_test(import_program ${_items}/import_program_test.py LABELS unit)
 vrp_add_python_test(import_demo_sets ${_items}/demo_sets_test.py LABELS unit)

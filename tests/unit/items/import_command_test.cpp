@@ -232,9 +232,57 @@ TEST_CASE("command lines that cannot work are refused", "[items][import]") {
              Catch::Contains("absent.json: cannot be opened"));
 }
 
+TEST_CASE("an MME folder needs no --images; categories are chosen by name", "[items][import]") {
+  const Scratch folder;
+  for (const char* category : {"count", "color"}) {
+    folder.image(std::string(category) + "/a.jpg");
+    folder.file(std::string(category) + "/a.txt", "One?\tYes\nTwo?\tNo\n");
+  }
+  const std::string out = (folder.root / "mme.h5").string();
+  CHECK_THAT(run({"mme", folder.root.string(), "--out", out}), Catch::Contains("mme: 4 items"));
+  CHECK(read_item_table(out).scorers.front() == "mme@1");
+  const std::string one = (folder.root / "one.h5").string();
+  run({"mme", folder.root.string(), "--categories", "color", "--out", one});
+  CHECK(read_item_table(one).type == std::vector<std::string>{"color", "color"});
+  CHECK_THAT(refusal({"mme", folder.root.string(), "--categories", "colour", "--out", one},
+                     ExitCode::usage),
+             Catch::Contains("did you mean color?"));
+}
+
+TEST_CASE("SEED-Bench types are chosen by a list of names", "[items][import]") {
+  const Scratch folder;
+  folder.image("a.jpg");
+  const auto row = [](int id, int type) {
+    return R"({"question_id": )" + std::to_string(id) + R"(, "question": "q", "data_id": "a", )" +
+           R"("data_type": "image", "answer": "A", "choice_a": "1", "choice_b": "2", )" +
+           R"("choice_c": "3", "choice_d": "4", "question_type_id": )" + std::to_string(type) + "}";
+  };
+  const auto file = folder.file("s.json", R"({"question_type": {"One": 1, "Two": 2, "Six": 6},
+                                             "questions": [)" +
+                                              row(1, 1) + "," + row(2, 2) + "]}");
+  const std::string out = (folder.root / "s.h5").string();
+  CHECK_THAT(run({"seed-bench", file.string(), "--images", folder.root.string(), "--types",
+                  "Two, 6", "--out", out}),
+             Catch::Contains("seed_bench: 1 items") &&
+                 Catch::Contains("1 items of type One are left out"));
+}
+
+TEST_CASE("a table's pictures are decoded before anything is written", "[items][import]") {
+  const Scratch folder;
+  // JPEG's first bytes and nothing behind them.
+  const std::string cut = "/9j/" + std::string(100, 'A');
+  const auto file = folder.file("t.tsv", "index\timage\tquestion\tanswer\n1\t" + cut + "\tq\tx\n");
+  const std::string images = (folder.root / "pictures").string();
+  const std::string out = (folder.root / "t.h5").string();
+  CHECK_THAT(refusal({"tsv", file.string(), "--images", images, "--out", out}, ExitCode::bad_input),
+             Catch::Contains("t.tsv:2: damaged JPEG"));
+  CHECK(std::filesystem::is_empty(images));
+  CHECK_FALSE(std::filesystem::exists(out));
+}
+
 TEST_CASE("help is printed for the command and each format", "[items][import]") {
   CHECK_THAT(run({"--help"}), Catch::Contains("usage: vrp import FORMAT"));
-  for (const char* format : {"pope", "counting", "spatial", "jsonl"}) {
+  for (const char* format : {"pope", "counting", "spatial", "mme", "seed-bench", "tsv", "jsonl"}) {
     CHECK_THAT(run({format, "--help"}),
                Catch::Contains("--images") && Catch::Contains("--on-error"));
   }
