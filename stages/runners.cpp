@@ -4,6 +4,7 @@
 #include <list>
 #include <numeric>
 
+#include "pipeline/config/prompt_texts.hpp"
 #include "pipeline/driver/tables.hpp"
 #include "pipeline/driver/worker.hpp"
 #include "pipeline/items/labels.hpp"
@@ -44,7 +45,9 @@ class ModelHolder {
 
   PromptStyle style(const std::string& name, const BenchmarkConfig& benchmark) const {
     const auto& config = find(name);
-    return {config.prompt_template, unescape(benchmark.suffix), unescape(config.prompt)};
+    PromptTexts texts = prompt_texts(config, benchmark);
+    return {config.prompt_template, std::move(texts.suffix),  unescape(config.prompt),
+            std::move(texts.hint),  std::move(texts.options), std::move(texts.replaces)};
   }
 
  private:
@@ -90,8 +93,9 @@ CellData cell_data(const UnitInput& input, std::size_t cell, const Sweep& sweep)
                columns("metrics"),
                columns("consistency"),
                columns("probes"),
-               columns("interventions")};
-  add_labels(out.capture, items, reviews_of(sweep, c, items));
+               columns("interventions"),
+               reviews_of(sweep, c, items)};
+  add_labels(out.capture, items, out.reviews);
   if (!out.consistency.arrays().empty()) add_majority_labels(out.consistency, items);
   if (!out.interventions.arrays().empty()) add_edit_labels(out.interventions, items);
   return out;

@@ -40,9 +40,10 @@ ALLOWED = {
 # Files directly in pipeline/ are the two mains and what they share: they see all but tests.
 MAINS = "pipeline"
 # A stage knows another stage by what that one writes (its record), is asked to do (its parameters)
-# and by what both are given or read (an item's picture, map and region, its reference's tokens).
-STAGE_INTERFACE = {"record.hpp", "params.hpp", "picture.hpp", "captured.hpp", "regions.hpp",
-                   "answer_tokens.hpp"}
+# and by what both are given or read (an item's picture, question, map and region, its reference's
+# tokens).
+STAGE_INTERFACE = {"record.hpp", "params.hpp", "picture.hpp", "question.hpp", "captured.hpp",
+                   "regions.hpp", "answer_tokens.hpp"}
 
 # Foreign headers: pattern, where they may be, what they are called in a message.
 TORCH = re.compile(r"(ATen|torch|c10)/")

@@ -5,6 +5,7 @@
 // and options, help, canonical text and the run hash all come from it.
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -20,6 +21,8 @@ template <class T>
 std::string field_text(const T& value) {
   if constexpr (std::is_same_v<T, std::string>) {
     return value;
+  } else if constexpr (std::is_same_v<T, std::optional<std::string>>) {
+    return value ? *value : "(not set)";
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
     return join(value, " ");
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -34,6 +37,7 @@ std::string field_text(const T& value) {
 template <class T>
 constexpr const char* field_type() {
   if constexpr (std::is_same_v<T, std::string>) return "text";
+  if constexpr (std::is_same_v<T, std::optional<std::string>>) return "text";
   if constexpr (std::is_same_v<T, std::vector<std::string>>) return "list of words";
   if constexpr (std::is_same_v<T, bool>) return "0 or 1";
   if constexpr (std::is_floating_point_v<T>) return "a number";
@@ -41,10 +45,11 @@ constexpr const char* field_type() {
   return "an integer";
 }
 
-/// Reads `text` into `value`; false when it is not of the type (the value is then unchanged).
+/// Reads `text` into `value`; an optional one is set by any text, the empty one included. False
+/// when it is not of the type (the value is then unchanged).
 template <class T>
 bool parse_field(std::string_view text, T& value) {
-  if constexpr (std::is_same_v<T, std::string>) {
+  if constexpr (std::is_same_v<T, std::string> || std::is_same_v<T, std::optional<std::string>>) {
     value = std::string(text);
     return true;
   } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/config/prompt_texts.hpp"
 
 namespace vrp {
 namespace {
@@ -69,24 +70,17 @@ bool one_of(const std::string& value, std::initializer_list<const char*> values)
   return std::any_of(values.begin(), values.end(), [&](const char* v) { return value == v; });
 }
 
+/// Whether `text` holds `part` exactly once.
+bool once(const std::string& text, const std::string& part) {
+  const auto at = text.find(part);
+  return at != std::string::npos && text.find(part, at + 1) == std::string::npos;
+}
+
 bool plain_name(const std::string& name) {
   return !name.empty() && name[0] != '.' && name.find('/') == std::string::npos;
 }
 
 }  // namespace
-
-std::string unescape(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == 'n' || text[i + 1] == 't')) {
-      out += text[i + 1] == 'n' ? '\n' : '\t';
-      ++i;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 Sweep read_sweep(const SweepOverrides& overrides) {
   Sweep sweep;
@@ -137,6 +131,10 @@ Sweep read_sweep(const SweepOverrides& overrides) {
             model.config.prompt_template, "plain or chat");
     require(one_of(model.config.dtype, {"fp32", "bf16", "fp16"}), settings, section, "dtype",
             model.config.dtype, "fp32, bf16 or fp16");
+    require(once(model.config.options, "{q}") && once(model.config.options, "{options}"), settings,
+            section, "options", model.config.options, "{q} and {options} once each");
+    require(model.config.hint.empty() || once(model.config.hint, "{h}"), settings, section, "hint",
+            model.config.hint, "{h} once, or nothing");
     sweep.models.push_back(std::move(model));
   }
   for (const auto& name : p.benchmarks) {
@@ -151,6 +149,8 @@ Sweep read_sweep(const SweepOverrides& overrides) {
     require(!b.table.empty(), settings, section, "table", b.table, "an item table");
     require(one_of(b.choice, {"first", "groups", "stratified"}), settings, section, "choice",
             b.choice, "first, groups or stratified");
+    require(std::ranges::count(answer_forms(), b.form) == 1, settings, section, "form", b.form,
+            "short, yes_no, letter or open");
     require(b.n >= 0, settings, section, "n", b.n, "0 or more");
     require(b.max_new_tokens >= 1, settings, section, "max_new_tokens", b.max_new_tokens,
             "at least 1");

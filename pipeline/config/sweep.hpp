@@ -3,6 +3,8 @@
 // benchmark files it names, and the command line.
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,9 @@ struct ModelConfig {
   std::string checkpoint;
   std::string prompt_template = "plain";
   std::string prompt;
+  std::string suffix_short, suffix_yes_no, suffix_letter;
+  std::string options = "{q}\\n{options}";
+  std::string hint = "{h}\\n";
   std::string dtype = "fp32";
   std::int64_t min_pixels = 0, max_pixels = 0;
   template <class Visit>
@@ -41,6 +46,17 @@ struct ModelConfig {
     visit("checkpoint", checkpoint, "folder of the checkpoint as downloaded");
     visit("template", prompt_template, "plain | chat: the prompt around the question");
     visit("prompt", prompt, "full prompt with {q} and {s} (\\n = newline); overrides template");
+    visit("suffix_short", suffix_short,
+          "appended to questions of form short (\\n = newline, \\s = a space at an end)");
+    visit("suffix_yes_no", suffix_yes_no,
+          "appended to questions of form yes_no; a question that ends in Please answer yes or no. "
+          "ends in this instead; empty = questions stay as they are");
+    visit("suffix_letter", suffix_letter,
+          "appended to questions of form letter, after the options");
+    visit("options", options,
+          "a question of form letter with its options: {q} = question, {options} = lines A. first, "
+          "B. second, ...");
+    visit("hint", hint, "put before a question that has a hint, {h}; empty = hints are not shown");
     visit("dtype", dtype, "fp32 | bf16 | fp16: compute type");
     visit("min_pixels", min_pixels, "least area of a resized picture (Qwen2-VL); 0 = checkpoint's");
     visit("max_pixels", max_pixels, "most area of a resized picture (Qwen2-VL); 0 = checkpoint's");
@@ -49,7 +65,9 @@ struct ModelConfig {
 
 /// conf/benchmarks/NAME.ini, section [benchmark].
 struct BenchmarkConfig {
-  std::string table, images, choice = "first", suffix;
+  std::string table, images, choice = "first";
+  std::string form = "open";
+  std::optional<std::string> suffix;  ///< not set and set to nothing are two things
   std::int64_t n = 0;
   std::uint64_t seed = 42;
   int max_new_tokens = 16;
@@ -64,7 +82,12 @@ struct BenchmarkConfig {
     visit("choice", choice, "first | groups | stratified: how n items are chosen");
     visit("n", n, "items to use; 0 = all");
     visit("seed", seed, "seed of the choice");
-    visit("suffix", suffix, "appended to each question (\\n = newline)");
+    visit("form", form,
+          "short | yes_no | letter | open: the answer asked for; the model's text for it is "
+          "appended to each question (open: nothing), letter also shows the options");
+    visit("suffix", suffix,
+          "appended to each question in place of the model's text (\\n = newline); set to nothing: "
+          "nothing is appended; not set: as form says");
     visit("max_new_tokens", max_new_tokens, "longest answer in tokens, >= 1");
     visit("scorers", scorers, "scorers, the primary one first; empty = those of the table");
     visit("reviews", reviews, "judge's reviews of the answers; {model} = the model's name");
@@ -113,6 +136,9 @@ struct Sweep {
   std::vector<NamedModel> models;
   std::vector<NamedBenchmark> benchmarks;
   Settings settings;  ///< everything, for the stages' own sections and the manifest
+  /// "MODEL/BENCHMARK" -> file of a judge's reviews that a run was given later (vrp score); it
+  /// stands for [benchmark] reviews.
+  std::map<std::string, std::string> reviews;
 };
 
 /// What the command line adds to the sweep files.
@@ -129,8 +155,5 @@ struct SweepOverrides {
 /// The stages' own sections stay to be bound by the caller, who then calls
 /// settings.require_all_known(). Error (usage) as in design section 9.
 Sweep read_sweep(const SweepOverrides& overrides);
-
-/// "\n" and "\t" written as two characters become what they name.
-std::string unescape(const std::string& text);
 
 }  // namespace vrp

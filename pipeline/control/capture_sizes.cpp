@@ -55,6 +55,9 @@ std::map<std::size_t, std::string> capture_sizes(const Sweep& sweep, const Plan&
     }
     extent.image_tokens = extent.items * most_image_tokens(spec);
     extent.answer_tokens = extent.items * sweep.benchmarks[cell.table].config.max_new_tokens;
+    for (std::size_t row = 0; row < static_cast<std::size_t>(extent.items); ++row) {
+      extent.choices += std::ssize(items.choices[row]);
+    }
     extent.text_bytes = text_bytes(items, extent.items);
     sizes[stage_cell.cell] = (spec.image.method == ImageResize::smart ? "at most " : "") +
                              bytes_text(capture_bytes(spec, params.capture, extent));

@@ -58,6 +58,11 @@ Json make_manifest(const Sweep& sweep, const Plan& plan, const Json& checkpoints
     out["models"][model.name] = {{"checkpoint", model.config.checkpoint},
                                  {"template", model.config.prompt_template},
                                  {"prompt", model.config.prompt},
+                                 {"suffix_short", model.config.suffix_short},
+                                 {"suffix_yes_no", model.config.suffix_yes_no},
+                                 {"suffix_letter", model.config.suffix_letter},
+                                 {"options", model.config.options},
+                                 {"hint", model.config.hint},
                                  {"dtype", model.config.dtype},
                                  {"hash", checkpoints.at(model.name).at("hash")},
                                  {"files", checkpoints.at(model.name).at("files")}};
@@ -65,6 +70,7 @@ Json make_manifest(const Sweep& sweep, const Plan& plan, const Json& checkpoints
   out["benchmarks"] = Json::object();
   for (std::size_t b = 0; b < sweep.benchmarks.size(); ++b) {
     const ItemTable& table = plan.tables[b];
+    const auto& suffix = sweep.benchmarks[b].config.suffix;
     const auto n = static_cast<std::int64_t>(table.size());
     out["benchmarks"][sweep.benchmarks[b].name] = {
         {"items", n},
@@ -73,7 +79,8 @@ Json make_manifest(const Sweep& sweep, const Plan& plan, const Json& checkpoints
         {"table_hash", table.hash().hex()},
         {"images", table.image_root.string()},
         {"scorers", table.scorers},
-        {"suffix", sweep.benchmarks[b].config.suffix},
+        {"form", sweep.benchmarks[b].config.form},
+        {"suffix", suffix ? Json(*suffix) : Json(nullptr)},  // null: the models' texts for the form
         {"max_new_tokens", sweep.benchmarks[b].config.max_new_tokens},
         {"facts", table.facts}};
   }

@@ -6,6 +6,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/hash.hpp"
+#include "pipeline/config/prompt_texts.hpp"
 
 namespace vrp {
 namespace {
@@ -138,7 +139,11 @@ class Planner {
       out.fields["model.template"] = model->config.prompt_template;
       out.fields["model.prompt"] = model->config.prompt;
       out.fields["model.dtype"] = model->config.dtype;
-      out.fields["benchmark.suffix"] = benchmark.suffix;
+      const PromptTexts texts = prompt_texts(model->config, benchmark);
+      out.fields["asked.suffix"] = texts.suffix;
+      out.fields["asked.replaces"] = texts.replaces;
+      out.fields["asked.options"] = texts.options;
+      out.fields["asked.hint"] = texts.hint;
       out.fields["benchmark.max_new_tokens"] = std::to_string(benchmark.max_new_tokens);
     }
     for (const auto& name : definition.upstream) {

@@ -8,6 +8,19 @@
 namespace vrp {
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Error (bad_input) for a row that has no options to show.
+void require_options(const ItemTable& table, const std::string& file, const std::string& name) {
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    if (!table.choices[row].empty()) continue;
+    fail(file, ": item '", excerpt(table.key[row]), "' has no options, but [benchmark:", name,
+         "] form = letter; expected short, yes_no or open");
+  }
+}
+
+}  // namespace
+
 std::vector<ItemTable> read_tables(const Sweep& sweep) {
   std::vector<ItemTable> out;
   for (const auto& benchmark : sweep.benchmarks) {
@@ -20,6 +33,7 @@ std::vector<ItemTable> read_tables(const Sweep& sweep) {
     if (!config.images.empty()) table.image_root = config.images;
     if (!config.scorers.empty()) table.scorers = config.scorers;
     for (auto& scorer : table.scorers) scorer = find_scorer(scorer).label();
+    if (config.form == "letter") require_options(table, config.table, benchmark.name);
     table.rules = {config.soft_threshold, config.judge_threshold, config.judge_relative};
     out.push_back(choose(table, {config.n, config.choice, config.seed}));
   }
@@ -34,8 +48,11 @@ void freeze_tables(const fs::path& run, const Sweep& sweep, const std::vector<It
   }
 }
 
-fs::path reviews_file(const BenchmarkConfig& benchmark, const std::string& model) {
-  std::string name = benchmark.reviews;
+fs::path reviews_file(const Sweep& sweep, const NamedBenchmark& benchmark,
+                      const std::string& model) {
+  const auto given = sweep.reviews.find(model + "/" + benchmark.name);
+  if (given != sweep.reviews.end()) return given->second;
+  std::string name = benchmark.config.reviews;
   const std::string mark = "{model}";
   if (const auto at = name.find(mark); at != std::string::npos) {
     name.replace(at, mark.size(), model);
@@ -47,7 +64,7 @@ std::map<std::string, std::string> review_hashes(const Sweep& sweep) {
   std::map<std::string, std::string> out;
   for (const auto& model : sweep.models) {
     for (const auto& benchmark : sweep.benchmarks) {
-      const fs::path file = reviews_file(benchmark.config, model.name);
+      const fs::path file = reviews_file(sweep, benchmark, model.name);
       if (file.empty() || !fs::exists(file)) continue;
       out[model.name + "/" + benchmark.name] = hash_file(file).hex();
     }
@@ -57,7 +74,7 @@ std::map<std::string, std::string> review_hashes(const Sweep& sweep) {
 
 Reviews reviews_of(const Sweep& sweep, const Cell& cell, const ItemTable& items) {
   if (cell.pooled()) return {};
-  const fs::path file = reviews_file(sweep.benchmarks[cell.table].config, cell.model);
+  const fs::path file = reviews_file(sweep, sweep.benchmarks[cell.table], cell.model);
   if (file.empty() || !fs::exists(file)) return {};
   return read_reviews(file, items).reviews;
 }

@@ -17,9 +17,10 @@ std::vector<ItemTable> read_tables(const Sweep& sweep);
 void freeze_tables(const std::filesystem::path& run, const Sweep& sweep,
                    const std::vector<ItemTable>& tables);
 
-/// File of the judge's reviews of a model's answers: [benchmark] reviews with {model} replaced; ""
-/// when the benchmark names none.
-std::filesystem::path reviews_file(const BenchmarkConfig& benchmark, const std::string& model);
+/// File of the judge's reviews of a model's answers: that of sweep.reviews, else [benchmark]
+/// reviews with {model} replaced; "" when there is none.
+std::filesystem::path reviews_file(const Sweep& sweep, const NamedBenchmark& benchmark,
+                                   const std::string& model);
 
 /// Hash of every reviews file that exists, by "MODEL/BENCHMARK" (PlanInputs::review_hashes).
 std::map<std::string, std::string> review_hashes(const Sweep& sweep);

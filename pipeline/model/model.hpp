@@ -193,6 +193,17 @@ class Model {
                                    std::span<const EditCondition> conditions,
                                    const EditLimits& limits = {}) const;
 
+  /// How unlikely given answers are: for each, the mean of -ln P over its tokens and the end token
+  /// behind them (the first of the checkpoint's), each given the prompt and the tokens before it,
+  /// in nats; the softmax is in fp64. The mean, not the sum, makes answers of other lengths
+  /// comparable. The prompt is run once for all of them. A value does not depend on the others of
+  /// the call (bit for bit on the CPU's own kernels; elsewhere it may depend on how many there are
+  /// and how long). Error (usage) for an answer without tokens or with an id outside of the
+  /// vocabulary; Error (bad_input) when prompt and answer do not fit the model's positions or
+  /// logits are not finite.
+  std::vector<double> answer_losses(const PreparedItem& item,
+                                    std::span<const std::vector<std::int32_t>> answers) const;
+
   /// One forward over the prompt (plus `continuation`): logits of the last `tail` positions
   /// [tail, V]. For tests, the lens and likelihood scoring. Observers get every view with step 0,
   /// `last` being the last position of this pass, except attention_row: one view for each query

@@ -115,6 +115,27 @@ std::vector<std::int32_t> prompt_ids(const Tokenizer& tokenizer, const ModelSpec
   return ids;
 }
 
+std::vector<std::int32_t> answer_ids(const Tokenizer& tokenizer, const ModelSpec& spec,
+                                     std::string_view question, const PromptStyle& style,
+                                     std::string_view answer) {
+  if (answer.empty()) fail("an answer to be scored is empty, expected text");
+  std::string text = prompt_text(spec.prompt, style, question);
+  const std::vector<std::int32_t> prompt = tokenizer.encode(text, spec.prompt.special_tokens);
+  if (std::string_view(" \t\n\r\f\v").find(text.back()) == std::string_view::npos) text += ' ';
+  std::vector<std::int32_t> ids = tokenizer.encode(text.append(answer), spec.prompt.special_tokens);
+  const bool joined =
+      ids.size() <= prompt.size() || !std::equal(prompt.begin(), prompt.end(), ids.begin());
+  if (joined) {
+    ids = tokenizer.encode(answer, false);
+  } else {
+    ids.erase(ids.begin(), ids.begin() + std::ssize(prompt));
+  }
+  if (std::ranges::count(ids, spec.image_token) > 0) {
+    fail("answer to be scored '", excerpt(answer), "' holds an image token");
+  }
+  return ids;
+}
+
 PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
                           std::string_view question, const PromptStyle& style) {
   PreparedItem item;

@@ -14,8 +14,12 @@ namespace vrp {
 
 struct PromptStyle {
   std::string template_name = "plain";  ///< "plain" | "chat": the family's prompts (PromptSpec)
-  std::string suffix;                   ///< appended to the question, "" = nothing
-  std::string text;                     ///< full template with {q} and {s}; overrides template_name
+  std::string suffix = {};              ///< appended to the question, "" = nothing
+  std::string text = {};                ///< full template with {q} and {s}; overrides template_name
+  // How an item becomes the question {q} (stages/capture/question.hpp); not read by a model.
+  std::string hint = "{h}\n";  ///< before the question of an item with a hint; "" = not shown
+  std::string options = {};    ///< layout with {q} and {options}; "" = options are not shown
+  std::string replaces = {};   ///< an ending of questions whose place the suffix takes
 };
 
 /// An item ready for the model: pixels, and token ids with one image token per cell.
@@ -50,6 +54,15 @@ void check_end_token(const std::filesystem::path& checkpoint, const Tokenizer& t
 /// The prompt's token ids, the image token still one; errors of prompts as in prepare_item.
 std::vector<std::int32_t> prompt_ids(const Tokenizer& tokenizer, const ModelSpec& spec,
                                      std::string_view question, const PromptStyle& style);
+
+/// Ids of `answer` as it continues the filled template of `question`: a space stands between them,
+/// unless the template ends in white space, and both are tokenised together ("ASSISTANT: A cup"),
+/// as an answered turn is in training and in likelihood evaluations (Liu et al., LLaVA-1.5;
+/// lmms-eval's loglikelihood). Where the tokenizer would join the prompt's end with the answer, the
+/// answer is tokenised by itself. Error (bad_input) for an empty answer or one with an image token.
+std::vector<std::int32_t> answer_ids(const Tokenizer& tokenizer, const ModelSpec& spec,
+                                     std::string_view question, const PromptStyle& style,
+                                     std::string_view answer);
 
 /// Rotary positions of `ids`: consecutive from spec.text.first_position, the same on every axis.
 /// With three axes the image tokens, from position s, are at time s, row s + r and column s + c of

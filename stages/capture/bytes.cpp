@@ -26,8 +26,13 @@ std::int64_t capture_bytes(const ModelSpec& spec, const CaptureParams& params,
     item += 4 * layers * wide + wide + 2 * layers * single;  // contributions, updates; norms
     if (params.head_gain) item += layers * heads * single;
   }
-  const std::int64_t ends = 2 * wide;  // of the offsets
-  return ends + extent.items * item + extent.image_tokens * image_token +
+  std::int64_t ends = 2 * wide, choice = 0;  // ends: of the offsets
+  if (params.choices && extent.choices > 0) {
+    ends += wide;
+    item += 2 * wide;        // choice/offset, output/choice_margin
+    choice = wide + single;  // loss, tokens
+  }
+  return ends + extent.choices * choice + extent.items * item + extent.image_tokens * image_token +
          extent.answer_tokens * (single + 2 * wide) + extent.text_bytes;
 }
 

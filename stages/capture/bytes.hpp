@@ -11,6 +11,7 @@ struct CaptureExtent {
   std::int64_t items = 0;
   std::int64_t image_tokens = 0;   ///< over all items (fixed for LLaVA and PaliGemma)
   std::int64_t answer_tokens = 0;  ///< over all items
+  std::int64_t choices = 0;        ///< options over all items
   std::int64_t text_bytes = 0;     ///< of keys, ids, groups, types and answers
 };
 

@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "stages/capture/columns.hpp"
+#include "stages/capture/question.hpp"
 
 namespace vrp {
 namespace {
@@ -54,7 +55,8 @@ Record capture(const ItemTable& items, std::size_t first, const std::vector<Pict
     } else {
       try {
         const RgbImage& image = pictures[i].image;
-        const PreparedItem item = model.prepare(image, items.question[row], style);
+        const PreparedItem item =
+            prepare_asked(model, image, asked_question(items, row, style), style);
         CaptureObserver observer(model.spec(), params);
         const Answer answer = model.greedy(item, with_state, &observer);
         observer.check_views(passes(answer, with_state));
@@ -67,7 +69,9 @@ Record capture(const ItemTable& items, std::size_t first, const std::vector<Pict
           measured =
               lens->measure(reference_of(items, row), observer, answer.steps.front().token, blank);
         }
-        columns.add_answer(row, item, answer, observer, blank, measured);
+        ChoiceLosses choices;
+        if (params.choices) choices = choice_losses(model, image, items, row, style);
+        columns.add_answer(row, item, answer, observer, blank, measured, choices);
       } catch (const Error& error) {
         if (error.code() == ExitCode::internal) throw;
         columns.add_failure(row, error.what());

@@ -29,7 +29,11 @@ std::vector<float> side_by_side(const std::vector<std::vector<float>>& parts, st
 
 CaptureColumns::CaptureColumns(const ItemTable& items, const ModelSpec& spec,
                                const CaptureParams& params)
-    : items_(items), spec_(spec), params_(params), lens_(spec, params) {}
+    : items_(items),
+      spec_(spec),
+      params_(params),
+      lens_(spec, params),
+      choices_(params.choices && has_choices(items)) {}
 
 void CaptureColumns::add_row(std::size_t row) {
   ++n_;
@@ -57,6 +61,7 @@ void CaptureColumns::add_failure(std::size_t row, const std::string& reason) {
   add_states({}, false, last_);
   if (keeps_blank()) add_states({}, false, blank_);
   lens_.add(undefined_lens(spec_, params_));
+  choices_.add({});
   if (params_.hidden) {
     mlp_.insert(
         mlp_.end(),
@@ -80,7 +85,7 @@ void CaptureColumns::add_states(const std::vector<float>& states, bool defined,
 
 void CaptureColumns::add_answer(std::size_t row, const PreparedItem& item, const Answer& answer,
                                 const CaptureObserver& seen, const std::vector<float>& blank_states,
-                                const LensItem& lens) {
+                                const LensItem& lens, const ChoiceLosses& choices) {
   add_row(row);
   status_.push_back(static_cast<int>(ItemStatus::ok));
   reason_.emplace_back();
@@ -115,6 +120,7 @@ void CaptureColumns::add_answer(std::size_t row, const PreparedItem& item, const
   add_states(seen.last_states(), length > 0, last_);
   if (keeps_blank()) add_states(blank_states, true, blank_);
   lens_.add(lens);
+  choices_.add(choices);
   if (params_.hidden) {
     for (const float value : seen.first_mlp()) {
       if (std::abs(value) > kHalfMax) ++clamped_.back();
@@ -228,6 +234,7 @@ Record CaptureColumns::finish() {
     item("hidden/clamped", clamped_, "1", "values outside +-65504 that were clamped");
   }
   lens_.finish(n_, out);
+  choices_.finish(out);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "pipeline/items/item_table.hpp"
 #include "pipeline/model/model.hpp"
 #include "pipeline/store/record.hpp"
+#include "stages/capture/choices.hpp"
 #include "stages/capture/lens_columns.hpp"
 #include "stages/capture/observer.hpp"
 #include "stages/capture/record.hpp"
@@ -16,10 +17,11 @@ namespace vrp {
 class CaptureColumns {
  public:
   CaptureColumns(const ItemTable& items, const ModelSpec& spec, const CaptureParams& params);
-  /// `blank_states` [L+1, D] (ignored without hidden and blank) and `lens` (ignored without lens).
+  /// `blank_states` [L+1, D] (ignored without hidden and blank), `lens` (ignored without lens) and
+  /// `choices` (ignored without choices, and where no item of the table has options).
   void add_answer(std::size_t row, const PreparedItem& item, const Answer& answer,
                   const CaptureObserver& seen, const std::vector<float>& blank_states,
-                  const LensItem& lens);
+                  const LensItem& lens, const ChoiceLosses& choices = {});
   void add_failure(std::size_t row, const std::string& reason);
   Record finish();
 
@@ -43,6 +45,7 @@ class CaptureColumns {
   std::vector<std::vector<float>> map_, map_first_, map_last_,
       head_map_;  ///< per item [L, S] ([L, H, S])
   LensColumns lens_;
+  ChoiceColumns choices_;
 };
 
 }  // namespace vrp

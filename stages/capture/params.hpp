@@ -17,6 +17,7 @@ struct CaptureParams {
   std::string lens_norm = "final";
   std::string blank_token = "skip";
   bool head_gain = false;
+  bool choices = true;
   bool ignore_eos = false;
 
   template <class Visit>
@@ -44,6 +45,9 @@ struct CaptureParams {
           "literal first token)");
     visit("head_gain", head_gain,
           "1: what each head adds to ln P of the first answer token (one row of logits a head)");
+    visit("choices", choices,
+          "1: of items with options, how likely each option's text is as the answer to the bare "
+          "question (scorer likelihood); items without options cost nothing");
     visit("ignore_eos", ignore_eos,
           "1: answers run to max_new_tokens whatever the model says (for benchmarks of speed)");
   }

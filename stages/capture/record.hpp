@@ -11,7 +11,7 @@
 //   item/geometry       float64 [item, geometry_field]  source width, source height, scale x,
 //                       scale y, offset x, offset y, input width, input height
 //                       (input = source * scale - offset)
-//   item/prompt_tokens  int32 [item]
+//   item/prompt_tokens  int32 [item]  of the asked question (question.hpp) in the model's template
 //   answer/text         text [item]
 //   answer/length       int32 [item]  T, end token excluded
 //   answer/ended        uint8 [item]  1 = an end token was produced
@@ -60,6 +60,15 @@
 //   head/gain           float32 [item, layer, head]  ln P(y_0 | h(l-1) + the head's output)
 //                       - ln P(y_0 | h(l-1)), rms of h(L-1) fixed (methods 6.1); with head_gain.
 //                       y_0 of an empty answer is its end token.
+//
+// With capture.choices, in tables where some item has options (choices.hpp). Each option's text is
+// scored as the answer to the question alone: its hint, no letters, no suffix:
+//   choice/offset       int64 [item_plus_one], ragged_dim = "choice"; items without options and
+//                       failed ones have none
+//   choice/loss         float64 [choice]  mean of -ln P over the text's tokens and the end token
+//   choice/tokens       int32 [choice]  tokens of the text, end token excluded
+//   output/choice_margin     float64 [item]  role = signal: second least minus least loss; NaN for
+//                       fewer than two options
 //
 // Labels are no part of it: they are made where answers are read (pipeline/items/labels.hpp), so
 // that another scorer needs no model.

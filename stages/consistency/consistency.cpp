@@ -6,6 +6,7 @@
 #include "pipeline/base/rng.hpp"
 #include "pipeline/items/rouge.hpp"
 #include "pipeline/items/scorer.hpp"
+#include "stages/capture/question.hpp"
 #include "stages/capture/record.hpp"
 #include "stages/consistency/agreement.hpp"
 
@@ -160,7 +161,8 @@ Record consistency(const ItemTable& items, std::size_t first, const std::vector<
       columns.add_failure(row, pictures[i].problem);
     } else {
       try {
-        const PreparedItem item = model.prepare(pictures[i].image, items.question[row], style);
+        const PreparedItem item =
+            prepare_asked(model, pictures[i].image, asked_question(items, row, style), style);
         const Rng rng(seed, "consistency", model_name, items.key[row], "path");
         columns.add(row, model.sample(item, with_end, sampling, rng));
       } catch (const Error& error) {

@@ -8,6 +8,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/rng.hpp"
 #include "stages/capture/answer_tokens.hpp"
+#include "stages/capture/question.hpp"
 #include "stages/capture/record.hpp"
 #include "stages/interventions/captured_answers.hpp"
 #include "stages/interventions/columns.hpp"
@@ -86,8 +87,8 @@ class UnitRun {
 
   std::vector<InterventionOutcome> outcomes(std::size_t i) const {
     const std::size_t row = in_.first + i;
-    const PreparedItem item =
-        in_.model.prepare(in_.pictures[i].image, in_.items.question[row], in_.style);
+    const PreparedItem item = prepare_asked(in_.model, in_.pictures[i].image,
+                                            asked_question(in_.items, row, in_.style), in_.style);
     const MaskItem maskable = mask_item(i, item);
     std::vector<InterventionOutcome> results(conditions_.size());
     std::vector<EditCondition> edits;

@@ -248,13 +248,15 @@ TEST_CASE("the bytes of a unit are foreseen", "[capture][lens]") {
   const auto path = std::filesystem::temp_directory_path() / "vrp-capture-bytes-test.h5";
   for (const char* family : {"llava", "paligemma"}) {
     const Model model = load(family);
-    for (int kind = 0; kind < 5; ++kind) {
+    for (int kind = 0; kind < 7; ++kind) {
       CaptureParams params;
       params.head_gain = params.head_map = params.last_map = kind == 1;
       if (kind == 2) params.hidden = params.blank = false;
       if (kind == 3) params.lens = params.attention = false;
       if (kind == 4) params.attention = params.hidden = false;
-      const ItemTable items = table({"Yes", "3", ""});
+      ItemTable items = table({"Yes", "3", ""});
+      if (kind >= 5) items.choices[1] = {"One", "Two of them"};
+      if (kind == 6) params.choices = false;
       write_record(path, run(model, items, {3, picture()}, params), {});
       const Record record = read_record(path).record;
       std::int64_t bytes = 0, text = 0;
@@ -274,6 +276,7 @@ TEST_CASE("the bytes of a unit are foreseen", "[capture][lens]") {
       extent.items = 3;
       extent.image_tokens = record.find("attention/map") ? record.at("attention/map").shape[1] : 0;
       extent.answer_tokens = record.at("answer/tokens").shape[0];
+      extent.choices = kind >= 5 ? 2 : 0;
       const std::int64_t foreseen = capture_bytes(model.spec(), params, extent);
       INFO(family << ", choice " << kind);
       CHECK(foreseen == bytes);

@@ -1,10 +1,14 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
+#include "pipeline/config/prompt_texts.hpp"
 #include "pipeline/config/sweep.hpp"
+#include "pipeline/items/scorer.hpp"
 #include "pipeline/run_options.hpp"
 #include "stages/catalog.hpp"
 
@@ -55,7 +59,8 @@ TEST_CASE("a sweep names its parts and --set reaches everything", "[config]") {
   Sweep sweep = conf.read({"consistency.samples=4", "benchmark:set.n=12", "run.threads=2"});
   const StageParams params = bind_stage_params(sweep);
   CHECK(sweep.models[0].config.checkpoint == "somewhere");
-  CHECK(unescape(sweep.benchmarks[0].config.suffix) == "\nOne word.");
+  REQUIRE(sweep.benchmarks[0].config.suffix.has_value());
+  CHECK(unescape(*sweep.benchmarks[0].config.suffix) == "\nOne word.");
   CHECK(sweep.benchmarks[0].config.n == 12);
   CHECK(sweep.run.threads == 2);
   CHECK(params.consistency.samples == 4);
@@ -70,11 +75,133 @@ TEST_CASE("[benchmark:*] is above a benchmark's file and below what is said of i
              "[benchmark:*]\nsuffix =\nmax_new_tokens = 32\n"
              "[benchmark:other]\nmax_new_tokens = 4\n");
   const Sweep sweep = conf.read();
-  CHECK(sweep.benchmarks[0].config.suffix.empty());
+  CHECK(sweep.benchmarks[0].config.suffix == "");  // set to nothing
   CHECK(sweep.benchmarks[0].config.max_new_tokens == 32);
   CHECK(sweep.benchmarks[0].config.table == "set.h5");
   CHECK(sweep.benchmarks[1].config.max_new_tokens == 4);
   CHECK_THAT(conf.refusal("[benchmark:*]\nsufix =\n"), Catch::Contains("suffix"));
+}
+
+TEST_CASE("a form of answer takes the model's text, a suffix that is set wins over it",
+          "[config]") {
+  const Conf conf;
+  conf.write("models/tiny.ini",
+             "[model]\ncheckpoint = somewhere\nsuffix_short = \\nOne word.\n"
+             "suffix_yes_no = \\sYes or no?\nsuffix_letter = \\nThe letter.\n");
+  const auto texts = [&](const std::string& benchmark) {
+    conf.write("benchmarks/set.ini", "[benchmark]\ntable = set.h5\n" + benchmark);
+    const Sweep sweep = conf.read();
+    return prompt_texts(sweep.models[0].config, sweep.benchmarks[0].config);
+  };
+  CHECK(texts("form = short\n").suffix == "\nOne word.");
+  CHECK(texts("form = yes_no\n").suffix == " Yes or no?");
+  CHECK(texts("form = letter\n").suffix == "\nThe letter.");
+  CHECK(texts("form = open\n").suffix.empty());
+  CHECK(texts("").suffix.empty());
+  CHECK(texts("form = short\nsuffix = \\nBriefly.\n").suffix == "\nBriefly.");
+  for (const char* form : {"short", "yes_no", "letter", "open"}) {
+    const PromptTexts none = texts(std::string("suffix =\nform = ") + form + "\n");
+    CHECK(none.suffix.empty());
+    CHECK(none.replaces.empty());
+    // Options are shown whatever is appended to them.
+    CHECK(none.options == (none.options.empty() ? "" : "{q}\n{options}"));
+    CHECK(none.options.empty() == (std::string(form) != "letter"));
+  }
+  CHECK(texts("form = yes_no\n").replaces == "Please answer yes or no.");
+  CHECK(texts("form = short\n").replaces.empty());
+  CHECK(texts("form = short\n").hint == "{h}\n");
+  conf.write("models/tiny.ini", "[model]\ncheckpoint = somewhere\n");  // no texts at all
+  CHECK(texts("form = yes_no\n").suffix.empty());
+  CHECK(texts("form = yes_no\n").replaces.empty());
+}
+
+TEST_CASE("forms and layouts that cannot be are refused", "[config]") {
+  const Conf conf;
+  CHECK_THAT(conf.refusal("", {"benchmark:set.form=long"}),
+             Catch::Contains("form = long") && Catch::Contains("short, yes_no, letter or open"));
+  for (const char* bad : {"{q}", "{options}", "{q}{q}{options}", ""}) {
+    CHECK_THAT(conf.refusal("", {std::string("model:tiny.options=") + bad}),
+               Catch::Contains("{q} and {options} once each"));
+  }
+  CHECK_THAT(conf.refusal("", {"model:tiny.hint=Hint"}), Catch::Contains("{h} once"));
+  CHECK(conf.read({"model:tiny.hint="}).models[0].config.hint.empty());
+}
+
+TEST_CASE("the paper's sweep asks each model as its published evaluations do", "[config]") {
+  const std::string conf = VRP_SOURCE_DIR "/conf/";
+  const std::string line = "\nAnswer the question using a single word or phrase.";
+  const std::map<std::string, std::map<std::string, std::string>> expected{
+      {"llava-1.5-7b", {{"short", line}, {"yes_no", line}, {"open", ""}}},
+      {"paligemma-3b-mix-224", {{"short", ""}, {"yes_no", ""}, {"open", ""}}},
+      {"qwen2-vl-7b",
+       {{"short", "\nPlease try to answer the question with short words or phrases if possible."},
+        {"yes_no", " Please answer yes or no."},
+        {"open", ""}}}};
+  const std::map<std::string, std::string> forms{{"pope", "yes_no"},    {"spatial", "yes_no"},
+                                                 {"counting", "short"}, {"vqav2", "short"},
+                                                 {"textvqa", "short"},  {"llava_bench", "open"}};
+  SweepOverrides overrides;
+  overrides.files = {conf + "sweeps/paper.ini"};
+  Sweep sweep = read_sweep(overrides);
+  bind_stage_params(sweep);
+  REQUIRE(sweep.benchmarks.size() == forms.size());
+  for (const auto& model : sweep.models) {
+    for (const auto& benchmark : sweep.benchmarks) {
+      INFO(model.name << " on " << benchmark.name);
+      const std::string& form = forms.at(benchmark.name);
+      CHECK(benchmark.config.form == form);
+      CHECK(prompt_texts(model.config, benchmark.config).suffix ==
+            expected.at(model.name).at(form));
+    }
+  }
+  for (const auto& benchmark : sweep.benchmarks) {
+    const bool pooled = benchmark.name != "vqav2" && benchmark.name != "textvqa";
+    CHECK(benchmark.config.pooled == pooled);
+  }
+  // The authors' profile appends nothing anywhere.
+  overrides.files.push_back(conf + "profiles/authors.ini");
+  const Sweep authors = read_sweep(overrides);
+  for (const auto& model : authors.models) {
+    for (const auto& benchmark : authors.benchmarks) {
+      CHECK(prompt_texts(model.config, benchmark.config).suffix.empty());
+    }
+  }
+}
+
+TEST_CASE("the demo's models are asked as they were taught, and every file of conf can be read",
+          "[config]") {
+  namespace fs = std::filesystem;
+  const auto names = [](const char* folder) {
+    std::vector<std::string> out;
+    for (const auto& entry :
+         fs::directory_iterator(VRP_SOURCE_DIR "/conf/" + std::string(folder))) {
+      if (entry.path().extension() == ".ini") out.push_back(entry.path().stem().string());
+    }
+    return out;
+  };
+  SweepOverrides overrides;
+  overrides.files = {VRP_SOURCE_DIR "/conf/sweeps/demo.ini"};
+  const std::string line = "\nAnswer the question using a single word or phrase.";
+  const Sweep demo = read_sweep(overrides);
+  for (const auto& benchmark : demo.benchmarks) {
+    if (benchmark.config.form == "open") continue;
+    for (const auto& model : demo.models) {
+      // PaliGemma's own prompt has no {s}.
+      const bool taught_alone = model.config.prompt == "<image><bos>{q}\\n";
+      CHECK((taught_alone || prompt_texts(model.config, benchmark.config).suffix == line));
+      CHECK(taught_alone == (model.name == "demo-paligemma"));
+    }
+  }
+  overrides.models = names("models");
+  overrides.benchmarks = names("benchmarks");
+  const Sweep all = read_sweep(overrides);
+  CHECK(all.models.size() >= 7);
+  for (const char* name :
+       {"vqav2", "textvqa", "llava_bench", "llava_bench_wild", "mme", "seed_bench", "mm_vet"}) {
+    const auto found = std::ranges::find(all.benchmarks, name, &NamedBenchmark::name);
+    REQUIRE(found != all.benchmarks.end());
+    for (const auto& scorer : found->config.scorers) CHECK_NOTHROW(find_scorer(scorer));
+  }
 }
 
 TEST_CASE("an unknown key is named with file, line and the nearest valid one", "[config]") {
@@ -110,9 +237,9 @@ TEST_CASE("a model or benchmark that is no file is named with its nearest neighb
 }
 
 TEST_CASE("the canonical text of parameters is stable and complete", "[config]") {
-  CHECK(
-      canonical_text(ConsistencyParams{}) ==
-      "samples=10\ntemperature=0.7\ntop_p=0.9\nnormalisation=norm\nshare_prefix=1\nignore_eos=0\n");
+  CHECK(canonical_text(ConsistencyParams{}) ==
+        "samples=10\ntemperature=0.7\ntop_p=0.9\nnormalisation=norm\nclasses=auto\n"
+        "rouge_threshold=0.7\nshare_prefix=1\nignore_eos=0\n");
 }
 
 TEST_CASE("the command line is checked", "[config]") {

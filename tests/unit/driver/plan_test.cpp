@@ -62,6 +62,21 @@ TEST_CASE("a changed parameter changes exactly what depends on it", "[plan]") {
   CHECK(fingerprint(before, "reduce", 2) != fingerprint(item, "reduce", 2));  // pooled reads it
 }
 
+TEST_CASE("what is appended to a question is part of what asks it, wherever it is written",
+          "[plan]") {
+  const auto capture = [](const BenchmarkConfig& asked, const std::string& suffix = "\\nA word.") {
+    return fingerprint(toy::plan({.asked = asked, .suffix_short = suffix}), "capture", 0);
+  };
+  const std::string open = capture({.form = "open"}), word = capture({.form = "short"});
+  CHECK(open != word);
+  CHECK(word != capture({.form = "short"}, "\\nA phrase."));
+  CHECK(open == capture({.form = "open"}, "\\nA phrase."));  // which open questions do not get
+  CHECK(word == capture({.suffix = "\\nA word."}));          // the same text is the same question
+  CHECK(open == capture({.form = "short", .suffix = ""}));
+  CHECK(open != capture({.form = "letter"}));  // shows options
+  CHECK(capture({.form = "short", .max_new_tokens = 17}) != word);
+}
+
 TEST_CASE("a limited run shares whole units with the full run and never a cut one", "[plan]") {
   const Plan full = toy::plan();
   const Plan limited = toy::plan({.limit = 6});

@@ -40,6 +40,8 @@ struct Options {
   std::vector<std::string> scorers = {"yes_no@1", "exact@1"};
   double soft_threshold = 0.5;
   std::map<std::string, std::string> review_hashes;
+  BenchmarkConfig asked;           ///< of set a
+  std::string suffix_short = "";   ///< the model's
   std::vector<std::string> parts;  ///< of stage "fits", which is there when this is not empty
 };
 
@@ -48,8 +50,8 @@ inline Plan plan(const Options& options = {}) {
   sweep.params.name = "toy";
   sweep.params.stages = options.stages;
   sweep.run.unit_items = options.unit_items;
-  sweep.models.push_back({"m", {.checkpoint = "nowhere"}});
-  sweep.benchmarks.push_back({"a", {.table = "a.h5"}});
+  sweep.models.push_back({"m", {.checkpoint = "nowhere", .suffix_short = options.suffix_short}});
+  sweep.benchmarks.push_back({"a", options.asked});
   sweep.benchmarks.push_back({"b", {.table = "b.h5"}});
   PlanInputs inputs;
   StageDefinition capture;
