@@ -18,6 +18,7 @@
 #include "pipeline/driver/manifest.hpp"
 #include "pipeline/driver/owner.hpp"
 #include "pipeline/driver/run_loop.hpp"
+#include "pipeline/driver/score_file.hpp"
 #include "pipeline/driver/tables.hpp"
 #include "pipeline/model/prompt.hpp"
 #include "pipeline/model/tensors.hpp"
@@ -70,7 +71,8 @@ class Job {
     live_ = first() && ::isatty(2) == 1;
   }
 
-  /// Rank 0 owns the folder and hashes the checkpoints; the others learn the hashes from it.
+  /// Rank 0 owns the folder, hashes the checkpoints and reads what `vrp score` added to the labels;
+  /// the others learn both from it.
   void take_folder() {
     std::string text;
     std::exception_ptr problem;
@@ -81,7 +83,8 @@ class Job {
           make_folders(root_);
           owner_.emplace(root_, kHeartbeatSeconds);
         }
-        text = hash_checkpoints().dump();
+        const Json score = to_json(read_score_file(root_));
+        text = Json{{"checkpoints", hash_checkpoints()}, {"score", score}}.dump();
       } catch (...) {
         problem = std::current_exception();
       }
@@ -89,7 +92,10 @@ class Job {
     text = mpi_.broadcast(text);
     if (problem) std::rethrow_exception(problem);
     if (text.empty()) return;  // rank 0 failed; agree() tells everybody
-    checkpoints_ = Json::parse(text);
+    const Json known = Json::parse(text);
+    checkpoints_ = known.at("checkpoints");
+    apply(score_file_of(known.at("score"), score_file_path(root_).string()), root_, sweep_,
+          tables_);
   }
 
   Json hash_checkpoints() {

@@ -24,6 +24,7 @@ const std::map<std::string, Command>& commands() {
       {"verify", {vrp::verify_command, "check every file of a run; --digest of the results"}},
       {"show", {vrp::show_command, "everything a run knows of one item"}},
       {"stats", {vrp::stats_command, "the statistics of a run on anybody's table"}},
+      {"score", {vrp::score_command, "label a run's stored answers by other rules; no model"}},
       {"report", {vrp::report_command, "report.html of a run"}},
       {"check-model",
        {vrp::check_model_command, "a checkpoint folder: sizes, tensors, tokenizer, memory"}},

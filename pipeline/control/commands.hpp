@@ -14,6 +14,7 @@ int plan_command(const Arguments& arguments);         ///< what a sweep would co
 int status_command(const Arguments& arguments);       ///< how far a run is
 int verify_command(const Arguments& arguments);       ///< digests, each item exactly once
 int show_command(const Arguments& arguments);         ///< one item of a run
+int score_command(const Arguments& arguments);        ///< labels of stored answers, again
 int report_command(const Arguments& arguments);       ///< report.html
 int check_model_command(const Arguments& arguments);  ///< a checkpoint folder, before a run
 int doctor_command(const Arguments& arguments);       ///< what this machine offers

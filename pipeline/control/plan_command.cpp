@@ -6,6 +6,7 @@
 #include "pipeline/control/plan_text.hpp"
 #include "pipeline/driver/checkpoint_hash.hpp"
 #include "pipeline/driver/run_folder.hpp"
+#include "pipeline/driver/score_file.hpp"
 #include "pipeline/driver/tables.hpp"
 #include "pipeline/run_options.hpp"
 #include "stages/catalog.hpp"
@@ -27,10 +28,11 @@ int plan_command(const Arguments& arguments) {
   PlanInputs inputs;
   inputs.stages = stage_catalog(sweep, params);
   inputs.tables = read_tables(sweep);
-  inputs.review_hashes = review_hashes(sweep);
-  inputs.limit = options.limit;
   const std::filesystem::path root =
       options.output_dir.empty() ? "runs/" + sweep.params.name : options.output_dir;
+  apply(read_score_file(root), root, sweep, inputs.tables);
+  inputs.review_hashes = review_hashes(sweep);
+  inputs.limit = options.limit;
   Json known;
   if (std::filesystem::exists(root / "checkpoints.json"))
     known = read_json(root / "checkpoints.json");

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -56,6 +57,9 @@ void write_record(const std::filesystem::path& path, const Record& record,
 /// Reads everything and checks the digest; Error (bad_input) when the file is truncated, altered
 /// or not ours.
 StoredRecord read_record(const std::filesystem::path& path);
+/// Only the arrays whose names `keep` accepts. The seal is checked, the digest cannot be.
+Record read_arrays(const std::filesystem::path& path,
+                   const std::function<bool(const std::string& name)>& keep);
 std::string hdf5_version();  ///< of the library in use, "1.10.8"
 /// Root attributes only (no digest check).
 Attributes read_attributes(const std::filesystem::path& path);

@@ -139,6 +139,17 @@ H5File open_for_reading(const std::filesystem::path& path) {
   return file;
 }
 
+Record arrays_of(const H5File& file, const std::function<bool(const std::string& name)>& keep) {
+  Walk walk{file.get(), {}};
+  h5_check(
+      H5Ovisit2(file.get(), H5_INDEX_NAME, H5_ITER_INC, collect_dataset, &walk, H5O_INFO_BASIC),
+      "H5Ovisit2");
+  Record out;
+  for (const auto& name : walk.names)
+    if (keep(name)) out.add(read_array(file.get(), name));
+  return out;
+}
+
 }  // namespace
 
 Attributes read_attributes(const std::filesystem::path& path) {
@@ -151,11 +162,7 @@ StoredRecord read_record(const std::filesystem::path& path) {
   StoredRecord out;
   try {
     out.attributes = attributes_of(file.get());
-    Walk walk{file.get(), {}};
-    h5_check(
-        H5Ovisit2(file.get(), H5_INDEX_NAME, H5_ITER_INC, collect_dataset, &walk, H5O_INFO_BASIC),
-        "H5Ovisit2");
-    for (const auto& name : walk.names) out.record.add(read_array(file.get(), name));
+    out.record = arrays_of(file, [](const std::string&) { return true; });
   } catch (const Error& error) {
     fail(path.string(), ": damaged: ", error.what());
   }
@@ -167,6 +174,18 @@ StoredRecord read_record(const std::filesystem::path& path) {
   }
   out.record.origin = path.string();
   return out;
+}
+
+Record read_arrays(const std::filesystem::path& path,
+                   const std::function<bool(const std::string& name)>& keep) {
+  const H5File file = open_for_reading(path);
+  try {
+    Record out = arrays_of(file, keep);
+    out.origin = path.string();
+    return out;
+  } catch (const Error& error) {
+    fail(path.string(), ": damaged: ", error.what());
+  }
 }
 
 }  // namespace vrp

@@ -1,28 +1,13 @@
 #include <algorithm>
 #include <set>
 
-#include "pipeline/items/scorer.hpp"
 #include "pipeline/stats/proportions.hpp"
 #include "stages/reduce/columns_used.hpp"
 #include "stages/reduce/statistics.hpp"
+#include "stages/reduce/yes_no_said.hpp"
 
 namespace vrp {
 namespace {
-
-struct YesNoCounts {
-  std::int64_t true_yes = 0, false_yes = 0, missed_yes = 0, n = 0;
-};
-
-/// What a yes/no answer was read as follows from its reference and its label: the right answer is
-/// the reference, a wrong one that could be read is its opposite.
-void count_yes_no(const std::string& reference, bool correct, bool unparsed, YesNoCounts& counts) {
-  const bool reference_yes = norm(reference) == "yes";
-  const bool said_yes = !unparsed && correct == reference_yes;
-  ++counts.n;
-  counts.true_yes += said_yes && reference_yes;
-  counts.false_yes += said_yes && !reference_yes;
-  counts.missed_yes += !said_yes && reference_yes;
-}
 
 double ratio(std::int64_t part, std::int64_t whole) {
   return whole == 0 ? kUndefined : static_cast<double>(part) / static_cast<double>(whole);
@@ -49,13 +34,13 @@ BalanceRow balance_of(const CellColumns& cell, const std::string& type, bool all
       ++row.unlabelled;
       continue;
     }
-    const bool unparsed = cell.labels.front().unparsed[i] != 0;
+    const LabelColumn& label = cell.labels.front();
     ++row.n;
     ++(y == 1 ? row.correct : row.incorrect);
-    row.unparsed += unparsed;
+    row.unparsed += unparsed(cell, label, i);
     row.empty += cell.answer[i].empty();
     all_yes_no = all_yes_no && cell.kind[i] == "yes_no";
-    if (all_yes_no) count_yes_no(cell.reference[i], y == 1, unparsed, yes_no);
+    if (all_yes_no) yes_no.add(said(cell, label, i), is_yes(cell.reference[i]));
   }
   const stats::Estimate accuracy = stats::wilson(row.correct, row.n, params.level);
   row.accuracy = accuracy.value.value_or(kUndefined);
@@ -65,14 +50,11 @@ BalanceRow balance_of(const CellColumns& cell, const std::string& type, bool all
   if (row.n == 0) {
     row.note = row.items == 0 ? "no items" : "no item has a label";
   } else if (all_yes_no) {
-    row.precision = ratio(yes_no.true_yes, yes_no.true_yes + yes_no.false_yes);
-    row.recall = ratio(yes_no.true_yes, yes_no.true_yes + yes_no.missed_yes);
-    row.f1 = ratio(2 * yes_no.true_yes, 2 * yes_no.true_yes + yes_no.false_yes + yes_no.missed_yes);
-    row.yes_ratio = ratio(yes_no.true_yes + yes_no.false_yes, yes_no.n);
-    if (yes_no.true_yes + yes_no.false_yes == 0)
-      row.note = "precision: no answer was yes";
-    else if (yes_no.true_yes + yes_no.missed_yes == 0)
-      row.note = "recall: no reference is yes";
+    row.precision = yes_no.precision();
+    row.recall = yes_no.recall();
+    row.f1 = yes_no.f1();
+    row.yes_ratio = yes_no.yes_ratio();
+    row.note = yes_no.note();
   }
   return row;
 }

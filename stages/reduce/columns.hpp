@@ -42,11 +42,11 @@ struct LabelColumn {
 struct CellColumns {
   std::string model, benchmark;
   std::vector<std::string> key, group, type, question, reference, image_hash, kind, answer, reason;
-  std::vector<std::uint8_t> failed;  ///< [N] 1 = no answer (failed or never computed)
+  std::vector<std::uint8_t> failed;   ///< [N] 1 = no answer (failed or never computed)
   std::vector<double> answer_tokens;  ///< [N] tokens of the answer, NaN = unknown; empty if pooled
   std::vector<double> ended;  ///< [N] 1 = an end token was produced, NaN = unknown; empty if pooled
-  std::int64_t paths = 0;            ///< K sampled answers per item; 0 = not sampled
-  std::vector<LabelColumn> labels;   ///< the primary one first; empty = the set has no labels
+  std::int64_t paths = 0;     ///< K sampled answers per item; 0 = not sampled
+  std::vector<LabelColumn> labels;  ///< the primary one first; empty = the set has no labels
   std::vector<SignalColumn> signals;
   /// relevance/null_lift [N, permutations], row-major: lift on the region that each permutation of
   /// the set's regions gives the item; empty = not computed or pooled.

@@ -45,6 +45,10 @@ Results gather(const std::vector<Record>& records, const Json& families) {
   results.adjusted = adjust(results.statistics, families);
   results.balance = gather_frame<BalanceRow>(records, "balance");
   results.scorers = gather_frame<ScorerRow>(records, "scorer");
+  results.scorer_pairs = gather_frame<ScorerPairRow>(records, "scorer_pair");
+  results.label_signals = gather_frame<LabelSignalRow>(records, "label_signal");
+  results.formats = gather_frame<FormatRow>(records, "format_confound");
+  results.official = gather_frame<OfficialRow>(records, "official_figure");
   results.agreement = gather_frame<AgreementRow>(records, "agreement");
   results.curves = gather_frame<CurveRow>(records, "risk_coverage");
   results.reliability = gather_frame<BinRow>(records, "reliability");
@@ -70,6 +74,10 @@ Record results_record(const Results& results) {
   add_adjusted(record, "statistic", "family", results.adjusted);
   add_frame(record, "balance", results.balance);
   add_frame(record, "scorer", results.scorers);
+  add_frame(record, "scorer_pair", results.scorer_pairs);
+  add_frame(record, "label_signal", results.label_signals);
+  add_frame(record, "format_confound", results.formats);
+  add_frame(record, "official_figure", results.official);
   add_frame(record, "agreement", results.agreement);
   add_frame(record, "risk_coverage", results.curves);
   add_frame(record, "reliability", results.reliability);

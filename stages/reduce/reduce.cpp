@@ -2,7 +2,9 @@
 
 #include "pipeline/base/error.hpp"
 #include "stages/reduce/effects.hpp"
+#include "stages/reduce/label_audit.hpp"
 #include "stages/reduce/lens.hpp"
+#include "stages/reduce/official_rows.hpp"
 #include "stages/reduce/rows_probe.hpp"
 #include "stages/reduce/statistics.hpp"
 
@@ -35,6 +37,9 @@ Record reduce_cell(const CellData& cell, const ReduceParams& params, std::uint64
   check(params);
   const CellColumns columns = columns_of(cell);
   Record record = statistics_record(columns, params, seed, true);
+  add_label_audit(columns, params, seed, record);
+  add_frame(record, "official_figure",
+            official_rows(cell.model, cell.benchmark, cell.capture, *cell.items, cell.reviews));
   const LayerColumns lens = layer_columns(cell, columns);
   const LensResult layers = lens_result(columns, lens, params, seed);
   add_frame(record, "lens_layer", layers.layers);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/items/item_table.hpp"
+#include "pipeline/items/labels.hpp"
 #include "pipeline/store/record.hpp"
 #include "stages/reduce/params.hpp"
 
@@ -22,6 +23,7 @@ struct CellData {
   std::string model, benchmark;
   const ItemTable* items = nullptr;
   Record capture, metrics, consistency, probes, interventions;  ///< no arrays = not computed
+  Reviews reviews;  ///< a judge's, by row of `items`, for the benchmark's own figures; or empty
 };
 
 /// All statistics of one cell; the layout is in rows.hpp. Items that failed, have no label or have

@@ -9,6 +9,7 @@
 #include "stages/reduce/families.hpp"
 #include "stages/reduce/rows.hpp"
 #include "stages/reduce/rows_case.hpp"
+#include "stages/reduce/rows_label.hpp"
 #include "stages/reduce/rows_lens.hpp"
 #include "stages/reduce/rows_probe.hpp"
 
@@ -30,6 +31,10 @@ struct Results {
   std::vector<AdjustedP> adjusted;  ///< one for each statistic
   std::vector<BalanceRow> balance;
   std::vector<ScorerRow> scorers;
+  std::vector<ScorerPairRow> scorer_pairs;
+  std::vector<LabelSignalRow> label_signals;
+  std::vector<FormatRow> formats;
+  std::vector<OfficialRow> official;
   std::vector<AgreementRow> agreement;
   std::vector<CurveRow> curves;
   std::vector<BinRow> reliability;

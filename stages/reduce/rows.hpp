@@ -182,40 +182,6 @@ struct BinRow {
   }
 };
 
-/// Frame "scorer": the same answers under each scorer (label audit).
-struct ScorerRow {
-  std::string model, benchmark, scorer;
-  std::int64_t primary = 0;
-  std::int64_t items = 0, n = 0, correct = 0, unparsed = 0, invalid = 0;
-  double accuracy = kUndefined, low = kUndefined, high = kUndefined;
-  std::int64_t both = 0;          ///< items with a label under this and the primary scorer
-  std::int64_t only_primary = 0;  ///< of these: correct under the primary scorer only
-  std::int64_t only_this = 0;     ///< of these: correct under this scorer only
-  double p = kUndefined;          ///< exact McNemar
-  std::string note;
-
-  template <class Visit>
-  static void fields(Visit&& visit) {
-    visit("model", &ScorerRow::model, "", "model");
-    visit("benchmark", &ScorerRow::benchmark, "", "benchmark");
-    visit("scorer", &ScorerRow::scorer, "", "scorer and version");
-    visit("primary", &ScorerRow::primary, "1", "1 = the scorer that the statistics use");
-    visit("items", &ScorerRow::items, "items", "items asked");
-    visit("n", &ScorerRow::n, "items", "items with a label");
-    visit("correct", &ScorerRow::correct, "items", "correct");
-    visit("unparsed", &ScorerRow::unparsed, "items", "answers from which nothing could be read");
-    visit("invalid", &ScorerRow::invalid, "items", "items without a label");
-    visit("accuracy", &ScorerRow::accuracy, "1", "correct / n");
-    visit("low", &ScorerRow::low, "1", "lower Wilson limit");
-    visit("high", &ScorerRow::high, "1", "upper Wilson limit");
-    visit("both", &ScorerRow::both, "items", "items labelled by this and the primary scorer");
-    visit("only_primary", &ScorerRow::only_primary, "items", "correct under the primary one only");
-    visit("only_this", &ScorerRow::only_this, "items", "correct under this one only");
-    visit("p", &ScorerRow::p, "probability", "exact McNemar against the primary scorer");
-    visit("note", &ScorerRow::note, "", "why something is undefined");
-  }
-};
-
 /// Frame "set": what each benchmark gave to the pooled set.
 struct SetRow {
   std::string model, benchmark, set;

@@ -217,7 +217,6 @@ Record statistics_record(const CellColumns& cell, const ReduceParams& params, st
   Record record;
   add_frame(record, "statistic", statistic_rows(cell, params, seed));
   add_frame(record, "balance", balance_rows(cell, params, by_type));
-  add_frame(record, "scorer", scorer_rows(cell, params));
   add_frame(record, "agreement", agreement_rows(cell, params));
   add_frame(record, "risk_coverage", curve_rows(cell, params));
   add_frame(record, "reliability", reliability_rows(cell, params));

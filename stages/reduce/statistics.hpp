@@ -18,9 +18,6 @@ std::vector<StatRow> statistic_rows(const CellColumns& cell, const ReduceParams&
 std::vector<BalanceRow> balance_rows(const CellColumns& cell, const ReduceParams& params,
                                      bool by_type);
 
-/// The same answers under each scorer.
-std::vector<ScorerRow> scorer_rows(const CellColumns& cell, const ReduceParams& params);
-
 /// Precision at each level of agreement of the sampled answers; none when nothing was sampled.
 std::vector<AgreementRow> agreement_rows(const CellColumns& cell, const ReduceParams& params);
 

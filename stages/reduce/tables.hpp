@@ -28,7 +28,11 @@ Table table_signals(const Results& results, const RunFacts& facts);  ///< every 
 Table table_risk_coverage(const Results& results, const RunFacts& facts);
 Table table_calibration(const Results& results, const RunFacts& facts);
 Table table_class_balance(const Results& results, const RunFacts& facts);
-Table table_label_audit(const Results& results, const RunFacts& facts);
+Table table_label_audit(const Results& results, const RunFacts& facts);      ///< under each scorer
+Table table_label_agreement(const Results& results, const RunFacts& facts);  ///< pairs of scorers
+Table table_label_signals(const Results& results, const RunFacts& facts);    ///< AUROC by scorer
+Table table_format_confound(const Results& results, const RunFacts& facts);
+Table table_official_figures(const Results& results, const RunFacts& facts);
 Table table_agreement(const Results& results, const RunFacts& facts);
 Table table_pooled_sets(const Results& results, const RunFacts& facts);
 Table table_paper_delta(const Results& results, const RunFacts& facts);

@@ -1,4 +1,4 @@
-// Tables of counts: class balance, scorers side by side, agreement of samples, pooled sets.
+// Tables of counts: class balance, agreement of samples, pooled sets.
 #include "pipeline/base/error.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/tables.hpp"
@@ -76,43 +76,6 @@ Table table_class_balance(const Results& results, const RunFacts& facts) {
   table.notes.push_back(
       "Paper: table 1, which reads as POPE accuracy; the authors' raw runs are "
       "VQAv2 with a lenient match of the first token.");
-  return table;
-}
-
-Table table_label_audit(const Results& results, const RunFacts& facts) {
-  Table table = blank("label_audit", "Label audit: the same answers under each scorer", facts);
-  table.columns = {"table", "model",   "benchmark",    "scorer",    "primary",  "items",
-                   "n",     "correct", "unparsed",     "invalid",   "accuracy", "low",
-                   "high",  "both",    "only_primary", "only_this", "p",        "note"};
-  table.headers = {"Model",
-                   "Set",
-                   "Scorer",
-                   "n",
-                   "Invalid",
-                   "Correct",
-                   "Unparsed",
-                   "Accuracy",
-                   "Wilson interval",
-                   "Right only by primary",
-                   "Right only by this",
-                   "McNemar p"};
-  table.numeric = {false, false, false, true, true, true, true, true, true, true, true, true};
-  for (const ScorerRow& row : results.scorers) {
-    table.add({table.id, row.model, row.benchmark, row.scorer, row.primary, row.items, row.n,
-               row.correct, row.unparsed, row.invalid, row.accuracy, row.low, row.high, row.both,
-               row.only_primary, row.only_this, row.p, row.note},
-              {row.model, display_set(row.benchmark),
-               row.primary ? row.scorer + " (primary)" : row.scorer, count(row.n),
-               count(row.invalid), count(row.correct), count(row.unparsed), percent(row.accuracy),
-               percent_interval(row.low, row.high), row.primary ? "-" : count(row.only_primary),
-               row.primary ? "-" : count(row.only_this), row.primary ? "-" : p_text(row.p)});
-    if (!row.note.empty())
-      table.notes.push_back(concat(row.model, ", ", display_set(row.benchmark), ", ", row.scorer,
-                                   ": ", row.note, "."));
-  }
-  table.notes.push_back(
-      "Every statistic uses the primary scorer. McNemar: exact p of the "
-      "difference from the primary scorer on the same answers, not adjusted.");
   return table;
 }
 

@@ -53,6 +53,10 @@ std::vector<Table> all_tables(const Results& results, const RunFacts& facts) {
                                table_risk_coverage(results, facts),
                                table_calibration(results, facts),
                                table_label_audit(results, facts),
+                               table_label_agreement(results, facts),
+                               table_label_signals(results, facts),
+                               table_format_confound(results, facts),
+                               table_official_figures(results, facts),
                                table_paper_delta(results, facts),
                                table_signals(results, facts)};
   const auto delta = std::find_if(tables.begin(), tables.end(),

@@ -8,6 +8,7 @@
 
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/rng.hpp"
+#include "pipeline/items/labels.hpp"
 #include "pipeline/store/h5.hpp"
 #include "stages/metrics/metrics.hpp"
 #include "stages/reduce/reduce.hpp"
@@ -83,8 +84,7 @@ Behaviour behaviour(const std::string& key) {
 Record make_capture(const ItemTable& items) {
   const std::size_t n = items.size();
   std::vector<std::string> text, reason;
-  std::vector<std::int32_t> status, grid, y, exact, prompt;
-  std::vector<std::uint8_t> unparsed;
+  std::vector<std::int32_t> status, grid, prompt;
   std::vector<std::int64_t> offset = {0};
   std::vector<double> geometry, p_tok, entropy, confidence, share;
   std::vector<std::vector<float>> maps(kLayers);
@@ -95,12 +95,9 @@ Record make_capture(const ItemTable& items) {
                      : b.map_invalid ? "attention map is constant"
                                      : "");
     text.push_back(b.failed     ? ""
-                   : b.right    ? items.answer[i]
+                   : b.right    ? items.answer[i] + (i % 9 == 0 ? ", it seems." : "")
                    : i % 7 == 0 ? "<script>alert('answer')</script>"
                                 : "maybe & perhaps");
-    y.push_back(b.failed ? -1 : b.right);
-    exact.push_back(b.failed ? -1 : b.right && i % 9 != 0);
-    unparsed.push_back(!b.failed && !b.right);
     prompt.push_back(b.failed ? 0 : 160 + static_cast<int>(i % 5));
     const double certainty = 0.4 + 0.6 * b.certainty;
     confidence.push_back(b.failed ? kNan : certainty);
@@ -152,9 +149,6 @@ Record make_capture(const ItemTable& items) {
   for (const std::string& answer : text) length.push_back(answer.empty() ? 0 : 1);
   add_items(record, "answer/length", length);
   add_items(record, "answer/text", text);
-  add_items(record, "label/" + items.kind, y, {{"version", "1"}, {"primary", "1"}});
-  add_items(record, "label_invalid/" + items.kind, unparsed);
-  add_items(record, "label/exact", exact, {{"version", "1"}});
   record.add(signal_array("output/p_tok", p_tok, 1, "nats", "mean log probability of the answer"));
   record.add(signal_array("output/logit_entropy", entropy, -1, "nats", "entropy, first token"));
   record.add(signal_array("output/confidence", confidence, 1, "probability", "first token"));
@@ -260,7 +254,8 @@ void make_run(const fs::path& run) {
     CellData cell{model,      benchmarks[i],
                   &tables[i], make_capture(tables[i]),
                   {},         make_consistency(tables[i]),
-                  {},         {}};
+                  {},         {},
+                  {}};
     cell.metrics = compute_metrics(tables[i], 0, tables[i].size(), cell.capture, {}, 1, model);
     add_inside(cell, tables[i]);
     const fs::path folder = fs::path(model) / benchmarks[i];
@@ -268,6 +263,7 @@ void make_run(const fs::path& run) {
     write_unit(run / folder / "metrics@bbbb" / "unit-000000.h5", cell.metrics);
     write_unit(run / folder / "consistency@cccc" / "unit-000000.h5", cell.consistency);
     write_unit(run / folder / "probes@dddd" / "unit-000000.h5", cell.probes);
+    add_labels(cell.capture, tables[i]);
     write_unit(run / folder / "interventions@eeee" / "unit-000000.h5", cell.interventions);
     manifest["cells"].push_back({{"model", model},
                                  {"benchmark", benchmarks[i]},
@@ -277,13 +273,18 @@ void make_run(const fs::path& run) {
                                    {"metrics", (folder / "metrics@bbbb").string()},
                                    {"consistency", (folder / "consistency@cccc").string()},
                                    {"probes", (folder / "probes@dddd").string()},
-                                   {"interventions", (folder / "interventions@eeee").string()}}}});
+                                   {"interventions", (folder / "interventions@eeee").string()},
+                                   {"reduce", (folder / "reduce@ffff").string()}}}});
     cells.push_back(std::move(cell));
   }
   manifest["cells"].push_back(
       {{"model", model}, {"benchmark", "pooled"}, {"pooled", true}, {"stages", Json::object()}});
   std::vector<Record> results;
-  for (const CellData& cell : cells) results.push_back(reduce_cell(cell, params, 1));
+  for (const CellData& cell : cells) {
+    results.push_back(reduce_cell(cell, params, 1));
+    write_unit(run / cell.model / cell.benchmark / "reduce@ffff" / "unit-000000.h5",
+               results.back());
+  }
   results.push_back(reduce_pooled(cells, params, 1));
   RunFacts facts;
   facts.partial = "--limit 96";

@@ -212,12 +212,19 @@ class ReportTest(unittest.TestCase):
             total = sum(int(frame["n"][i]) for i in keep)
         self.assertEqual(sum(int(row["n"]) for row in rows), total)
 
+    def labels(self, folder, keys):
+        """Primary labels of a cell from its reduce unit, in the order of `keys`."""
+        with h5py.File(next(folder.glob("reduce@*/unit-*.h5"))) as file:
+            known = dict(zip(file["labels/key"].asstr()[()], file["label/yes_no"][()]))
+        return np.array([known[key] for key in keys])
+
     def test_the_numbers_of_f2a_are_those_of_the_capture_units(self):
         unit = next((self.whole / "demo-llava/demo_pope").glob("capture@*/unit-*.h5"))
         with h5py.File(unit) as file:
             margin = file["lens/margin"][()].astype(float)
             blank = file["lens/margin_blank"][()].astype(float)
-            y = file["label/yes_no"][()]
+            keys = file["item/key"].asstr()[()]
+        y = self.labels(unit.parents[1], keys)
         with open(self.whole / "reduce/figures/F2a.csv", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["benchmark"] == "demo_pope"]
         self.assertEqual([int(row["layer"]) for row in rows], list(range(-1, margin.shape[1] - 1)))
@@ -235,7 +242,8 @@ class ReportTest(unittest.TestCase):
             case = next(row for row in csv.DictReader(file) if row["benchmark"] == "demo_pope")
         folder = self.whole / "demo-llava/demo_pope"
         with h5py.File(next(folder.glob("capture@*/unit-*.h5"))) as file:
-            y, keys = file["label/yes_no"][()], file["item/key"].asstr()[()]
+            keys = file["item/key"].asstr()[()]
+        y = self.labels(folder, keys)
         with h5py.File(next(folder.glob("metrics@*/unit-*.h5"))) as file:
             h_s = file["metrics/h_s"][()]
         at = int(np.nanargmin(np.where(y == 0, h_s, np.nan)))

@@ -1,6 +1,7 @@
 vrp_add_test(reduce SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_cell_test.cpp
                             ${CMAKE_CURRENT_LIST_DIR}/reduce_pooled_test.cpp
                             ${CMAKE_CURRENT_LIST_DIR}/reduce_weighted_test.cpp
+                            ${CMAKE_CURRENT_LIST_DIR}/reduce_labels_test.cpp
              LIBS vrp_stage_reduce LABELS unit)
 vrp_add_test(reduce_inside SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_lens_test.cpp
                                    ${CMAKE_CURRENT_LIST_DIR}/reduce_effects_test.cpp

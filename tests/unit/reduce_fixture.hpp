@@ -10,6 +10,7 @@
 #include "stages/reduce/families.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/rows.hpp"
+#include "stages/reduce/rows_label.hpp"
 
 namespace vrp::testing {
 

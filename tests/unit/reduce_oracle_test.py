@@ -66,9 +66,12 @@ class Oracle(unittest.TestCase):
                     if isinstance(dataset, h5py.Dataset) and dataset.attrs.get("role") == "signal":
                         signals[name] = (dataset[()], int(dataset.attrs["orientation"]))
                 file.visititems(visit)
-                if "label" in file and "item/type" in file:  # capture's
-                    y = next(d[()] for d in file["label"].values() if "primary" in d.attrs)
-                    types = file["item/type"].asstr()[()]
+                if "item/type" in file:  # capture's
+                    types, keys = file["item/type"].asstr()[()], list(file["item/key"].asstr()[()])
+                if "labels/key" in file:  # reduce's
+                    y = next(d[()] for d in file["label"].values() if d.attrs.get("primary") == "1")
+                    labelled = list(file["labels/key"].asstr()[()])
+        self.assertEqual(keys, labelled)
         return y, types, signals
 
     def close(self, row, want):

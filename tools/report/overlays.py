@@ -27,13 +27,15 @@ def number(value, digits=3):
     return "n/a" if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
 
 
-def primary_label(run, cell):
-    """Name of the primary scorer's dataset in the capture files, or None."""
-    for file in run.units(cell, "capture"):
-        for name, dataset in (file.get("label") or {}).items():
-            if "primary" in dataset.attrs:
-                return f"label/{name}"
-    return None
+def primary_labels(run, cell):
+    """key -> 1 right, 0 wrong, -1 no label, by the primary scorer; from the record of reduce."""
+    for file in run.units(cell, "reduce"):
+        keys = [k.decode("utf-8", "replace") for k in file["labels/key"][()]] \
+            if "labels/key" in file else []
+        for dataset in (file.get("label") or {}).values():
+            if dataset.attrs.get("primary") == "1":
+                return dict(zip(keys, (int(y) for y in dataset[()])))
+    return {}
 
 
 def by_key(run, cell, stage, names):
@@ -74,9 +76,8 @@ def rows_of(run, cell):
     items = run.items(cell.benchmark)
     if not items.get("key"):
         return []
-    label = primary_label(run, cell)
-    capture = by_key(run, cell, "capture", ["item/status", "answer/text", "output/confidence"] +
-                     ([label] if label else []))
+    labels = primary_labels(run, cell)
+    capture = by_key(run, cell, "capture", ["item/status", "answer/text", "output/confidence"])
     metrics = by_key(run, cell, "metrics", ["metrics/h_s", "metrics/c_k"])
     samples = by_key(run, cell, "consistency", ["consistency/s_sc"])
     rows = []
@@ -88,7 +89,7 @@ def rows_of(run, cell):
             "key": key, "index": i, "image": items.get("image", [""] * (i + 1))[i],
             "question": items.get("question", [""] * (i + 1))[i],
             "reference": items.get("answer", [""] * (i + 1))[i],
-            "answer": found.get("answer/text", ""), "y": int(found.get(label, -1)) if label else -1,
+            "answer": found.get("answer/text", ""), "y": labels.get(key, -1),
             "confidence": float(found.get("output/confidence", math.nan)),
             "h_s": float(metrics.get(key, {}).get("metrics/h_s", math.nan)),
             "c_k": float(metrics.get(key, {}).get("metrics/c_k", math.nan)),

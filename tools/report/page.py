@@ -7,6 +7,7 @@ import facts
 import failures
 import figures
 import inside
+import label_audit
 import overlays
 import result_tables
 import summary
@@ -16,11 +17,11 @@ from html_text import bullets, element, esc, paragraph, section
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 FIRST_TABLES = ["class_balance", "T1", "T2", "T3", "T4", "pooled_sets", "T5", "T6", "T7", "T8", "T9",
                 "T10", "T11", "T12"]
-MORE_TABLES = ["T9_layers", "T12_transfer", "interventions", "agreement", "risk_coverage", "calibration", "label_audit", "paper_delta", "signals"]
+MORE_TABLES = ["T9_layers", "T12_transfer", "interventions", "agreement", "risk_coverage", "calibration", "paper_delta", "signals"]
 CONTENTS = [("summary", "In short"), ("class_balance", "Class balance"),
             *((f"T{k}", f"T{k}") for k in range(1, 13)), ("inside", "Inside the model"),
             ("plots", "Plots"), ("case", "Case study"), ("items", "A few items"),
-            ("agreement", "Agreement"), ("label_audit", "Label audit"),
+            ("label_audit", "Label audit"), ("agreement", "Agreement"),
             ("paper_delta", "Beside the paper"), ("facts", "Run facts"), ("failed", "Failed items")]
 
 
@@ -56,6 +57,7 @@ def build(run):
         guarded(run, "Plots", "plots", lambda: figures.build(run, writer)),
         guarded(run, "Case study", "case", lambda: case_study.build(run, writer)),
         guarded(run, "A few items", "items", lambda: overlays.build(run)),
+        guarded(run, "Label audit", "label_audit", lambda: label_audit.build(run, writer)),
         guarded(run, "More tables", "more-tables", lambda: result_tables.build(run, MORE_TABLES)),
         guarded(run, "Run facts", "facts", lambda: facts.build(run)),
         guarded(run, "Failed items", "failed", lambda: failures.build(run))]

@@ -25,6 +25,10 @@ TABLES = {  # id -> what the table says, in one sentence
     "risk_coverage": "What is gained by answering only the items with the best signal.",
     "calibration": "Whether a signal can be read as a probability of being right.",
     "label_audit": "Whether the choice of scorer changes who counts as right.",
+    "label_agreement": "How often two scorers give the same label.",
+    "label_signals": "Whether the choice of scorer changes what a signal tells.",
+    "format_confound": "What the form of the answers alone tells.",
+    "official_figures": "What each benchmark's own evaluation prints.",
     "paper_delta": "Our figures next to the printed ones.",
     "signals": "Every signal of every set.",
 }

@@ -8,6 +8,8 @@
 #include "pipeline/stats/bootstrap.hpp"
 #include "pipeline/stats/calibration.hpp"
 #include "pipeline/stats/correlation.hpp"
+#include "pipeline/stats/label_agreement.hpp"
+#include "pipeline/stats/logistic_ridge.hpp"
 #include "pipeline/stats/multiplicity.hpp"
 #include "pipeline/stats/proportions.hpp"
 #include "pipeline/stats/risk_coverage.hpp"
@@ -79,6 +81,14 @@ Json answer(const Json& call) {
     Json at = Json::array();
     for (const auto& value : rc.coverage_at) at.push_back(number(value));
     return {{"aurc", number(rc.aurc)}, {"oracle", number(rc.oracle_aurc)}, {"coverage_at", at}};
+  }
+  if (f == "kappa") {
+    return shown(compare_labels(y(), call.at("z").get<std::vector<std::int8_t>>()).kappa);
+  }
+  if (f == "logistic_ridge") {
+    const std::vector<double> values = x();
+    const LogisticRidge fit = fit_logistic_ridge({values, call.at("width")}, y(), call.at("c"));
+    return {{"intercept", fit.intercept}, {"weight", fit.weight}};
   }
   throw std::invalid_argument("unknown function '" + f + "'");
 }

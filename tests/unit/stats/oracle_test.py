@@ -13,7 +13,8 @@ import sys
 
 import numpy as np
 import scipy.stats as ss
-from sklearn.metrics import brier_score_loss, roc_auc_score
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import brier_score_loss, cohen_kappa_score, roc_auc_score
 
 TOLERANCE = 1e-10
 failures = []
@@ -205,8 +206,27 @@ def add_bootstrap(batch):
             batch.add(check, method.lower(), **arguments)
 
 
+def add_labels(batch):
+    """Cohen's kappa and the ridge logistic regression of labels on a few features."""
+    rng = np.random.default_rng(11)
+    for n, width, c in [(40, 1, 1.0), (200, 3, 1.0), (300, 12, 0.1), (60, 12, 100.0)]:
+        x = rng.normal(size=(n, width)) * rng.uniform(0.2, 3, width)
+        y = (rng.random(n) < 1 / (1 + np.exp(-(0.3 + 0.8 * x[:, 0])))).astype(int)
+        z = np.where(rng.random(n) < 0.8, y, 1 - y)
+        want = LogisticRegression(C=c, solver="newton-cholesky", tol=1e-12, max_iter=1000).fit(x, y)
+
+        def check(fit, want=want, name=f"n = {n}, {width} features, C = {c}"):
+            close(f"logistic intercept {name}", fit["intercept"], want.intercept_[0], 1e-7)
+            for a, b in zip(fit["weight"], want.coef_[0], strict=True):
+                close(f"logistic weight {name}", a, b, 1e-7)
+        batch.add(check, "logistic_ridge", x=x.ravel(), y=y, width=width, c=c)
+        batch.add(lambda e, k=cohen_kappa_score(y, z), n=n: close(f"kappa {n}", e["value"], k),
+                  "kappa", y=y, z=z)
+
+
 def main():
     batch = Batch()
+    add_labels(batch)
     add_signals(batch)
     add_counts(batch)
     add_multiplicity(batch)
