@@ -1,6 +1,6 @@
 # Item tables, importers, scorers. The scoring cases come from VRP_CASES_DIR, or from items/cases.
 set(_items ${CMAKE_CURRENT_LIST_DIR}/items)
-add_executable(scoring_cases ${_items}/scoring_cases.cpp)
+add_executable(scoring_cases ${_items}/scoring_cases.cpp ${_items}/scoring_cases_vqa.cpp)
 target_link_libraries(scoring_cases PRIVATE vrp_options vrp_items)
 target_compile_definitions(scoring_cases PRIVATE VRP_OWN_CASES="${_items}/cases")
 add_test(NAME scoring_cases COMMAND scoring_cases check)
@@ -10,16 +10,19 @@ add_test(NAME scoring_cases_unsupported COMMAND scoring_cases unsupported)
 set_tests_properties(scoring_cases scoring_cases_own scoring_cases_unsupported
                      PROPERTIES LABELS scoring SKIP_RETURN_CODE 77)
 vrp_add_python_test(scoring_oracle ${_items}/cases/oracle.py LABELS "scoring")
+vrp_add_python_test(scoring_oracle_vqa ${_items}/cases/vqa_oracle.py LABELS "scoring")
+vrp_add_python_test(scoring_oracle_letters ${_items}/cases/letter_oracle.py LABELS "scoring")
 
 vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
                            ${_items}/labels_test.cpp ${_items}/rouge_test.cpp
                            ${_items}/item_table_test.cpp ${_items}/json_rows_test.cpp
-                           ${_items}/import_rows_test.cpp ${_items}/coco_test.cpp
+                           ${_items}/import_pope_test.cpp ${_items}/coco_test.cpp
                            ${_items}/set_fill_test.cpp ${_items}/counting_set_test.cpp
                            ${_items}/spatial_set_test.cpp
              LIBS vrp_items LABELS unit)
 vrp_add_test(importers SOURCES ${_items}/import_mme_test.cpp ${_items}/import_seed_bench_test.cpp
                                ${_items}/tsv_parts_test.cpp ${_items}/import_tsv_test.cpp
+                               ${_items}/import_jsonl_test.cpp ${_items}/import_set_test.cpp
              LIBS vrp_items LABELS unit)
 
 file(GLOB _import_command ${CMAKE_SOURCE_DIR}/pipeline/control/import_*.cpp)

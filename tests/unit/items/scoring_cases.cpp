@@ -1,17 +1,20 @@
 // Runs case files with the layout of *_cases.json: {"title", "aggregate": {...}, "cases": [...]}.
-// Each case has `answer`, `label` and a column per rule with what the rule reads from the answer;
-// `RULE_correct` is the rule's verdict against the label. `aggregate.RULE` holds the figures over
-// all cases. Files come from VRP_CASES_DIR (or the argument), searched recursively.
+// Each case has `answer`, a reference (`label`, or several human answers `gt_answers`), where the
+// rule needs them `choices`, `choice_loss`, `review`, and a column per rule with what the rule
+// reads from the answer ("unlabelled" where it gives no label); `RULE_correct` is its verdict,
+// `RULE_score` its soft score; the columns of VQA cases are in scoring_tally.hpp. `aggregate.RULE`
+// holds the figures over all cases. Files come from VRP_CASES_DIR (or the argument), searched
+// recursively.
 //
 //   scoring_cases check [DIR]         exit 0 all hold, 1 something differs, 77 nothing is supported
 //   scoring_cases unsupported [DIR]   exit 77 and a list when a file, column or figure is not
 //                                     supported, else 0
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "pipeline/base/error.hpp"
@@ -19,13 +22,12 @@
 #include "pipeline/base/json.hpp"
 #include "pipeline/items/scorer.hpp"
 #include "pipeline/items/yes_no_summary.hpp"
+#include "tests/unit/items/scoring_tally.hpp"
 
 namespace {
 
 using vrp::Json;
 namespace fs = std::filesystem;
-
-constexpr double kTolerance = 1e-9;
 
 /// A column's scorer, and the word that the published program has for "nothing read".
 struct Rule {
@@ -41,54 +43,64 @@ const std::map<std::string, Rule> kRules = {{"yes_no", {"yes_no", "invalid"}},
                                             {"relation", {"relation", "invalid"}},
                                             {"lenient", {"lenient", "invalid"}},
                                             {"authors_lenient_full", {"authors_lenient_full", ""}}};
-const std::set<std::string> kDescriptive = {"id", "answer", "label", "tag"};
+const std::set<std::string> kDescriptive = {
+    "id",         "answer",  "label",   "tag",         "question_type", "answer_type",
+    "gt_answers", "answers", "choices", "choice_loss", "review"};
 
-struct Tally {
-  std::size_t files = 0, cases = 0, checks = 0, wrong = 0;
-  std::vector<std::string> unsupported;
-
-  void expect(const std::string& where, const std::string& got, const std::string& want) {
-    ++checks;
-    if (got == want) return;
-    ++wrong;
-    std::cout << "DIFFERS " << where << ": got '" << got << "', expected '" << want << "'\n";
+/// A column's rule: one of kRules, or any scorer by its name.
+std::optional<Rule> rule_of(const std::string& column) {
+  if (const auto rule = kRules.find(column); rule != kRules.end()) return rule->second;
+  for (const vrp::Scorer& scorer : vrp::all_scorers()) {
+    if (scorer.name == column) return Rule{column, "invalid"};
   }
-  void expect(const std::string& where, const std::optional<double>& got, const Json& want) {
-    ++checks;
-    const bool equal = want.is_null() ? !got.has_value()
-                                      : got && want.is_number() &&
-                                            std::abs(*got - want.get<double>()) <= kTolerance;
-    if (equal) return;
-    ++wrong;
-    std::cout << "DIFFERS " << where << ": got " << (got ? std::to_string(*got) : "undefined")
-              << ", expected " << want.dump() << "\n";
-  }
-};
+  return std::nullopt;
+}
 
 vrp::Verdict judge(const std::string& scorer, const Json& row) {
   const std::string answer = row.at("answer").get<std::string>();
-  const std::string label = row.at("label").get<std::string>();
-  return vrp::score(vrp::find_scorer(scorer), {label, {}, {}}, {answer});
+  const std::string label = row.contains("label") ? row["label"].get<std::string>() : "";
+  const auto humans = human_answers(row);
+  std::vector<std::string> choices;
+  std::vector<double> losses;
+  vrp::Review review;
+  if (row.contains("choices")) choices = row["choices"].get<std::vector<std::string>>();
+  if (row.contains("choice_loss")) losses = row["choice_loss"].get<std::vector<double>>();
+  if (row.contains("review")) {
+    review.score = row["review"].at("score").get<double>();
+    review.reference = row["review"].value("reference", review.reference);
+  }
+  return vrp::score(vrp::find_scorer(scorer), {label, humans, choices},
+                    {answer, losses, row.contains("review") ? &review : nullptr});
 }
 
 std::string read_as(const Rule& rule, const vrp::Verdict& verdict) {
+  if (!verdict.labelled) return "unlabelled";
   return verdict.invalid ? rule.unread : verdict.parsed;
+}
+
+/// `column` is RULE + `suffix`.
+std::optional<Rule> rule_before(const std::string& column, const std::string& suffix) {
+  if (!column.ends_with(suffix)) return std::nullopt;
+  return rule_of(column.substr(0, column.size() - suffix.size()));
 }
 
 void check_column(const std::string& column, const Json& row, const std::string& where,
                   Tally& tally, std::map<std::string, std::size_t>& unknown) {
   const Json& want = row.at(column);
   if (kDescriptive.contains(column)) return;
-  if (const auto rule = kRules.find(column); rule != kRules.end()) {
-    tally.expect(where, read_as(rule->second, judge(rule->second.scorer, row)),
+  const bool humans = !human_answers(row).empty();
+  if (humans && check_vqa_column(column, row, where, tally)) return;
+  if (const auto rule = rule_of(column)) {
+    tally.expect(where, read_as(*rule, judge(rule->scorer, row)),
                  want.is_string() ? want.get<std::string>() : want.dump());
   } else if (column == "rules_agree") {
     const std::string a = judge("pope_official", row).parsed, b = judge("vlmevalkit", row).parsed;
     tally.expect(where, (a == "yes" && b == "Yes") || (a == "no" && b == "No") ? "true" : "false",
                  want.dump());
-  } else if (column.ends_with("_correct") && kRules.contains(column.substr(0, column.size() - 8))) {
-    const Rule& judged = kRules.at(column.substr(0, column.size() - 8));
-    tally.expect(where, judge(judged.scorer, row).correct ? "true" : "false", want.dump());
+  } else if (const auto judged = rule_before(column, "_correct")) {
+    tally.expect(where, judge(judged->scorer, row).correct ? "true" : "false", want.dump());
+  } else if (const auto scored = rule_before(column, "_score")) {
+    tally.expect(where, judge(scored->scorer, row).score, want);
   } else {
     ++unknown[column];
   }
@@ -148,12 +160,13 @@ void check_aggregate(const std::string& file, const Json& document, Tally& tally
 void check_document(const std::string& file, const Json& document, Tally& tally) {
   const Json& cases = document.at("cases");
   const auto scorable = [](const Json& row) {
-    return row.is_object() && row.contains("answer") && row.contains("label") &&
-           row["answer"].is_string() && row["label"].is_string();
+    return row.is_object() && row.contains("answer") && row["answer"].is_string() &&
+           (!human_answers(row).empty() || (row.contains("label") && row["label"].is_string()));
   };
   if (cases.empty() || !std::all_of(cases.begin(), cases.end(), scorable)) {
     tally.unsupported.push_back(
-        vrp::concat(file, ": ", cases.size(), " cases without `answer` and `label`"));
+        vrp::concat(file, ": ", cases.size(),
+                    " cases, some without `answer` and a reference (`label`, `gt_answers`)"));
     return;
   }
   ++tally.files;
@@ -168,7 +181,11 @@ void check_document(const std::string& file, const Json& document, Tally& tally)
   for (const auto& [column, n] : unknown) {
     tally.unsupported.push_back(vrp::concat(file, ": column '", column, "' (", n, " cases)"));
   }
-  check_aggregate(file, document, tally);
+  if (human_answers(cases.front()).empty()) {
+    check_aggregate(file, document, tally);
+  } else {
+    check_vqa_aggregate(file, document, tally);
+  }
 }
 
 /// Every *.json below `root` that is a case file; a *_cases.json must be one.
