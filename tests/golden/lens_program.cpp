@@ -1,6 +1,6 @@
 // capture_one CHECKPOINT IMAGE STYLE QUESTION REFERENCE OUT [KEY=VALUE ...]: the capture record of
 // one item, for tests that hold it against another implementation. KEY is a field of [capture],
-// `kernels` or `dtype`.
+// `kernels`, `dtype`, `suffix` (behind the question), or `choice` (one more option of the item).
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -34,9 +34,19 @@ int run(const std::vector<std::string>& words) {
   if (words.size() < 6) fail_usage("capture_one takes at least six arguments");
   CaptureParams params;
   ModelOptions options;
+  std::vector<std::string> choices;
+  PromptStyle style;
+  style.template_name = words[2] == "chat" ? "chat" : "plain";
   for (std::size_t i = 6; i < words.size(); ++i) {
     const auto equals = words[i].find('=');
-    set_field(params, options, words[i].substr(0, equals), words[i].substr(equals + 1));
+    const std::string key = words[i].substr(0, equals), value = words[i].substr(equals + 1);
+    if (key == "choice") {
+      choices.push_back(value);
+    } else if (key == "suffix") {
+      style.suffix = value;
+    } else {
+      set_field(params, options, key, value);
+    }
   }
   ItemTable items;
   items.benchmark = "one";
@@ -50,14 +60,12 @@ int run(const std::vector<std::string>& words) {
   items.question = {words[3]};
   items.answer = {words[4]};
   items.answers.resize(1);
-  items.choices.resize(1);
+  items.choices = {choices};
   items.hint.resize(1);
   items.type = {"one"};
   items.regions.resize(1);
   items.metadata = {"{}"};
   const Model model = Model::load(words[0], options);
-  PromptStyle style;
-  style.template_name = words[2] == "chat" ? "chat" : "plain";
   const Record record = capture(items, 0, {{read_image(words[1]), ""}}, model, style,
                                 {.max_new_tokens = 4}, params, [] {});
   write_record(words[5], record, {});
