@@ -48,13 +48,27 @@ std::vector<std::string> text_list(const Json& object, const char* field, const 
   return out;
 }
 
-/// A single capital letter must name one of the choices.
-void check_letter(const std::string& answer, const std::vector<std::string>& choices,
-                  const std::string& where) {
-  if (choices.empty() || answer.size() != 1 || answer[0] < 'A' || answer[0] > 'Z') return;
-  if (static_cast<std::size_t>(answer[0] - 'A') >= choices.size()) {
-    fail(where, ": answer '", answer, "' has no option, there are ", choices.size());
+bool is_letter(const std::string& answer) { return is_reference_of("choice", answer); }
+
+bool is_stored_lower(const std::string& kind) { return kind == "yes_no" || kind == "relation"; }
+
+/// A single capital letter must name one of the choices; of kind choice there must be some.
+void check_letter(const SourceRow& row, const std::string& kind) {
+  if (!is_letter(row.answer) || (row.choices.empty() && kind != "choice")) return;
+  if (static_cast<std::size_t>(row.answer[0] - 'A') >= row.choices.size()) {
+    fail(row.where, ": answer '", row.answer, "' has no option, there are ", row.choices.size());
   }
+}
+
+void check_reference(const SourceRow& row, const std::string& kind) {
+  const std::string answer = is_stored_lower(kind) ? to_lower_ascii(row.answer) : row.answer;
+  if (kind != "auto" && !answer.empty() && !is_reference_of(kind, answer)) {
+    fail(row.where, ": answer '", excerpt(row.answer), "' cannot be a reference of kind ", kind);
+  }
+  if (kind == "vqa" && row.answers.size() != 10 && !(row.answers.empty() && answer.empty())) {
+    fail(row.where, ": field 'answers' has ", row.answers.size(), " answers, expected ten");
+  }
+  check_letter(row, kind);
 }
 
 SourceRow read_row(const JsonRow& row, const std::string& split, const std::string& kind) {
@@ -71,35 +85,54 @@ SourceRow read_row(const JsonRow& row, const std::string& split, const std::stri
   out.question = json_text(object, "text", row.where);
   out.split = split;
   out.answer = single_reference(object, row.where);
-  if (kind != "auto" && !out.answer.empty() && !is_reference_of(kind, to_lower_ascii(out.answer))) {
-    fail(row.where, ": answer '", excerpt(out.answer), "' cannot be a reference of kind ", kind);
-  }
   out.answers = text_list(object, "answers", row.where, "answers");
-  check_letter(out.answer, text_list(object, "choices", row.where, "options"), row.where);
+  out.choices = text_list(object, "choices", row.where, "options");
+  check_reference(out, kind);
   out.type = object.contains("category") ? json_text(object, "category", row.where) : "all";
-  out.metadata = other_fields(
-      object, {"question_id", "image", "text", "label", "answer", "answers", "category"});
+  out.metadata = other_fields(object, {"question_id", "image", "text", "label", "answer", "answers",
+                                       "choices", "category"});
   return out;
 }
 
-/// The narrowest kind that all references have; yes/no in any case is stored in lower case.
-std::string decide_kind(ItemTable& table, const std::string& asked) {
-  const auto all = [&](const std::string& kind, bool lower) {
-    return std::all_of(table.answer.begin(), table.answer.end(), [&](const std::string& answer) {
-      return answer.empty() || is_reference_of(kind, lower ? to_lower_ascii(answer) : answer);
+/// Whether every row with a reference is of that form, and there is such a row.
+template <class Form>
+bool all_references(const ItemTable& table, const Form& form) {
+  bool any = false;
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    if (table.answer[row].empty() && table.answers[row].empty()) continue;
+    if (!form(row)) return false;
+    any = true;
+  }
+  return any;
+}
+
+/// The narrowest kind that all references have.
+std::string narrowest_kind(const ItemTable& table) {
+  const auto of = [&](const char* kind, bool lower) {
+    return all_references(table, [&](std::size_t row) {
+      const std::string& answer = table.answer[row];
+      return is_reference_of(kind, lower ? to_lower_ascii(answer) : answer);
     });
   };
-  const bool none = std::all_of(table.answer.begin(), table.answer.end(),
-                                [](const std::string& answer) { return answer.empty(); });
-  std::string kind = asked;
-  if (asked == "auto") {
-    kind = none                    ? "text"
-           : all("yes_no", true)   ? "yes_no"
-           : all("integer", false) ? "integer"
-           : all("relation", true) ? "relation"
-                                   : "text";
+  const auto letter = [&](std::size_t row) {  // its option is there: checked when it was read
+    return is_letter(table.answer[row]) && !table.choices[row].empty();
+  };
+  const auto ten = [&](std::size_t row) { return table.answers[row].size() == 10; };
+  if (all_references(table, letter)) return "choice";
+  if (all_references(table, ten)) return "vqa";
+  for (const char* kind : {"yes_no", "integer", "relation"}) {
+    if (of(kind, is_stored_lower(kind))) return kind;
   }
-  if (kind == "yes_no" || kind == "relation") {
+  const auto has_choices = [](const auto& list) { return !list.empty(); };
+  const bool none = !all_references(table, [](std::size_t) { return true; });
+  const bool choices = std::all_of(table.choices.begin(), table.choices.end(), has_choices);
+  return none && choices ? "choice" : "text";
+}
+
+/// `asked`, or the narrowest; yes/no in any case is stored in lower case.
+std::string decide_kind(ItemTable& table, const std::string& asked) {
+  const std::string kind = asked == "auto" ? narrowest_kind(table) : asked;
+  if (is_stored_lower(kind)) {
     for (auto& answer : table.answer) answer = to_lower_ascii(answer);
   }
   return kind;
@@ -116,8 +149,10 @@ Imported import_jsonl(const ImportOptions& options, const std::string& kind) {
   const auto rows = read_json_rows(options.annotations, builder.on_error());
   for (const JsonRow& row : rows) {
     const auto hint = row.value.find("question_id");
-    builder.add(hint == row.value.end() ? "" : hint->dump(),
-                [&] { return read_row(row, split, kind); });
+    const std::string id = hint == row.value.end() ? ""
+                           : hint->is_string()     ? hint->get<std::string>()
+                                                   : hint->dump();
+    builder.add(id, [&] { return read_row(row, split, kind); });
   }
   ItemTable& table = builder.table();
   if (table.size() == 0) fail(options.annotations.string(), ": no row is left");
@@ -140,9 +175,11 @@ Imported import_jsonl(const ImportOptions& options, const std::string& kind) {
   if (unlabelled > 0 && !references) {
     builder.warn(concat(unlabelled, " of ", table.size(), " items have no reference"));
   }
-  if (std::any_of(rows.begin(), rows.end(),
-                  [](const JsonRow& row) { return row.value.contains("choices"); })) {
-    builder.warn("choices are kept as metadata; the question text is asked as it stands");
+  const auto choices = std::count_if(table.choices.begin(), table.choices.end(),
+                                     [](const auto& list) { return !list.empty(); });
+  if (choices > 0 && decided != "choice") {
+    builder.warn(concat(choices, " items have choices, but the kind is ", decided,
+                        "; --kind choice shows which references are no letters of theirs"));
   }
   builder.record_source("source", options.annotations);
   table.facts["importer"] = "jsonl@1";

@@ -33,9 +33,36 @@ std::string pope_split_of(const std::filesystem::path& file);
 std::string pope_category(const std::string& question);
 
 /// Generic JSON Lines (benchmarks section 10): question_id, image, text, optional category, label
-/// or answer or answers, choices. Type = category ("all" without one). `kind` = yes_no | integer |
-/// relation | text, or "auto": the narrowest kind that all references have.
+/// or answer or answers, choices. Type = category ("all" without one). `kind` = one of
+/// item_table.hpp, or "auto": the narrowest kind that all references have (letters of their
+/// choices, ten answers, yes/no, integers, relations, else text).
 Imported import_jsonl(const ImportOptions& options, const std::string& kind);
+
+/// VQAv2 (benchmarks section 6): a questions file and, but for the test splits, its annotations.
+/// Both are streamed. Keys are vqav2/DATA_SUBTYPE/question_id, type = question_type, answer =
+/// multiple_choice_answer, answers = the ten human ones. Questions and annotations must be the same
+/// set of ids with the same images.
+Imported import_vqav2(const ImportOptions& options, const std::filesystem::path& answers);
+
+/// TextVQA 0.5.1 (benchmarks section 7). Images are looked for in the folder and in its
+/// train_images/ and test_images/. Keys are textvqa/SET_NAME/question_id, type = "all". With `ocr`
+/// (Rosetta's tokens) "\nReference OCR token: A, B" stands behind each question, in the split
+/// SET_NAME_ocr: another set.
+Imported import_textvqa(const ImportOptions& options, const std::filesystem::path& ocr);
+
+/// Files beside LLaVA-Bench's questions; "" = found there by their published names.
+struct LlavaBenchFiles {
+  std::filesystem::path references, context;
+};
+/// LLaVA-Bench, COCO (90) and in the wild (60) (benchmarks section 3). Keys are
+/// llava_bench/coco|in_the_wild/question_id, type = category, answer = the reference answer;
+/// metadata holds "context", what a judge reads of the picture.
+Imported import_llava_bench(const ImportOptions& options, const LlavaBenchFiles& files);
+
+/// MM-Vet (benchmarks section 4), and of version 2 the items with one image; others are malformed.
+/// Keys are mm_vet/test/ID, type = the capabilities in the benchmark's order ("rec,ocr"), answer
+/// with its <AND> and <OR>.
+Imported import_mm_vet(const ImportOptions& options);
 
 /// MME (benchmarks section 8): options.annotations is the published folder, or the one that holds
 /// it; options.images = "" means that the pictures lie in it too, as published. `categories` = a

@@ -16,11 +16,12 @@ vrp_add_python_test(scoring_oracle_letters ${_items}/cases/letter_oracle.py LABE
 vrp_add_test(items SOURCES ${_items}/scorer_test.cpp ${_items}/summary_test.cpp
                            ${_items}/labels_test.cpp ${_items}/rouge_test.cpp
                            ${_items}/item_table_test.cpp ${_items}/json_rows_test.cpp
-                           ${_items}/import_pope_test.cpp ${_items}/coco_test.cpp
+                           ${_items}/coco_test.cpp
                            ${_items}/set_fill_test.cpp ${_items}/counting_set_test.cpp
                            ${_items}/spatial_set_test.cpp
              LIBS vrp_items LABELS unit)
-vrp_add_test(importers SOURCES ${_items}/import_mme_test.cpp ${_items}/import_seed_bench_test.cpp
+vrp_add_test(importers SOURCES ${_items}/import_pope_test.cpp
+                               ${_items}/import_mme_test.cpp ${_items}/import_seed_bench_test.cpp
                                ${_items}/tsv_parts_test.cpp ${_items}/import_tsv_test.cpp
                                ${_items}/import_jsonl_test.cpp ${_items}/import_set_test.cpp
              LIBS vrp_items LABELS unit)
