@@ -83,4 +83,18 @@ const ImageFolder::Found& ImageFolder::find(const std::string& name, const std::
        join(tried, ", "), ")");
 }
 
+std::string ImageFolder::first_of(const std::vector<std::string>& names,
+                                  const std::string& where) const {
+  for (const auto& name : names) {
+    try {
+      std::error_code error;
+      if (std::filesystem::is_regular_file(inside(root_, name), error)) return name;
+    } catch (const Error& error) {
+      fail(where, ": image ", error.what());
+    }
+  }
+  fail(where, ": image '", excerpt(names.front(), 120), "' is not in ", root_.string(), " (tried ",
+       join(names, ", "), ")");
+}
+
 }  // namespace vrp

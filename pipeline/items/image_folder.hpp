@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/base/json.hpp"
 
@@ -40,6 +41,9 @@ class ImageFolder {
   /// folder, then in its sub-folder named as the split (benchmarks section 0). Error (with
   /// `where`) when the name is absolute or leaves the folder, or no such file exists.
   const Found& find(const std::string& name, const std::string& where);
+
+  /// The first of `names` that is a file of the folder, each taken as it is; error as of find.
+  std::string first_of(const std::vector<std::string>& names, const std::string& where) const;
 
   const std::filesystem::path& root() const { return root_; }
   std::size_t images() const { return found_.size(); }

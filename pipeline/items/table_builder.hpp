@@ -58,6 +58,9 @@ class TableBuilder {
   std::string record_source(const std::string& prefix, const std::filesystem::path& path);
 
   ItemTable& table() { return out_.table; }
+  const ImageFolder& images() const { return images_; }
+  /// Rows whose image and question an earlier row has too (with allow_duplicates).
+  std::size_t repeated_pairs() const { return keys_.size() - pairs_.size(); }
   std::size_t skipped() const { return out_.skipped.size(); }
   const std::vector<std::string>& splits() const { return splits_; }  ///< per row
 
