@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes the demo data: drawn scenes in COCO's layout, POPE's question files, and a small set in the
-official file format of every other benchmark (official_sets.py).
+"""Writes the demo data: drawn scenes in COCO's layout, POPE's question files, and a small set in
+the official file format of every other benchmark (official_sets.py).
 
   python tools/demo_data/make_demo_data.py --out DIR [--images 1000] [--seed 2014]
 
@@ -192,8 +192,8 @@ def main():
     write_pope(a.out, a.seed, images, min(100, a.images // 4))
     sets = write_all(a.out, a.seed)
     print(
-        f"{a.out}: {len(images)} images, {len(annotations)} annotations, POPE questions in 3 splits, "
-        f"{len(sets)} further sets"
+        f"{a.out}: {len(images)} images, {len(annotations)} annotations, POPE questions in 3 "
+        f"splits, {len(sets)} further sets"
     )
 
 

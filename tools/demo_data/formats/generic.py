@@ -44,8 +44,8 @@ def write_jsonl(out, scenes, rng, number=12):
 
 
 def write_pope_merged(out, number=60):
-    """OUT/pope_merged/llava_pope_test.jsonl: the first `number` questions of each split file, without
-    labels, with ids that are unique over the splits and LLaVA's short-answer line."""
+    """OUT/pope_merged/llava_pope_test.jsonl: the first `number` questions of each split file without
+    labels, ids unique over the splits, LLaVA's short-answer line."""
     folder = folder_of(out, "pope_merged")
     rows, truths = [], []
     for split in ("adversarial", "popular", "random"):

@@ -1,4 +1,4 @@
-"""MM-Vet: open questions with capabilities; answers with <AND> (all parts) and <OR> (one suffices)."""
+"""MM-Vet: open questions with capabilities; <AND> = all parts needed, <OR> = one suffices."""
 
 import os
 

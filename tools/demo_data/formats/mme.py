@@ -89,18 +89,16 @@ def _category(root, category, scenes, rng, number):
         coco = category in ("existence", "count", "position", "color")
         stem = f"{scene.number:012d}" if coco else f"{made + 1:04d}"
         blanks = ["  " if WIDE.get(category) == made else " ", " "]
-        lines = [
-            (f"{question}{blank}{PLEASE}", answer)
-            for question, blank, answer in zip(pair, blanks, ("Yes", "No"))
-        ]
+        lines = list(zip(pair, blanks, ("Yes", "No")))
         if made % 2:
             lines.reverse()
         with open(os.path.join(texts, f"{stem}.txt"), "w", encoding="utf-8", newline="") as f:
-            f.write("\n".join("\t".join(line) for line in lines) + ("\n\n" if made == 1 else "\n"))
+            text = "\n".join(f"{asked}{blank}{PLEASE}\t{answer}" for asked, blank, answer in lines)
+            f.write(text + ("\n\n" if made == 1 else "\n"))
         name = _picture(scene, pictures, stem, category)
         truths += [
-            {**truth("", name, text, answer.lower(), type_=category), "line": n + 1}
-            for n, (text, answer) in enumerate(lines)
+            truth(f"{category}/{name}/{n + 1}", name, asked, answer.lower(), type_=category)
+            for n, (asked, _, answer) in enumerate(lines)
         ]
         made += 1
     return truths
@@ -109,7 +107,8 @@ def _category(root, category, scenes, rng, number):
 def write(out, scenes, rng, pairs=3):
     """Writes OUT/mme/MME_Benchmark_release_version: `pairs` pictures per category, three more in
     existence, count, position and color. Count and existence share picture names, as published.
-    Returns truths with their "line" (1 or 2) in the text file of the picture."""
+    In the truths, ids are category/picture/line, and the questions lack the request for yes or no,
+    which prompts put in their own words."""
     root = folder_of(out, "mme", ROOT)
     truths = []
     for category in TWO_FOLDERS + SIDE_BY_SIDE:
