@@ -87,6 +87,9 @@ struct BalanceRow {
   double accuracy = kUndefined, low = kUndefined, high = kUndefined, majority_rate = kUndefined;
   double precision = kUndefined, recall = kUndefined, f1 = kUndefined, yes_ratio = kUndefined;
   std::string note;
+  double unparsed_share() const {
+    return n == 0 ? kUndefined : static_cast<double>(unparsed) / static_cast<double>(n);
+  }
 
   template <class Visit>
   static void fields(Visit&& visit) {

@@ -20,10 +20,11 @@ Table blank(const char* id, const char* title, const RunFacts& facts) {
 
 Table table_class_balance(const Results& results, const RunFacts& facts) {
   Table table = blank("class_balance", "Class balance: how the answers were judged", facts);
-  table.columns = {"table",      "model",   "benchmark", "type",      "label", "items",
-                   "n",          "correct", "incorrect", "unparsed",  "empty", "failed",
-                   "unlabelled", "invalid", "accuracy",  "low",       "high",  "majority_rate",
-                   "precision",  "recall",  "f1",        "yes_ratio", "paper", "note"};
+  table.columns = {"table",          "model", "benchmark", "type",          "label",
+                   "items",          "n",     "correct",   "incorrect",     "unparsed",
+                   "unparsed_share", "empty", "failed",    "unlabelled",    "invalid",
+                   "accuracy",       "low",   "high",      "majority_rate", "precision",
+                   "recall",         "f1",    "yes_ratio", "paper",         "note"};
   table.headers = {"Model",           "Set",      "Type",      "Items",   "n",
                    "Correct",         "Unparsed", "Empty",     "Invalid", "Accuracy",
                    "Wilson interval", "Majority", "Yes ratio", "F1",      "Paper"};
@@ -43,6 +44,7 @@ Table table_class_balance(const Results& results, const RunFacts& facts) {
          row.correct,
          row.incorrect,
          row.unparsed,
+         row.unparsed_share(),
          row.empty,
          row.failed,
          row.unlabelled,
@@ -58,8 +60,8 @@ Table table_class_balance(const Results& results, const RunFacts& facts) {
          paper ? paper->value : kUndefined,
          row.note},
         {row.model, display_set(row.benchmark), row.type.empty() ? "all" : row.type,
-         count(row.items), count(row.n), count(row.correct), count(row.unparsed), count(row.empty),
-         count(row.failed + row.unlabelled), percent(row.accuracy),
+         count(row.items), count(row.n), count(row.correct), percent(row.unparsed_share()),
+         count(row.empty), count(row.failed + row.unlabelled), percent(row.accuracy),
          percent_interval(row.low, row.high), percent(row.majority_rate), percent(row.yes_ratio),
          fixed(row.f1, 3), paper ? std::string(paper->printed) : "-"});
     if (!row.note.empty())

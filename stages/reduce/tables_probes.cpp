@@ -77,7 +77,7 @@ void add_pooled_stress(Table& table, const Results& results, const CellProbeCont
   const double share = number("accuracy"), majority = number("majority");
   const double balanced = number("balanced_accuracy"), auroc = number("auroc");
   add_people(table, {accuracy.model, display_set(accuracy.benchmark), std::to_string(accuracy.n),
-                     "-", "-", percent(majority), "-", "-", std::to_string(accuracy.n),
+                     "-", "-", "-", percent(majority), "-", "-", std::to_string(accuracy.n),
                      percent(share), "-", percent(balanced), fixed(auroc, 3), "-", "-"});
 }
 
@@ -85,11 +85,11 @@ void add_pooled_stress(Table& table, const Results& results, const CellProbeCont
 
 Table table_t1(const Results& results, const RunFacts& facts) {
   Table table = long_table("T1", "T1. Accuracy, and what attention says about it", facts);
-  table.headers = {"Model",    "Set",      "n",      "Accuracy", "Interval",
-                   "Majority", "R2 by k",  "R2 max", "Stress n", "Stress accuracy",
-                   "Interval", "Balanced", "AUROC",  "Interval", "Paper"};
-  table.numeric = {false, false, true, true, true, true, false, true,
-                   true,  true,  true, true, true, true, false};
+  table.headers = {"Model",    "Set",     "n",        "Accuracy", "Interval",        "Unparsed",
+                   "Majority", "R2 by k", "R2 max",   "Stress n", "Stress accuracy", "Interval",
+                   "Balanced", "AUROC",   "Interval", "Paper"};
+  table.numeric = {false, false, true, true, true, true, true, false,
+                   true,  true,  true, true, true, true, true, false};
   TableNotes notes;
   for (const CellName& cell : real_cells(results)) {
     const auto& [model, benchmark] = cell;
@@ -147,6 +147,7 @@ Table table_t1(const Results& results, const RunFacts& facts) {
     const BalanceRow* balance = balance_of(results, cell);
     add_people(table, {model, display_set(benchmark), std::to_string(accuracy.row->n),
                        percent(accuracy.row->estimate), and_limits(accuracy, true),
+                       percent(balance ? balance->unparsed_share() : kUndefined),
                        percent(balance ? balance->majority_rate : kUndefined),
                        by_k.empty() ? "n/a" : join(by_k, ", "), fixed(best.estimate, 3),
                        stress ? std::to_string(stress.row->n) : "0", percent(estimate_of(stress)),

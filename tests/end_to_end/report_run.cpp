@@ -36,7 +36,8 @@ ItemTable make_items(const std::string& benchmark, std::size_t n, const fs::path
   items.kind = benchmark == "demo_counting" ? "integer" : "yes_no";
   items.scorers = {items.kind + "@1", "exact@1"};
   items.image_root = images;
-  items.facts = {{"source", "made up & <b>not real</b>"}};
+  items.facts = {{"source", "made up & <b>not real</b>"},
+                 {"choice", "first, n = 96, seed 42: 96 of 120 rows"}};
   for (std::size_t i = 0; i < n; ++i) {
     const std::string number = std::to_string(1000 + i), image = std::to_string(i / 4);
     items.key.push_back(benchmark + "/test/" + number);

@@ -175,7 +175,8 @@ class ReportTest(unittest.TestCase):
                 continue
             self.assertIn(f"{row['correct']} of {row['n']} answers right: "
                           f"{100 * row['accuracy']:.1f} % (95 % interval {100 * row['low']:.1f} % to "
-                          f"{100 * row['high']:.1f} %)", text)
+                          f"{100 * row['high']:.1f} %), {100 * row['unparsed'] / row['n']:.1f} % of "
+                          "the answers unparsed", text)
         self.assertIn("PARTIAL", text)
         self.assertIn("Above chance: agreement of sampled answers S_SC", text)
         self.assertIn("mpirun -n 2 vrp-run -C demo.ini", text)
@@ -184,9 +185,40 @@ class ReportTest(unittest.TestCase):
                       "Inside the model", "F5. Case study", "T8.", "T10.", "Class balance", "Label audit", "Failed items"):
             self.assertIn(title, text)
 
+    def test_the_label_audit_shows_every_scorer_with_its_unparsed_share(self):
+        page = " ".join(self.page.split())
+        part = page[page.index('id="label_audit"'):]
+        part = part[:part.index("</section>")]
+        audit = json.loads((self.whole / "reduce/tables/label_audit.json").read_text())["rows"]
+        self.assertEqual(len(audit), 6)
+        for row in audit:
+            with self.subTest(set=row["benchmark"], scorer=row["scorer"]):
+                start = part.index(f"Accuracy under each rule, demo-llava on {row['benchmark']}")
+                line = part[part.index(f">{row['scorer']}", start):]
+                line = line[:line.index("</tr>")]
+                self.assertIn(f">{100 * row['accuracy']:.1f} %<", line)
+                self.assertIn(f">{100 * row['unparsed'] / row['n']:.1f} %<", line)
+        for text in ("Cohen&#x27;s kappa", "AUROC of the form", "How the items were chosen",
+                     "first, n = 96, seed 42"):
+            self.assertIn(text, part)
+        plots = sorted(p.stem for p in (self.whole / "reduce/figures").glob("label_signals_*.svg"))
+        self.assertEqual(len(plots), 3)
+
+    def test_an_extraction_failure_is_said_in_words(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = pathlib.Path(folder) / "run"
+            shutil.copytree(self.whole, run)
+            file = run / "reduce/tables/label_audit.json"
+            data = json.loads(file.read_text())
+            data["rows"][2].update(flags="extraction_failure", note="far below chance <here>")
+            file.write_text(json.dumps(data))
+            page, _ = build(run)
+            self.assertIn("far below chance &lt;here&gt;.", page)
+            self.assertNotIn("far below chance &lt;here&gt;.", self.page)
+
     def test_every_display_row_of_the_main_tables_is_on_the_page(self):
         for name in ("T1", "T2", "T4", "T5", "T6", "T8", "T9", "T11", "T12", "label_audit",
-                     "agreement"):
+                     "label_agreement", "label_signals", "format_confound", "agreement"):
             table = json.loads((self.whole / f"reduce/tables/{name}.json").read_text())
             text = "\n".join(self.outline.text)
             for row in table["display"]:

@@ -262,7 +262,7 @@ TEST_CASE("T12 shows controls alone and T2 says where a digit is not due yet",
   const std::string t2 = table("T2")["notes"].dump();
   CHECK(t2.find("the digit is not due yet") != std::string::npos);
   CHECK(t2.find("demo/demo_counting") != std::string::npos);
-  CHECK(table("T1")["display"][0][6] == "k=1: 0.010, k=5: 0.030");
+  CHECK(table("T1")["display"][0][7] == "k=1: 0.010, k=5: 0.030");
   CHECK(table("T9")["display"].size() == 16);  // 4 of each kind and set, last block only
   const Json t5 = table("T5");
   for (const Json& row : t5["display"]) CHECK_FALSE(row[2].get<std::string>().starts_with("mask"));

@@ -154,11 +154,15 @@ def choice_table(run):
     body = []
     for name, entry in sorted((run.manifest.get("benchmarks") or {}).items()):
         facts = entry.get("facts") or {}
+        imported = [f"{key.replace('_', ' ')} {facts[key]}" for key in
+                    ("source_rows", "rows", "images", "skipped") if facts.get(key) not in (None, "")]
         body.append([name, str(entry.get("items", "?")), str(entry.get("items_used", "?")),
-                     str(facts.get("choice") or "every item of the table"),
-                     str(facts.get("importer") or "?")])
-    return table("How the items were chosen", ["Set", "Items", "Items used", "Choice", "Importer"],
-                 [False, True, True, False, False], body)
+                     str(facts.get("choice") or "not recorded"),
+                     str(facts.get("importer") or "not recorded"), ", ".join(imported) or "-",
+                     str(entry.get("table") or f"items/{name}.h5")])
+    return table("How the items were chosen: rule, n and seed; the ids are in the frozen item table",
+                 ["Set", "Items", "Items used", "Choice", "Importer", "Import", "Item table"],
+                 [False, True, True, False, False, False, False], body)
 
 
 def shift_text(shifts):

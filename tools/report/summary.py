@@ -56,12 +56,11 @@ def accuracy_sentence(balance):
     if not balance.get("n"):
         return "No answer could be scored" + (f": {balance['note']}." if balance.get("note") else ".")
     text = (f"{balance['correct']} of {balance['n']} answers right: {percent(balance['accuracy'])} "
-            f"(95 % interval {percent(balance['low'])} to {percent(balance['high'])})")
+            f"(95 % interval {percent(balance['low'])} to {percent(balance['high'])}), "
+            f"{percent(balance['unparsed'] / balance['n'])} of the answers unparsed")
     extra = []
     if balance.get("invalid"):
         extra.append(f"{plural(balance['invalid'], 'more item')} could not be used")
-    if balance.get("unparsed"):
-        extra.append(f"{plural(balance['unparsed'], 'answer')} could not be read")
     return text + "." + (" " + "; ".join(extra) + "." if extra else "")
 
 
