@@ -30,4 +30,5 @@ file(GLOB _import_command ${CMAKE_SOURCE_DIR}/pipeline/control/import_*.cpp)
 vrp_add_test(import_command SOURCES ${_items}/import_command_test.cpp ${_import_command}
              LIBS vrp_items vrp_model_front Boost::program_options LABELS unit)
 vrp_add_python_test(import_program ${_items}/import_program_test.py LABELS unit)
+vrp_add_python_test(import_tsv_program ${_items}/tsv_program_test.py LABELS unit)
 vrp_add_python_test(import_demo_sets ${_items}/demo_sets_test.py LABELS unit)

@@ -188,6 +188,47 @@ TEST_CASE("POPE: older copies are recognised by their count", "[items][pope]") {
   CHECK(warned(imported, "1500 of 2910 labels are yes"));
 }
 
+TEST_CASE("POPE: images that are not COCO's are read with a warning", "[items][pope]") {
+  PopeFolder folder;
+  folder.image("gqa_17.jpg");
+  const Imported imported =
+      folder.import(pope_line(1, "kettle", "yes") + "\n" + pope_line(2, "cup", "no", "gqa_17.jpg"));
+  CHECK(imported.table.image[1] == "gqa_17.jpg");
+  CHECK(warned(imported, "1 image names are not COCO_val2014_<12 digits>.jpg"));
+  CHECK_FALSE(warned(imported, "labels are yes, not half"));
+}
+
+TEST_CASE("POPE: the three splits may share ids; a key names its split", "[items][pope]") {
+  PopeFolder folder;
+  const std::string line = pope_line(1, "cup", "no");
+  const Imported popular = folder.import(line, "coco_pope_popular.json");
+  const Imported random = folder.import(line, "coco_pope_random.json");
+  CHECK(popular.table.key[0] == "pope/popular/1");
+  CHECK(random.table.key[0] == "pope/random/1");
+  CHECK(popular.table.group[0] == random.table.group[0]);
+}
+
+TEST_CASE("POPE: version 2 is refused where a field is missing", "[items][pope]") {
+  PopeFolder folder;
+  folder.image("0001.jpg");
+  const Json good = {{"image_id", 1},
+                     {"image_name", "/images/0001.jpg"},
+                     {"target_object", "kettle"},
+                     {"query", "Is there a kettle in this image?"},
+                     {"label", "No"}};
+  CHECK(folder.import(Json::array({good}).dump(), "v2.json").table.answer[0] == "no");
+  for (const char* field : {"target_object", "query", "label"}) {
+    Json bad = good;
+    bad.erase(field);
+    CHECK_THAT(folder.refusal(Json::array({good, bad}).dump()),
+               Catch::Contains(concat("[1]: field '", field, "' is missing")));
+  }
+  Json bad = good;
+  bad["image_name"] = "/images/0002.jpg";
+  CHECK_THAT(folder.refusal(Json::array({bad}).dump()),
+             Catch::Contains("[0]: image '0002.jpg' is not in"));
+}
+
 TEST_CASE("image names are found as COCO stores them", "[items][images]") {
   const Scratch scratch;
   scratch.image("val2014/COCO_val2014_000000000042.jpg");

@@ -82,3 +82,41 @@ TEST_CASE("sets: malformed rows are refused with their index", "[items][set]") {
           "counting"),
       Catch::Contains("expected an id and x, y, width, height"));
 }
+
+TEST_CASE("sets: the paper's files name images by id, with or without extension", "[items][set]") {
+  SetFolder folder;
+  folder.image("images/COCO_val2014_000000000007.jpg");
+  folder.image("images/scene.png");
+  folder.options.images = folder.root / "images";
+  const Imported imported = folder.import(
+      R"({"image_id": "COCO_val2014_000000000007", "question": "How many cups are there?", "answer": "1"}
+{"image_id": "COCO_val2014_000000000007.jpg", "question": "How many bowls are there?", "answer": 0}
+{"image_id": "scene.png", "question": "How many dogs are there?", "answer": " 2 ", "question_id": "d1", "kind": "open"})",
+      "counting");  // JSON Lines under the name of an array
+  CHECK(imported.table.image == std::vector<std::string>{"COCO_val2014_000000000007.jpg",
+                                                         "COCO_val2014_000000000007.jpg",
+                                                         "scene.png"});
+  CHECK(imported.table.answer == std::vector<std::string>{"1", "0", "2"});
+  CHECK(imported.table.key[2] == "counting/coco/d1");
+  CHECK(imported.table.metadata[2] == R"({"kind":"open"})");
+  CHECK(imported.table.group[0] == "COCO_val2014_000000000007");
+}
+
+TEST_CASE("sets: a pair or an id twice is refused, or left out on request", "[items][set]") {
+  SetFolder folder;
+  const std::string row = R"({"image_id": 42, "question": "How many?", "answer": "1")";
+  CHECK_THAT(
+      folder.refusal("[" + row + "}, " + row + "}]", "counting"),
+      Catch::Contains("set.json: [1]: image 'COCO_val2014_000000000042.jpg' with question") &&
+          Catch::Contains("set.json: [0]"));
+  const std::string
+      named = R"(, "question_id": 5})",
+      other = R"({"image_id": 42, "question": "How many cups?", "answer": "1", "question_id": 5})";
+  CHECK_THAT(folder.refusal("[" + row + named + ", " + other + "]", "counting"),
+             Catch::Contains("[1]: question id '5'"));
+  folder.options.skip_bad_rows = true;
+  const Imported imported = folder.import("[" + row + named + ", " + other + "]", "counting");
+  CHECK(imported.table.size() == 1);
+  CHECK(imported.skipped.size() == 1);
+  CHECK_THAT(folder.refusal("", "counting"), Catch::Contains("set.json: the file is empty"));
+}
