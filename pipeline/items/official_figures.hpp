@@ -35,7 +35,8 @@ struct OfficialFigure {
 /// order; empty when the benchmark has none for this scorer (POPE's need a scorer that reads yes or
 /// no, VQA's a soft accuracy, MM-Vet's the grades, LLaVA-Bench's the judge's scores).
 ///   POPE, yes/no    accuracy, precision, recall, f1, yes ratio, unparsed share, per split and the
-///                   mean of the splits, fractions; precision without a predicted yes is undefined
+///                   mean of the splits, fractions; precision without a predicted yes is undefined;
+///                   tables whose rows name several categories: per category, a row in each
 ///   VQAv2, TextVQA  100 x mean soft accuracy, 2 decimals: all, per answer type, per question type
 ///   MME             accuracy, acc+ and score (points) per category; perception and cognition sums
 ///                   over the categories that are there

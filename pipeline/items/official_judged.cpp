@@ -37,7 +37,9 @@ std::vector<OfficialFigure> mm_vet_figures(const Input& in) {
                    "100 x mean grade over runs and entries, 1 decimal", note});
   };
   Groups single = group_by_field(in, rows.rows, "capability");
-  if (single.empty()) single = group_by_field(in, rows.rows, "categories");
+  if (single.empty()) {
+    single = group_rows(rows.rows, [&](std::size_t row) { return categories_of(in, row); });
+  }
   single = in_order(std::move(single), {"rec", "ocr", "know", "gen", "spat", "math"});
   for (const auto& [name, of_group] : single) add("capability", name, of_group, "");
   const Groups sets = group_rows(

@@ -1,5 +1,6 @@
 #include "pipeline/items/official_parts.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
@@ -56,6 +57,17 @@ Groups group_by_field(const Input& in, const Rows& rows, const char* field) {
          " rows has no '", field, "', the first is '", excerpt(in.items.key[first_lacking]), "'");
   }
   return group_rows(rows, [&](std::size_t row) { return field_texts(in.metadata[row], field); });
+}
+
+bool has_category_lists(const Input& in) {
+  return std::any_of(in.metadata.begin(), in.metadata.end(),
+                     [](const Json& metadata) { return metadata.contains("categories"); });
+}
+
+std::vector<std::string> categories_of(const Input& in, std::size_t row) {
+  auto list = field_texts(in.metadata[row], "categories");
+  if (list.empty()) list.push_back(in.items.type[row]);
+  return list;
 }
 
 double mean_score(const Input& in, const Rows& rows) {

@@ -36,6 +36,11 @@ std::vector<std::string> field_texts(const Json& metadata, const char* field);
 /// Groups by a metadata field. Empty when no row has it; Error when only some have.
 Groups group_by_field(const Input& in, const Rows& rows, const char* field);
 
+/// Whether some row names several categories at once (metadata "categories": a comma list of
+/// VLMEvalKit's tables), and the categories of a row: that list, or its type alone.
+bool has_category_lists(const Input& in);
+std::vector<std::string> categories_of(const Input& in, std::size_t row);
+
 double mean_score(const Input& in, const Rows& rows);    ///< NaN without rows
 double mean_correct(const Input& in, const Rows& rows);  ///< share of y = 1; NaN without rows
 

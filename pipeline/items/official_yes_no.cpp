@@ -60,21 +60,21 @@ std::string split_of(const std::string& key) {
   return parts.size() > 2 ? parts[1] : "";
 }
 
-void add_mean(const Groups& splits, std::vector<OfficialFigure>& out) {
-  const std::size_t per_split = std::size(kShown), first = out.size() - splits.size() * per_split;
+void add_mean(const Groups& groups, const std::string& name, std::vector<OfficialFigure>& out) {
+  const std::size_t per_split = std::size(kShown), first = out.size() - groups.size() * per_split;
   for (std::size_t f = 0; f < per_split; ++f) {
     OfficialFigure mean = out[first + f];
     double sum = 0;
     mean.n = 0;
-    for (std::size_t s = 0; s < splits.size(); ++s) {
+    for (std::size_t s = 0; s < groups.size(); ++s) {
       sum += out[first + s * per_split + f].value;
       mean.n += out[first + s * per_split + f].n;
     }
     mean.group_kind = "mean";
-    mean.group = "splits";
-    mean.value = sum / static_cast<double>(splits.size());
-    mean.definition = concat("mean over ", splits.size(), " splits of ", mean.definition);
-    mean.note = std::isnan(mean.value) ? "undefined in a split" : "";
+    mean.group = name;
+    mean.value = sum / static_cast<double>(groups.size());
+    mean.definition = concat("mean over ", groups.size(), " ", name, " of ", mean.definition);
+    mean.note = std::isnan(mean.value) ? "undefined in one of them" : "";
     out.push_back(mean);
   }
 }
@@ -85,24 +85,23 @@ std::vector<OfficialFigure> yes_no_figures(const Input& in) {
   const Labelled rows = labelled(in);
   const std::string note = without_label(rows.without);
   std::vector<OfficialFigure> out;
-  // VLMEvalKit's POPE table names several splits in one row and counts the row in each.
-  Groups splits = group_by_field(in, rows.rows, "categories");
-  const bool repeated = !splits.empty();
-  if (!repeated) {
-    splits = group_rows(rows.rows, [&](std::size_t row) {
-      return std::vector<std::string>{split_of(in.items.key[row])};
-    });
-  }
-  for (const auto& [name, of_split] : splits) add_group(in, "split", name, of_split, "", out);
-  if (splits.size() > 1) add_mean(splits, out);
+  // VLMEvalKit's POPE table names several categories in one row and counts the row in each.
+  const bool repeated = has_category_lists(in);
+  const Groups groups = group_rows(rows.rows, [&](std::size_t row) {
+    return repeated ? categories_of(in, row)
+                    : std::vector<std::string>{split_of(in.items.key[row])};
+  });
+  const char* kind = repeated ? "category" : "split";
+  for (const auto& [name, of_group] : groups) add_group(in, kind, name, of_group, "", out);
+  if (groups.size() > 1) add_mean(groups, repeated ? "categories" : "splits", out);
   Rows all = rows.rows;
   if (repeated) {
     all.clear();
-    for (const auto& group : splits)
+    for (const auto& group : groups)
       all.insert(all.end(), group.second.begin(), group.second.end());
   }
   add_group(in, "all", "all", all,
-            joined(repeated ? "a row counts once in each of its splits" : "", note), out);
+            joined(repeated ? "a row counts once in each of its categories" : "", note), out);
   return out;
 }
 

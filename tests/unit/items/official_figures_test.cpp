@@ -85,13 +85,16 @@ TEST_CASE("precision without a predicted yes is undefined, not zero", "[items][o
   CHECK_THAT(at(figures, "all", "all", "precision").note, Catch::Contains("VLMEvalKit prints 0"));
 }
 
-TEST_CASE("a row of VLMEvalKit's POPE table counts in each of its splits", "[items][official]") {
+TEST_CASE("a row of VLMEvalKit's POPE table counts in each of its categories",
+          "[items][official]") {
   FiguresTable table("yes_no", "tsv@1", {"yes_no@1"});
   answer(table, "test", "yes", "yes", R"({"categories": ["adversarial", "popular"]})");
-  answer(table, "test", "no", "yes", R"({"categories": ["popular"]})");
+  answer(table, "test", "no", "yes", R"({"category": "popular"})");  // one alone: its type
+  table.items.type[1] = "popular";
   const auto figures = official_figures(table.items, table.labels);
-  CHECK(at(figures, "split", "adversarial", "accuracy").value == 1);
-  CHECK(at(figures, "split", "popular", "accuracy").value == 0.5);
+  CHECK(at(figures, "category", "adversarial", "accuracy").value == 1);
+  CHECK(at(figures, "category", "popular", "accuracy").value == 0.5);
+  CHECK(at(figures, "mean", "categories", "accuracy").value == 0.75);
   CHECK(at(figures, "all", "all", "accuracy").n == 3);
   CHECK(at(figures, "all", "all", "accuracy").value == Approx(2.0 / 3));
 }

@@ -97,6 +97,13 @@ TEST_CASE("MM-Vet: an entry counts in each of its capabilities", "[items][offici
   CHECK(value(figures, "all", "score") == 43.8);  // 43.75, ties to even as Python's round
   CHECK(figures[0].group == "rec");
   CHECK(figures[1].group == "ocr");
+  // VLMEvalKit's table: a list only where there are several
+  for (auto& metadata : table.items.metadata) {
+    metadata =
+        metadata.find(',') == std::string::npos ? "{}" : R"({"categories": ["ocr", "math"]})";
+  }
+  CHECK(value(official_figures(table.items, table.labels), "ocr", "score") == 50);
+  CHECK(value(official_figures(table.items, table.labels), "rec", "score") == 25);
   table.labels.scorer = "rouge_l";
   CHECK(official_figures(table.items, table.labels).empty());
 }

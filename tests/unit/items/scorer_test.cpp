@@ -79,6 +79,20 @@ TEST_CASE("pope_official is the published rule with its oddities", "[items][scor
   CHECK(judge("pope_official", "", "yes").correct);
 }
 
+TEST_CASE("POPE's rule on the examples of the specification", "[items][scorer]") {
+  for (const char* answer : {"NO", "nO", "No!", "(no)", "\"No\"", "There isn't one",
+                             "I cannot see one", "No\nthe image shows a dog", ""}) {
+    INFO(answer);
+    CHECK(read_pope(answer) == "yes");
+  }
+  for (const char* answer : {"Yes or no", "Yes, but not a cat", "no", "It is not there. Yes"}) {
+    INFO(answer);
+    CHECK(read_pope(answer) == "no");
+  }
+  CHECK(read_pope("2.5 no") == "yes");  // cut at the first period, even in a number
+  CHECK(read_pope("Dr. No is not") == "yes");
+}
+
 TEST_CASE("vlmevalkit needs exactly one of yes and no", "[items][scorer]") {
   check_rows(read_vlmevalkit, {{"Yes, there", "Yes"},
                                {"no-one", "No"},
@@ -97,6 +111,10 @@ TEST_CASE("mme looks at the first four characters", "[items][scorer]") {
                         {"  yes", ""},
                         {"\xC3\xA9\xC3\xA9no", "no"},  // characters, not bytes
                         {"the no", ""},
+                        {"not sure", "no"},
+                        {"there is no dog", ""},
+                        {"YES", "yes"},
+                        {"yesterday", "yes"},
                         {"", ""}});
 }
 
