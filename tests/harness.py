@@ -68,6 +68,7 @@ SMALL = [word for setting in (
 def sweep_arguments(data, limit=30, unit_items=5, name="demo", models="demo-llava"):
     """Arguments that point the demo sweep at the tests' data."""
     out = ["-C", os.path.join(SOURCE, "conf/sweeps/demo.ini"), "--models", models,
+           "--benchmarks", "demo_pope,demo_counting,demo_spatial",
            "--limit", str(limit), "--progress", "1",
            "--set", f"run.unit_items={unit_items}", "--set", f"sweep.name={name}",
            "--set", "reduce.replicates=300", "--set", "metrics.permutations=50",

@@ -104,14 +104,14 @@ def _category(root, category, scenes, rng, number):
     return truths
 
 
-def write(out, scenes, rng, pairs=3):
-    """Writes OUT/mme/MME_Benchmark_release_version: `pairs` pictures per category, three more in
+def write(out, scenes, rng, pairs=2):
+    """Writes OUT/mme/MME_Benchmark_release_version: `pairs` pictures per category, two more in
     existence, count, position and color. Count and existence share picture names, as published.
     In the truths, ids are category/picture/line, and the questions lack the request for yes or no,
     which prompts put in their own words."""
     root = folder_of(out, "mme", ROOT)
     truths = []
     for category in TWO_FOLDERS + SIDE_BY_SIDE:
-        more = 3 if category in ("existence", "count", "position", "color") else 0
+        more = 2 if category in ("existence", "count", "position", "color") else 0
         truths += _category(root, category, scenes, rng, pairs + more)
     return truths

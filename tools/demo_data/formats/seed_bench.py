@@ -61,7 +61,7 @@ def video_row(number, rng):
     }
 
 
-def write(out, scenes, rng, each=8, videos=6):
+def write(out, scenes, rng, each=7, videos=6):
     """Writes OUT/seed_bench: `each` questions of types 1..9. Returns the truths of the picture
     questions in the file's order."""
     folder = folder_of(out, "seed_bench")

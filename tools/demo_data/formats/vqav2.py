@@ -59,7 +59,7 @@ def _annotation(asked, row, rng):
     }
 
 
-def write(out, scenes, rng, number=100):
+def write(out, scenes, rng, number=60):
     """Writes OUT/vqav2; returns {"val": truths, "test": truths}. Question id = image id x 1000 +
     number of the question about that image, as in the published files."""
     folder = folder_of(out, "vqav2")
