@@ -25,6 +25,12 @@ vrp_add_test(importers SOURCES ${_items}/import_pope_test.cpp
                                ${_items}/tsv_parts_test.cpp ${_items}/import_tsv_test.cpp
                                ${_items}/import_jsonl_test.cpp ${_items}/import_set_test.cpp
              LIBS vrp_items LABELS unit)
+vrp_add_test(importers_open SOURCES ${_items}/json_stream_test.cpp
+                                    ${_items}/import_vqav2_test.cpp
+                                    ${_items}/import_textvqa_test.cpp
+                                    ${_items}/import_llava_bench_test.cpp
+                                    ${_items}/import_mm_vet_test.cpp
+             LIBS vrp_items LABELS unit)
 
 file(GLOB _import_command ${CMAKE_SOURCE_DIR}/pipeline/control/import_*.cpp)
 vrp_add_test(import_command SOURCES ${_items}/import_command_test.cpp ${_import_command}
