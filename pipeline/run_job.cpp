@@ -182,6 +182,7 @@ class Job {
     families_ = declare_families(models, benchmarks, params_.reduce);
     Json extra = build_facts();
     extra["families"] = families_;
+    extra["reviews"] = review_facts(sweep_, plan_.tables);
     extra["launch"] = launch_facts(mpi_.size());
     const Json manifest = make_manifest(sweep_, plan_, checkpoints_, extra, previous_);
     write_atomically(root_ / "manifest.json", manifest.dump(1) + "\n");

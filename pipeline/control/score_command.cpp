@@ -86,7 +86,7 @@ class Score {
   void take_reviews() {
     const std::string& model = options_.models.front();
     const std::string& benchmark = options_.benchmarks.front();
-    const ReviewFile reviews = read_reviews(options_.reviews, run_.table(benchmark));
+    const ReviewFile reviews = read_reviews(options_.reviews, scored_table(benchmark));
     for (const std::string& warning : reviews.warnings) std::cerr << "vrp: " << warning << "\n";
     const std::string name = "reviews/" + model + "/" + benchmark + ".jsonl";
     make_folders((run_.root() / name).parent_path());

@@ -72,6 +72,22 @@ std::map<std::string, std::string> review_hashes(const Sweep& sweep) {
   return out;
 }
 
+Json review_facts(const Sweep& sweep, const std::vector<ItemTable>& tables) {
+  Json out = Json::object();
+  for (const auto& model : sweep.models) {
+    for (std::size_t b = 0; b < sweep.benchmarks.size(); ++b) {
+      const fs::path file = reviews_file(sweep, sweep.benchmarks[b], model.name);
+      if (file.empty() || !fs::exists(file)) continue;
+      const ReviewFile reviews = read_reviews(file, tables[b]);
+      out[model.name + "/" + sweep.benchmarks[b].name] = {{"file", file.string()},
+                                                          {"hash", hash_file(file).hex()},
+                                                          {"facts", reviews.facts},
+                                                          {"warnings", reviews.warnings}};
+    }
+  }
+  return out;
+}
+
 Reviews reviews_of(const Sweep& sweep, const Cell& cell, const ItemTable& items) {
   if (cell.pooled()) return {};
   const fs::path file = reviews_file(sweep, sweep.benchmarks[cell.table], cell.model);

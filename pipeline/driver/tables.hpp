@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "pipeline/base/json.hpp"
 #include "pipeline/config/sweep.hpp"
 #include "pipeline/driver/stage.hpp"
 #include "pipeline/items/labels.hpp"
@@ -24,6 +25,10 @@ std::filesystem::path reviews_file(const Sweep& sweep, const NamedBenchmark& ben
 
 /// Hash of every reviews file that exists, by "MODEL/BENCHMARK" (PlanInputs::review_hashes).
 std::map<std::string, std::string> review_hashes(const Sweep& sweep);
+
+/// What is known of every file of reviews, by "MODEL/BENCHMARK": file, hash, judge, counts of what
+/// it lacks (for the manifest). `tables` are those of sweep.benchmarks.
+Json review_facts(const Sweep& sweep, const std::vector<ItemTable>& tables);
 
 /// The reviews of a cell's answers by row of `items`; none when there is no file.
 Reviews reviews_of(const Sweep& sweep, const Cell& cell, const ItemTable& items);

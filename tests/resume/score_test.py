@@ -97,6 +97,68 @@ def damaged():
     refused(7, os.path.basename(path), copy)
 
 
+def reviews():
+    """A judge's reviews give an open set its labels; RUN keeps a checked copy."""
+    run, wild = os.path.join(WORK, "wild"), os.path.join(DATA, "llava_bench_in_the_wild")
+    items = os.path.join(WORK, "wild.h5")
+    h.vrp("import", "llava-bench", f"{wild}/questions.jsonl", "--images", f"{wild}/images", "--out",
+          items)
+    name = "llava_bench_wild"
+    words = h.sweep_arguments(DATA)
+    arguments = ["--stages", "capture,metrics,reduce", "--benchmarks", name]
+    for option, value in zip(words[::2], words[1::2]):  # without what is about the other sets
+        if option != "--benchmarks" and not value.startswith("benchmark:"):
+            arguments += [option, value]
+    for setting in (f"table={items}", f"images={wild}/images", "n=9", "max_new_tokens=6"):
+        arguments += ["--set", f"benchmark:{name}.{setting}"]
+    h.run_whole(run, 2, arguments)
+    first, cell = h.digest(run), ("--model", "demo-llava", "--benchmark", name)
+    audit = {row["scorer"]: row for row in table(run, "label_audit")}
+    h.check(audit["judge@1"]["n"] == 0 and audit["judge@1"]["accuracy"] is None and
+            audit["rouge_l@1"]["n"] == 9, audit)
+    with open(f"{wild}/questions.jsonl") as file:
+        questions = [json.loads(line) for line in file][:9]
+    lines = [{"question_id": q["question_id"], "category": "llava_bench_" + q["category"],
+              "judge": "a made-up judge", "tuple": [8.0, 9.0 if i < 6 else 3.0]}
+             for i, q in enumerate(questions)]
+
+    def write(path, rows):
+        with open(path, "w") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        return path
+    path = os.path.join(WORK, "reviews.jsonl")
+    for change, part in (({"tuple": [8, 11]}, "1..10"), ({"question_id": 7777}, "7777"),
+                         ({"category": "llava_bench_other"}, "category")):
+        write(path, [lines[0] | change] + lines[1:])
+        refused(7, part, run, "--reviews", path, *cell)
+    refused(7, "", run, "--reviews", write(path, lines[1:]), *cell)
+    h.check(not os.path.exists(os.path.join(run, "score.json")) and
+            not os.path.exists(os.path.join(run, "reviews")), "refused reviews left something")
+    write(path, lines)
+    out = h.vrp("score", run, "--reviews", path, *cell)
+    h.check("a made-up judge" in out and "66.7 %" in out, out)
+    os.remove(path)
+    h.run_whole(run, 2, arguments)
+    h.check(starts(run)[-1] == 1, f"{starts(run)[-1]} units for reviews, expected reduce alone")
+    audit = {row["scorer"]: row for row in table(run, "label_audit")}
+    h.check(audit["judge@1"]["n"] == 9 and audit["judge@1"]["correct"] == 6, audit)
+    ratio = [row["value"] for row in table(run, "official_figures")
+             if row["scorer"] == "judge@1" and row["group"] == "all" and row["figure"] == "ratio"]
+    h.check(ratio == [87.5], f"LLaVA-Bench's ratio {ratio}, expected 100 * 7 / 8")
+    manifest = json.load(open(os.path.join(run, "manifest.json")))
+    h.check(manifest["reviews"][f"demo-llava/{name}"]["facts"]["judge"] == "a made-up judge",
+            "the manifest does not name the judge")
+    requests = os.path.join(WORK, "wild_requests.jsonl")
+    h.vrp("score", run, "--export-judge", requests, *cell)
+    h.check(sum(1 for _ in open(requests)) == 9, "requests for a judge")
+    os.remove(os.path.join(run, "reviews/demo-llava", name + ".jsonl"))
+    h.run_whole(run, 1, arguments, code=7)
+    h.vrp("score", run, "--reset")
+    h.run_whole(run, 1, arguments)
+    h.check(h.digest(run) == first, "reset does not give the digest without reviews again")
+    print("reviews are checked, copied, and give labels and the official ratio")
+
+
 def main():
     h.run_whole(RUN, 2, ARGUMENTS)
     first, files = h.digest(RUN), captures(RUN)
@@ -158,6 +220,7 @@ def main():
     no_captures()
     partial()
     damaged()
+    reviews()
     shutil.rmtree(WORK)
 
 

@@ -165,6 +165,20 @@ def choice_table(run):
                  [False, True, True, False, False, False, False], body)
 
 
+def review_table(run):
+    """Who judged the answers of the sets that need a judge; "" without reviews."""
+    body = []
+    for name, entry in sorted((run.manifest.get("reviews") or {}).items()):
+        facts = entry.get("facts") or {}
+        body.append([name, str(facts.get("judge") or "not named"), str(facts.get("format") or "?"),
+                     ", ".join(f"{key} {facts[key]}" for key in
+                               ("rows", "unreadable", "lenient", "missing", "left_out", "runs",
+                                "spread") if facts.get(key) not in (None, "")) or "-",
+                     str(entry.get("hash", "?"))])
+    return table("Judges' reviews", ["Model/set", "Judge", "Format", "Counts", "Hash of the file"],
+                 [False] * 5, body) if body else ""
+
+
 def shift_text(shifts):
     if not shifts:
         return paragraph("No main signal moves by more than 0.01 AUROC between scorers.")
@@ -212,5 +226,5 @@ def build(run, writer):
             "Unparsed is the share of answers from which a rule read nothing; it stands beside every "
             "accuracy.")
     parts = [cell_part(run, writer, cell) for cell in run.real_cells()]
-    return section("label_audit", "Label audit", paragraph(lead), *parts, choice_table(run),
-                   full_tables(run))
+    return section("label_audit", "Label audit", paragraph(lead), *parts, review_table(run),
+                   choice_table(run), full_tables(run))
