@@ -130,8 +130,8 @@ bool read_import_command(const Arguments& arguments, ImportCommand& command) {
   command.format = arguments[0];
   const ImportFormat& format = find_import_format(command.format);
   OptionList options("options", 100, 60);
-  add_common(options, command);
   if (format.add_options != nullptr) format.add_options(options, command);
+  add_common(options, command);
   if (!parse(arguments, options, format)) return false;
   check_command(command, format);
   return true;
