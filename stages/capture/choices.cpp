@@ -1,6 +1,7 @@
 #include "stages/capture/choices.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "stages/capture/question.hpp"
@@ -16,16 +17,23 @@ ChoiceLosses choice_losses(const Model& model, const RgbImage& image, const Item
   bare.suffix = asked.suffix;
   std::vector<std::vector<std::int32_t>> answers;
   for (const std::string& choice : items.choices[row]) {
+    out.tokens.push_back(0);
+    if (choice.empty()) continue;
     answers.push_back(answer_ids(model.tokenizer(), model.spec(), asked.question, bare, choice));
-    out.tokens.push_back(static_cast<std::int32_t>(answers.back().size()));
+    out.tokens.back() = static_cast<std::int32_t>(answers.back().size());
   }
-  out.loss = model.answer_losses(prepare_asked(model, image, asked, style), answers);
+  const auto losses = model.answer_losses(prepare_asked(model, image, asked, style), answers);
+  auto next = losses.begin();
+  for (const std::string& choice : items.choices[row]) {
+    out.loss.push_back(choice.empty() ? std::numeric_limits<double>::quiet_NaN() : *next++);
+  }
   return out;
 }
 
 double choice_margin(const std::vector<double>& losses) {
-  if (losses.size() < 2) return std::numeric_limits<double>::quiet_NaN();
   std::vector<double> least = losses;
+  std::erase_if(least, [](double loss) { return std::isnan(loss); });
+  if (least.size() < 2) return std::numeric_limits<double>::quiet_NaN();
   std::partial_sort(least.begin(), least.begin() + 2, least.end());
   return least[1] - least[0];
 }

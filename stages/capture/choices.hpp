@@ -9,7 +9,8 @@
 
 namespace vrp {
 
-/// By option, in the order A, B, C ...; empty for an item without options.
+/// By option, in the order A, B, C ...; empty for an item without options. An absent option (empty
+/// text: a gap among the letters of a table) has loss NaN and 0 tokens.
 struct ChoiceLosses {
   std::vector<double> loss;  ///< mean of -ln P over the text's tokens and the end token, nats
   std::vector<std::int32_t> tokens;  ///< tokens of the text, end token excluded
@@ -24,7 +25,7 @@ ChoiceLosses choice_losses(const Model& model, const RgbImage& image, const Item
                            std::size_t row, const PromptStyle& style);
 
 /// Second least minus least loss, nats, >= 0: how clearly one option is preferred. NaN for fewer
-/// than two options.
+/// than two options; NaN losses are none.
 double choice_margin(const std::vector<double>& losses);
 
 /// Whether a record of the table holds the arrays below: some item has options.

@@ -12,7 +12,8 @@ std::string option_lines(const std::vector<std::string>& choices) {
   }
   std::string out;
   for (std::size_t i = 0; i < choices.size(); ++i) {
-    if (i > 0) out += '\n';
+    if (choices[i].empty()) continue;
+    if (!out.empty()) out += '\n';
     out += static_cast<char>('A' + i);
     out += ". " + choices[i];
   }

@@ -17,7 +17,8 @@ struct AskedQuestion {
 /// The row's question in the layout of `style`:
 ///   hint      before everything, where the row has one and style.hint is not empty
 ///   options   style.options with {q} and with {options} = "A. first\nB. second", where the row has
-///             options and style.options is not empty
+///             options and style.options is not empty; absent ones (empty text) are left out, the
+///             letters of the others stay
 ///   suffix    style.suffix. A question that ends in style.replaces loses that ending and the
 ///             white space before it to the suffix; where the two say the same, the question stays
 ///             as it is and the suffix is empty.

@@ -65,8 +65,9 @@
 // scored as the answer to the question alone: its hint, no letters, no suffix:
 //   choice/offset       int64 [item_plus_one], ragged_dim = "choice"; items without options and
 //                       failed ones have none
-//   choice/loss         float64 [choice]  mean of -ln P over the text's tokens and the end token
-//   choice/tokens       int32 [choice]  tokens of the text, end token excluded
+//   choice/loss         float64 [choice]  mean of -ln P over the text's tokens and the end token;
+//                       NaN for an absent option (a gap among the letters)
+//   choice/tokens       int32 [choice]  tokens of the text, end token excluded; 0 for an absent one
 //   output/choice_margin     float64 [item]  role = signal: second least minus least loss; NaN for
 //                       fewer than two options
 //

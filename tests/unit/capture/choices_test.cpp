@@ -61,6 +61,23 @@ Record run(const Model& model, const ItemTable& items, std::size_t first,
 
 }  // namespace
 
+TEST_CASE("an absent option has no loss and is no rival of the others", "[capture][choices]") {
+  const Model model = load("llava");
+  const Record gaps =
+      run(model, table({{"", "A rope", "", "A lantern"}, {"", "A rope"}}), 0, {2, picture()});
+  const Record whole = run(model, table({{"A rope", "A lantern"}}), 0, {1, picture()});
+  const auto& loss = gaps.values<double>("choice/loss");
+  const auto& expected = whole.values<double>("choice/loss");
+  REQUIRE(loss.size() == 6);
+  CHECK(std::isnan(loss[0]));
+  CHECK(loss[1] == expected[0]);
+  CHECK(std::isnan(loss[2]));
+  CHECK(loss[3] == expected[1]);
+  CHECK(gaps.values<std::int32_t>("choice/tokens")[2] == 0);
+  CHECK(gaps.values<double>("output/choice_margin")[0] == std::abs(expected[0] - expected[1]));
+  CHECK(std::isnan(gaps.values<double>("output/choice_margin")[1]));
+}
+
 TEST_CASE("a record holds each option's loss behind the question alone", "[capture][choices]") {
   for (const char* family : {"llava", "paligemma", "qwen2_vl"}) {
     INFO(family);

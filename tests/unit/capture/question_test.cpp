@@ -78,6 +78,13 @@ TEST_CASE("options stand behind a question as the model's evaluations show them"
   CHECK(asked("llava-1.5-7b", "short", kSeed) == kSeed.question + kLine);
 }
 
+TEST_CASE("an absent option is left out, the others keep their letters", "[capture][question]") {
+  const Row gap{"Which one?", {"", "a cup", "", "a bowl"}};
+  CHECK(asked("llava-1.5-7b", "letter", gap) ==
+        "Which one?\nB. a cup\nD. a bowl\n"
+        "Answer with the option's letter from the given choices directly.");
+}
+
 TEST_CASE("a hint stands before everything", "[capture][question]") {
   const Row hinted{"Which one?", {"a cup", "a bowl"}, "It is round."};
   CHECK(asked("qwen2-vl-7b", "letter", hinted) ==
