@@ -115,7 +115,9 @@ ProbeInput probe_input(const UnitInput& input, std::size_t cell, const ItemTable
   out.layers = read_model_spec(model->config.checkpoint).text.layers;
   out.device = device;
   out.threads = sweep.run.threads;
-  const Reviews reviews = reviews_of(sweep, c, items);
+  // A file of reviews is of the whole set; `items` are its first rows.
+  Reviews reviews = reviews_of(sweep, c, (*input.tables)[c.table]);
+  if (reviews.size() > items.size()) reviews.resize(items.size());
   out.each = [&input, cell, &items, reviews](const std::string& stage,
                                              const std::function<void(const Record&)>& each) {
     input.each_upstream(stage, cell, [&](Record& record) {
