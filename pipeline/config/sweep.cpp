@@ -70,6 +70,11 @@ bool one_of(const std::string& value, std::initializer_list<const char*> values)
   return std::any_of(values.begin(), values.end(), [&](const char* v) { return value == v; });
 }
 
+bool all_differ(std::vector<std::string> names) {
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) == names.end();
+}
+
 /// Whether `text` holds `part` exactly once.
 bool once(const std::string& text, const std::string& part) {
   const auto at = text.find(part);
@@ -101,6 +106,9 @@ Sweep read_sweep(const SweepOverrides& overrides) {
   require(!p.models.empty(), settings, "sweep", "models", p.models, "at least one model");
   require(!p.benchmarks.empty(), settings, "sweep", "benchmarks", p.benchmarks,
           "at least one benchmark");
+  require(all_differ(p.models), settings, "sweep", "models", p.models, "each model once");
+  require(all_differ(p.benchmarks), settings, "sweep", "benchmarks", p.benchmarks,
+          "each benchmark once");
   require(one_of(p.profile, {"default", "authors"}), settings, "sweep", "profile", p.profile,
           "default or authors");
   require(r.threads >= 1, settings, "run", "threads", r.threads, "at least 1");
@@ -154,6 +162,12 @@ Sweep read_sweep(const SweepOverrides& overrides) {
     require(b.n >= 0, settings, section, "n", b.n, "0 or more");
     require(b.max_new_tokens >= 1, settings, section, "max_new_tokens", b.max_new_tokens,
             "at least 1");
+    require(b.soft_threshold > 0 && b.soft_threshold <= 1, settings, section, "soft_threshold",
+            b.soft_threshold, "a number in (0, 1]");
+    require(b.judge_threshold >= 1 && b.judge_threshold <= 10, settings, section, "judge_threshold",
+            b.judge_threshold, "a number from 1 to 10");
+    require(b.judge_relative >= 0, settings, section, "judge_relative", b.judge_relative,
+            "0 or more");
     sweep.benchmarks.push_back(std::move(benchmark));
   }
   return sweep;

@@ -113,7 +113,7 @@ class ConsistencyColumns {
                             const char* units, const std::string& text) {
       Array array = signal_array(name, values, orientation, units, text);
       // Another quantity than on sets of short answers: no part of their pooled set.
-      if (alike_) array.attributes["pooled"] = "0";
+      if (alike_) array.attributes.emplace("pooled", "0");
       out.add(std::move(array));
     };
     signal("consistency/s_sc", s_sc_, 1, "share", "S_SC: share of the largest class of " + classes);

@@ -258,3 +258,21 @@ TEST_CASE("the command line is checked", "[config]") {
   CHECK(allowed_failures("0", 300) == 0);
   CHECK(parse({"--help"}).help);
 }
+
+TEST_CASE("thresholds of labels have ranges", "[config]") {
+  const Conf conf;
+  for (const auto& [key, value] :
+       {std::pair{"soft_threshold", "0"}, std::pair{"soft_threshold", "1.5"},
+        std::pair{"judge_threshold", "0.5"}, std::pair{"judge_threshold", "11"},
+        std::pair{"judge_relative", "-1"}}) {
+    const std::string said = conf.refusal("", {std::string("benchmark:set.") + key + "=" + value});
+    CHECK_THAT(said, Catch::Contains(key) && Catch::Contains("expected"));
+  }
+}
+
+TEST_CASE("a model or set named twice is refused", "[config]") {
+  const Conf conf;
+  CHECK_THAT(conf.refusal("", {"sweep.models=tiny tiny"}), Catch::Contains("each model once"));
+  CHECK_THAT(conf.refusal("", {"sweep.benchmarks=set set"}),
+             Catch::Contains("each benchmark once"));
+}
