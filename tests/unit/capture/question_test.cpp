@@ -26,9 +26,10 @@ ItemTable table(const Row& row) {
 }
 
 /// How `model` of conf/models asks for `form`.
-PromptStyle style(const std::string& model, const std::string& form) {
+PromptStyle style(const std::string& model, const std::string& form, bool vlmevalkit = false) {
   SweepOverrides overrides;
   overrides.files = {VRP_SOURCE_DIR "/conf/sweeps/paper.ini"};
+  if (vlmevalkit) overrides.files.push_back(VRP_SOURCE_DIR "/conf/profiles/vlmevalkit.ini");
   overrides.models = {model};
   overrides.benchmarks = {"pope"};
   overrides.sets = {"benchmark:pope.form=" + form};
@@ -39,8 +40,9 @@ PromptStyle style(const std::string& model, const std::string& form) {
 }
 
 /// Question and suffix as they stand one behind the other.
-std::string asked(const std::string& model, const std::string& form, const Row& row) {
-  const AskedQuestion out = asked_question(table(row), 0, style(model, form));
+std::string asked(const std::string& model, const std::string& form, const Row& row,
+                  bool vlmevalkit = false) {
+  const AskedQuestion out = asked_question(table(row), 0, style(model, form, vlmevalkit));
   return out.question + out.suffix;
 }
 
@@ -53,10 +55,11 @@ TEST_CASE("questions of one form are followed by the model's text for it", "[cap
   const Row cup{"Is there a cup?"};
   for (const char* form : {"short", "yes_no"}) {
     CHECK(asked("llava-1.5-7b", form, cup) == "Is there a cup?" + kLine);
+    CHECK(asked("qwen2-vl-7b", form, cup) == "Is there a cup?" + kLine);
     CHECK(asked("paligemma-3b-mix-224", form, cup) == "Is there a cup?");
   }
-  CHECK(asked("qwen2-vl-7b", "yes_no", cup) == "Is there a cup? Please answer yes or no.");
-  CHECK(asked("qwen2-vl-7b", "short", cup) ==
+  CHECK(asked("qwen2-vl-7b", "yes_no", cup, true) == "Is there a cup? Please answer yes or no.");
+  CHECK(asked("qwen2-vl-7b", "short", cup, true) ==
         "Is there a cup?\nPlease try to answer the question with short words or phrases if "
         "possible.");
   for (const char* model : {"llava-1.5-7b", "paligemma-3b-mix-224", "qwen2-vl-7b"}) {
@@ -103,8 +106,8 @@ TEST_CASE("MME's own last sentence makes way for the model's text", "[capture][q
   for (const std::string gap : {" ", "  "}) {  // seven questions of MME have two spaces
     const Row mme{"Is there a cup in this image?" + gap + "Please answer yes or no."};
     CHECK(asked("llava-1.5-7b", "yes_no", mme) == "Is there a cup in this image?" + kLine);
-    // Qwen2-VL is asked for the same thing: the question stays as it is, to the space.
-    CHECK(asked("qwen2-vl-7b", "yes_no", mme) == mme.question);
+    // VLMEvalKit asks Qwen2-VL for the same thing: the question stays as it is, to the space.
+    CHECK(asked("qwen2-vl-7b", "yes_no", mme, true) == mme.question);
     CHECK(asked("paligemma-3b-mix-224", "yes_no", mme) == mme.question);
     CHECK(asked("llava-1.5-7b", "open", mme) == mme.question);
   }
