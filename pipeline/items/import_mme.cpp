@@ -165,7 +165,8 @@ class MmeImporter {
         row.id = concat(category, "/", base, "/", i + 1);
         row.split = options_.split.empty() ? "test" : options_.split;
         row.image = image;
-        row.question = without_ending(lines[i].question);
+        row.question = lines[i].question;
+        count_request(row.question);
         row.answer = to_lower_ascii(lines[i].answer);
         row.type = category;
         row.metadata =
@@ -218,19 +219,16 @@ class MmeImporter {
     return {cells[0], cells[1]};
   }
 
-  /// Prompts add their own request for a short answer (benchmarks section 1).
-  std::string without_ending(std::string question) {
+  /// Questions stay as published; prompts with a request of their own put it in the place of the
+  /// ending (benchmarks section 1).
+  void count_request(std::string_view question) {
     if (!question.ends_with(kEnding)) {
       ++without_ending_;
-      return question;
+      return;
     }
-    question.resize(question.size() - kEnding.size());
+    question.remove_suffix(kEnding.size());
     ++endings_;
-    if (question.ends_with(' ')) {
-      question.pop_back();
-      ++two_spaces_;
-    }
-    return question;
+    if (question.ends_with(' ')) ++two_spaces_;
   }
 
   std::string image_of(const Layout& layout, const std::string& file,
@@ -252,7 +250,7 @@ class MmeImporter {
     facts["importer"] = "mme@1";
     facts["source"] = options_.annotations.filename().string();
     facts["source_xxh3"] = source_.finish().hex();
-    facts["endings_removed"] = std::to_string(endings_);
+    facts["endings"] = std::to_string(endings_);
     facts["endings_with_two_spaces"] = std::to_string(two_spaces_);
     if (!chosen_.empty()) {
       facts["categories"] = join({chosen_.begin(), chosen_.end()}, ",");

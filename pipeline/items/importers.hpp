@@ -67,9 +67,9 @@ Imported import_mm_vet(const ImportOptions& options);
 /// MME (benchmarks section 8): options.annotations is the published folder, or the one that holds
 /// it; options.images = "" means that the pictures lie in it too, as published. `categories` = a
 /// subset, empty for all. Keys are mme/test/CATEGORY/IMAGE/LINE, type = category, metadata
-/// {"category", "pair", "line"}. Both questions of an image are read or neither. The ending
-/// " Please answer yes or no." is taken off the question (prompts add their own request) and
-/// counted. Counts that differ from the published ones are warnings.
+/// {"category", "pair", "line"}. Both questions of an image are read or neither. Questions keep
+/// their ending " Please answer yes or no.", which is counted; prompts with a request of their own
+/// put it in its place. Counts that differ from the published ones are warnings.
 Imported import_mme(const ImportOptions& options, const std::vector<std::string>& categories);
 
 /// SEED-Bench and the single images of SEED-Bench-2 (benchmarks section 9). Items of another

@@ -65,13 +65,13 @@ TEST_CASE("MME: both layouts, keys of category, image and line", "[items][mme]")
   CHECK(t.facts.at("source_xxh3").size() == 32);
 }
 
-TEST_CASE("MME: the request for yes or no is taken off and counted", "[items][mme]") {
+TEST_CASE("MME: questions keep their request for yes or no, which is counted", "[items][mme]") {
   const MmeFolder folder;
   folder.pair("OCR", "a", "Is it a \"b\" or c? \tYes\nIs it a d?" + kPlease + "\tNo\n", ".png");
   const Imported imported = folder.import();
-  CHECK(imported.table.question[2] == "Is there one cup?");
-  CHECK(imported.table.question[3] == "Are there two cups?");  // two blanks before Please
-  CHECK(imported.table.facts.at("endings_removed") == "7");
+  CHECK(imported.table.question[2] == "Is there one cup?" + kPlease);
+  CHECK(imported.table.question[3] == "Are there two cups? " + kPlease);  // two blanks
+  CHECK(imported.table.facts.at("endings") == "7");
   CHECK(imported.table.facts.at("endings_with_two_spaces") == "1");
   CHECK(has_warning(imported, "1 questions do not end in ' Please answer yes or no.'"));
 }

@@ -97,8 +97,8 @@ def _category(root, category, scenes, rng, number):
             f.write(text + ("\n\n" if made == 1 else "\n"))
         name = _picture(scene, pictures, stem, category)
         truths += [
-            truth(f"{category}/{name}/{n + 1}", name, asked, answer.lower(), type_=category)
-            for n, (asked, _, answer) in enumerate(lines)
+            truth(f"{category}/{name}/{n + 1}", name, f"{asked}{blank}{PLEASE}", answer.lower(), type_=category)
+            for n, (asked, blank, answer) in enumerate(lines)
         ]
         made += 1
     return truths
@@ -107,8 +107,7 @@ def _category(root, category, scenes, rng, number):
 def write(out, scenes, rng, pairs=2):
     """Writes OUT/mme/MME_Benchmark_release_version: `pairs` pictures per category, two more in
     existence, count, position and color. Count and existence share picture names, as published.
-    In the truths, ids are category/picture/line, and the questions lack the request for yes or no,
-    which prompts put in their own words."""
+    In the truths, ids are category/picture/line."""
     root = folder_of(out, "mme", ROOT)
     truths = []
     for category in TWO_FOLDERS + SIDE_BY_SIDE:
