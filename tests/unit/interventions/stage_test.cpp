@@ -62,6 +62,8 @@ struct Cell {
       table.question.push_back(concat("what is item ", i, "?"));
       table.answer.push_back("cat");
       table.answers.emplace_back();
+      table.choices.emplace_back();
+      table.hint.emplace_back();
       table.type.push_back("t");
       table.regions.emplace_back();
       table.metadata.push_back("{}");
