@@ -1,6 +1,7 @@
 // Tables of the label audit: scorers side by side, their agreement, signals under each of them, the
 // format of the answers alone, and the benchmarks' own figures.
 #include <algorithm>
+#include <set>
 
 #include "pipeline/base/error.hpp"
 #include "stages/reduce/label_audit.hpp"
@@ -204,24 +205,45 @@ Table table_format_confound(const Results& results, const RunFacts& facts) {
   return table;
 }
 
+namespace {
+
+/// People see every figure of the primary scorer, and those over whole sets of the others.
+bool for_people(const OfficialRow& row, const std::set<std::string>& primary) {
+  return row.group_kind == "all" || row.group_kind == "mean" || row.group_kind == "sum" ||
+         primary.contains(place(row.model, row.benchmark, row.scorer));
+}
+
+}  // namespace
+
 Table table_official_figures(const Results& results, const RunFacts& facts) {
   Table table = blank("official_figures", "The benchmarks' own figures", facts);
   table.columns = {"table",  "model", "benchmark", "scorer", "group_kind", "group",
                    "figure", "n",     "value",     "unit",   "definition", "note"};
   head(table, 5, {"Model", "Set", "Scorer", "Group", "Figure", "n", "Value", "Unit"});
   TableNotes notes;
+  std::set<std::string> primary;
+  for (const ScorerRow& row : results.scorers)
+    if (row.primary) primary.insert(place(row.model, row.benchmark, row.scorer));
   for (const OfficialRow& row : results.official) {
+    using Texts = std::vector<std::string>;
     const std::string group =
         row.group_kind == row.group ? row.group : row.group_kind + ": " + row.group;
     table.add({table.id, row.model, row.benchmark, row.scorer, row.group_kind, row.group,
                row.figure, row.n, row.value, row.unit, row.definition, row.note},
-              {row.model, display_set(row.benchmark), row.scorer, group, row.figure, count(row.n),
-               fixed(row.value, row.unit == "1" ? 3 : 2), row.unit == "1" ? "-" : row.unit});
+              for_people(row, primary)
+                  ? Texts{row.model, display_set(row.benchmark), row.scorer, group, row.figure,
+                          count(row.n), fixed(row.value, row.unit == "1" ? 3 : 2),
+                          row.unit == "1" ? "-" : row.unit}
+                  : Texts{});
     if (!row.note.empty())
       notes.add(row.note,
                 place(row.model, row.benchmark, row.scorer + ", " + group + ", " + row.figure));
   }
   notes.write(table);
+  if (table.display.size() < table.rows.size())
+    table.notes.push_back(
+        "Shown: every figure under the primary scorer, those over whole sets under the others; the "
+        "rest is in the CSV and JSON.");
   if (results.official.empty()) table.notes.push_back("No set of this run has figures of its own.");
   return table;
 }

@@ -186,18 +186,50 @@ def shift_text(shifts):
         bullets(shifts)
 
 
+def overview_row(run, cell):
+    """One line of a cell: primary rule, lowest and highest rule, what the form alone predicts."""
+    rows = cell_rows(run, "label_audit", cell)
+    primary = next((row for row in rows if row["primary"]), None)
+    judged = [row for row in rows if known(row["accuracy"])]
+    if primary is None:
+        return None
+    form = next((row for row in cell_rows(run, "format_confound", cell)
+                 if row["scorer"] == primary["scorer"]), None)
+    extremes = ["n/a", "n/a"]
+    if judged:
+        low, high = (pick(judged, key=lambda row: row["accuracy"]) for pick in (min, max))
+        extremes = [f"{percent(row['accuracy'])} {short_name(row['scorer'])}, unparsed "
+                    f"{percent(row['unparsed_share'])}" for row in (low, high)]
+    flagged = [short_name(row["scorer"]) for row in rows
+               if "extraction_failure" in (row["flags"] or "")]
+    return [cell.name, short_name(primary["scorer"]), str(primary["n"]),
+            percent(primary["accuracy"]), percent(primary["unparsed_share"])] + extremes + \
+        [fixed(form["auroc"]) if form else "n/a", ", ".join(flagged) or "-"]
+
+
+def overview(run):
+    rows = [row for row in (overview_row(run, cell) for cell in run.real_cells()) if row]
+    return table("Each set at a glance: the primary rule, the rules that give the lowest and the highest "
+                 "accuracy, and what the answer's form alone predicts (AUROC)",
+                 ["Model and set", "Primary", "n", "Accuracy", "Unparsed", "Lowest", "Highest",
+                  "Form alone", "Far below chance"],
+                 [False, False, True, True, True, False, False, True, False], rows) if rows else ""
+
+
 def cell_part(run, writer, cell):
+    """A cell's tables, folded; what is flagged stands in front."""
     if not cell_rows(run, "label_audit", cell):
         return ""
     flags = warnings(run, cell)
     shifts = moved(run, cell)
     plot = signal_plot(run, writer, cell)
     return "".join([
-        element("h3", esc(cell.name)),
-        element("div", *(paragraph(text, "partial") for text in flags)) if flags else "",
-        accuracy_table(run, cell), agreement_matrix(run, cell),
-        element("div", plot, class_="plots") if plot else "",
-        shift_text(shifts) if plot else "", format_table(run, cell)])
+        element("div", *(paragraph(f"{cell.name}: {text}", "partial") for text in flags))
+        if flags else "",
+        details(cell.name, Raw("".join([
+            accuracy_table(run, cell), agreement_matrix(run, cell),
+            element("div", plot, class_="plots") if plot else "",
+            shift_text(shifts) if plot else "", format_table(run, cell)])))])
 
 
 def full_tables(run):
@@ -226,5 +258,5 @@ def build(run, writer):
             "Unparsed is the share of answers from which a rule read nothing; it stands beside every "
             "accuracy.")
     parts = [cell_part(run, writer, cell) for cell in run.real_cells()]
-    return section("label_audit", "Label audit", paragraph(lead), *parts, review_table(run),
+    return section("label_audit", "Label audit", paragraph(lead), overview(run), *parts, review_table(run),
                    choice_table(run), full_tables(run))
