@@ -198,7 +198,7 @@ def overview_row(run, cell):
     extremes = ["n/a", "n/a"]
     if judged:
         low, high = (pick(judged, key=lambda row: row["accuracy"]) for pick in (min, max))
-        extremes = [f"{percent(row['accuracy'])} {short_name(row['scorer'])}, unparsed "
+        extremes = [f"{short_name(row['scorer'])}: {percent(row['accuracy'])} / "
                     f"{percent(row['unparsed_share'])}" for row in (low, high)]
     flagged = [short_name(row["scorer"]) for row in rows
                if "extraction_failure" in (row["flags"] or "")]
@@ -211,7 +211,8 @@ def overview(run):
     rows = [row for row in (overview_row(run, cell) for cell in run.real_cells()) if row]
     return table("Each set at a glance: the primary rule, the rules that give the lowest and the highest "
                  "accuracy, and what the answer's form alone predicts (AUROC)",
-                 ["Model and set", "Primary", "n", "Accuracy", "Unparsed", "Lowest", "Highest",
+                 ["Model and set", "Primary", "n", "Accuracy", "Unparsed", "Lowest / unparsed",
+                  "Highest / unparsed",
                   "Form alone", "Far below chance"],
                  [False, False, True, True, True, False, False, True, False], rows) if rows else ""
 
