@@ -69,6 +69,7 @@ void print_cell(const StoredCell& cell, const ItemTable& table, const Reviews& r
       {"scorer", "group", "figure", "n", "value", "unit"}};
   for (const OfficialRow& row :
        official_rows(cell.model, cell.benchmark, cell.capture, table, reviews)) {
+    if (row.scorer != table.scorers.front() && !is_of_whole_set(row)) continue;
     figures.push_back({row.scorer,
                        row.group_kind == row.group ? row.group : row.group_kind + ": " + row.group,
                        row.figure, std::to_string(row.n), fixed(row.value, row.unit == "1" ? 3 : 2),

@@ -39,4 +39,8 @@ std::vector<OfficialRow> official_rows(const std::string& model, const std::stri
   return rows;
 }
 
+bool is_of_whole_set(const OfficialRow& row) {
+  return row.group_kind == "all" || row.group_kind == "mean" || row.group_kind == "sum";
+}
+
 }  // namespace vrp

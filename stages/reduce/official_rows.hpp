@@ -14,4 +14,8 @@ std::vector<OfficialRow> official_rows(const std::string& model, const std::stri
                                        const Record& capture, const ItemTable& items,
                                        const Reviews& reviews);
 
+/// Whether the figure is one over the whole set (all, a mean of splits, a sum of categories) and
+/// not of one of its groups.
+bool is_of_whole_set(const OfficialRow& row);
+
 }  // namespace vrp

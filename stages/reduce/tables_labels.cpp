@@ -6,6 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "stages/reduce/label_audit.hpp"
 #include "stages/reduce/long_table.hpp"
+#include "stages/reduce/official_rows.hpp"
 #include "stages/reduce/tables.hpp"
 
 namespace vrp {
@@ -209,8 +210,7 @@ namespace {
 
 /// People see every figure of the primary scorer, and those over whole sets of the others.
 bool for_people(const OfficialRow& row, const std::set<std::string>& primary) {
-  return row.group_kind == "all" || row.group_kind == "mean" || row.group_kind == "sum" ||
-         primary.contains(place(row.model, row.benchmark, row.scorer));
+  return is_of_whole_set(row) || primary.contains(place(row.model, row.benchmark, row.scorer));
 }
 
 }  // namespace
