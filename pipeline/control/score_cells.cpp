@@ -1,6 +1,7 @@
 #include "pipeline/control/score_cells.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
@@ -70,6 +71,19 @@ const ItemTable& StoredRun::table(const std::string& benchmark) {
                               (root_ / "manifest.json").string());
   const fs::path file = root_ / json_text(facts, "table", (root_ / "manifest.json").string());
   return tables_.emplace(benchmark, read_item_table(file)).first->second;
+}
+
+std::vector<bool> StoredRun::answered(const std::string& model, const std::string& benchmark,
+                                      const ItemTable& table) const {
+  const StoredCell stored = cell(model, benchmark);
+  const auto& key = stored.capture.values<std::string>("item/key");
+  const auto& status = stored.capture.values<std::int32_t>("item/status");
+  std::set<std::string> answers;
+  for (std::size_t i = 0; i < key.size(); ++i)
+    if (status[i] != 1) answers.insert(key[i]);
+  std::vector<bool> out;
+  for (const std::string& item : table.key) out.push_back(answers.contains(item));
+  return out;
 }
 
 bool StoredRun::has_cell(const std::string& model, const std::string& benchmark) const {

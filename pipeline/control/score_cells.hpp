@@ -35,6 +35,9 @@ class StoredRun {
   const ItemTable& table(const std::string& benchmark);
   /// Reads the finished capture units. Error when none is finished or one is damaged.
   StoredCell cell(const std::string& model, const std::string& benchmark) const;
+  /// By row of the table, whether there is an answer: of finished units, not failed.
+  std::vector<bool> answered(const std::string& model, const std::string& benchmark,
+                             const ItemTable& table) const;
   /// Whether the run has answers of `model` to `benchmark` (planned; maybe none finished).
   bool has_cell(const std::string& model, const std::string& benchmark) const;
   /// Its finished units of stage capture.

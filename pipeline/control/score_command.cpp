@@ -86,7 +86,9 @@ class Score {
   void take_reviews() {
     const std::string& model = options_.models.front();
     const std::string& benchmark = options_.benchmarks.front();
-    const ReviewFile reviews = read_reviews(options_.reviews, scored_table(benchmark));
+    const ItemTable table = scored_table(benchmark);
+    const ReviewFile reviews =
+        read_reviews(options_.reviews, table, false, run_.answered(model, benchmark, table));
     for (const std::string& warning : reviews.warnings) std::cerr << "vrp: " << warning << "\n";
     const std::string name = "reviews/" + model + "/" + benchmark + ".jsonl";
     make_folders((run_.root() / name).parent_path());
@@ -108,7 +110,9 @@ class Score {
   Reviews reviews_of(const ItemTable& table, const std::string& model,
                      const std::string& benchmark) const {
     const fs::path file = run_.reviews(file_, model, benchmark);
-    return file.empty() ? Reviews() : read_reviews(file, table).reviews;
+    return file.empty()
+               ? Reviews()
+               : read_reviews(file, table, false, std::vector<bool>(table.size(), false)).reviews;
   }
 
   void print() {

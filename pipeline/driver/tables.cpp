@@ -72,13 +72,23 @@ std::map<std::string, std::string> review_hashes(const Sweep& sweep) {
   return out;
 }
 
+namespace {
+
+/// A run takes the reviews that there are: one with a limit, or with items that failed, has no
+/// answer to some questions. How many are missing is a fact beside the tables.
+ReviewFile reviews_in(const fs::path& file, const ItemTable& items) {
+  return read_reviews(file, items, false, std::vector<bool>(items.size(), false));
+}
+
+}  // namespace
+
 Json review_facts(const Sweep& sweep, const std::vector<ItemTable>& tables) {
   Json out = Json::object();
   for (const auto& model : sweep.models) {
     for (std::size_t b = 0; b < sweep.benchmarks.size(); ++b) {
       const fs::path file = reviews_file(sweep, sweep.benchmarks[b], model.name);
       if (file.empty() || !fs::exists(file)) continue;
-      const ReviewFile reviews = read_reviews(file, tables[b]);
+      const ReviewFile reviews = reviews_in(file, tables[b]);
       out[model.name + "/" + sweep.benchmarks[b].name] = {{"file", file.string()},
                                                           {"hash", hash_file(file).hex()},
                                                           {"facts", reviews.facts},
@@ -92,7 +102,7 @@ Reviews reviews_of(const Sweep& sweep, const Cell& cell, const ItemTable& items)
   if (cell.pooled()) return {};
   const fs::path file = reviews_file(sweep, sweep.benchmarks[cell.table], cell.model);
   if (file.empty() || !fs::exists(file)) return {};
-  return read_reviews(file, items).reviews;
+  return reviews_in(file, items).reviews;
 }
 
 }  // namespace vrp

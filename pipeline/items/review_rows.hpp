@@ -14,7 +14,8 @@ namespace vrp {
 /// Collects the reviews of a file. `bad` stops, or lists and counts with skip_bad.
 class ReviewRows {
  public:
-  ReviewRows(std::string file, const ItemTable& items, bool skip_bad);
+  ReviewRows(std::string file, const ItemTable& items, bool skip_bad,
+             const std::vector<bool>& required);
 
   /// Runs `read`, whose errors are bad rows.
   template <class Read>
@@ -32,7 +33,7 @@ class ReviewRows {
   void require_scorer(const char* scorer, const char* scores) const;
   /// Remembers who judged; Error when somebody else did before.
   void judged_by(const std::string& judge, const std::string& where);
-  /// Bad rows for all table rows that `seen` lacks; then the counts become facts.
+  /// Bad rows for all required table rows that `seen` lacks; then the counts become facts.
   void finish(const std::set<std::size_t>& seen);
 
   const std::string& file() const { return file_; }
@@ -45,6 +46,7 @@ class ReviewRows {
   std::string file_;
   const ItemTable& items_;
   bool skip_bad_;
+  std::vector<bool> required_;  ///< empty = all
   std::size_t left_out_ = 0;
   std::string judge_;
   std::unordered_map<std::string, std::size_t> rows_;

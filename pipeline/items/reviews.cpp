@@ -9,8 +9,9 @@
 
 namespace vrp {
 
-ReviewRows::ReviewRows(std::string file, const ItemTable& items, bool skip_bad)
-    : file_(std::move(file)), items_(items), skip_bad_(skip_bad) {
+ReviewRows::ReviewRows(std::string file, const ItemTable& items, bool skip_bad,
+                       const std::vector<bool>& required)
+    : file_(std::move(file)), items_(items), skip_bad_(skip_bad), required_(required) {
   out.reviews.resize(items.size());
   out.published.resize(items.size());
   for (std::size_t row = 0; row < items.size(); ++row) {
@@ -60,9 +61,11 @@ void ReviewRows::judged_by(const std::string& judge, const std::string& where) {
 void ReviewRows::finish(const std::set<std::size_t>& seen) {
   std::vector<std::string> missing;
   for (std::size_t row = 0; row < items_.size(); ++row) {
-    if (!seen.contains(row)) missing.push_back(items_.id[row]);
+    if (!seen.contains(row) && (required_.empty() || required_[row])) {
+      missing.push_back(items_.id[row]);
+    }
   }
-  out.facts["missing"] = std::to_string(missing.size());
+  out.facts["missing"] = std::to_string(items_.size() - seen.size());
   if (!missing.empty()) {
     std::vector<std::string> shown(
         missing.begin(), missing.begin() + std::min<std::ptrdiff_t>(std::ssize(missing), 5));
@@ -74,9 +77,10 @@ void ReviewRows::finish(const std::set<std::size_t>& seen) {
   out.facts["rows"] = std::to_string(seen.size());
 }
 
-ReviewFile read_reviews(const std::filesystem::path& path, const ItemTable& items, bool skip_bad) {
+ReviewFile read_reviews(const std::filesystem::path& path, const ItemTable& items, bool skip_bad,
+                        const std::vector<bool>& required) {
   const std::string text = read_text(path);
-  ReviewRows rows(path.string(), items, skip_bad);
+  ReviewRows rows(path.string(), items, skip_bad, required);
   rows.out.facts["source"] = path.filename().string();
   rows.out.facts["source_sha256"] = hash_file_both(path).sha256;
   const auto lines =

@@ -31,10 +31,12 @@ struct ReviewFile {
 /// Error (bad_input), naming file, line or id, field and text: scores out of range; a question
 /// without a review, with two, or with two grades of one run; an id or category that the table
 /// lacks, another category than the item's; runs of unequal length; two judges; a format that no
-/// scorer of the table uses. With `skip_bad` the bad lines and missing questions are left out,
+/// scorer of the table uses. `required` (by row; empty = all) says which questions must have a
+/// review: those with an answer; the others may lack one. With `skip_bad` the bad lines and missing
+/// questions are left out,
 /// listed in `warnings` and counted; unequal runs, two judges and a wrong format remain errors.
 ReviewFile read_reviews(const std::filesystem::path& path, const ItemTable& items,
-                        bool skip_bad = false);
+                        bool skip_bad = false, const std::vector<bool>& required = {});
 
 /// A model's answer to the item of that key.
 struct JudgeRequest {

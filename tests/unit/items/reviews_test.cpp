@@ -211,3 +211,19 @@ TEST_CASE("a format that no scorer of the table reads is refused", "[items][revi
   twice.id[1] = "0";
   check_refused(kRest, twice, "question id '0' twice");
 }
+
+TEST_CASE("a question without an answer may lack a review, one with an answer may not",
+          "[items][reviews]") {
+  const Scratch scratch;
+  const auto path = scratch.file("reviews.jsonl", kRest);  // none of question 0
+  const auto read = [&](const std::vector<bool>& required) {
+    return read_reviews(path, llava(), false, required);
+  };
+  const ReviewFile file = read({false, true, true});
+  CHECK(std::isnan(file.reviews[0].score));
+  CHECK(file.reviews[1].score == 6);
+  CHECK(file.facts.at("missing") == "1");
+  CHECK(file.warnings.empty());
+  CHECK_THROWS_WITH(read({true, true, false}), Catch::Contains("have no review: 0"));
+  CHECK_THROWS_WITH(read({}), Catch::Contains("have no review: 0"));
+}
