@@ -15,7 +15,8 @@ std::string section(const std::string& title, const std::string& text) {
   return text.empty() ? "" : concat("[", title, "]\n", text, "\n\n");
 }
 
-/// What the judge may know of the picture: the caption, captions or context of the metadata.
+/// What the judge may know of the picture: the metadata's context, which holds the captions, or
+/// else its caption or captions.
 std::string context_of(const Json& metadata) {
   std::string out;
   for (const char* field : {"context", "caption", "captions"}) {
@@ -26,6 +27,7 @@ std::string context_of(const Json& metadata) {
       if (!out.empty()) out += '\n';
       out += line.is_string() ? line.get<std::string>() : line.dump();
     }
+    break;
   }
   return out;
 }

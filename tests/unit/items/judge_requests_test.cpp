@@ -14,7 +14,8 @@ ItemTable llava() {
   FiguresTable table("open", "llava_bench@1", {"judge@1"});
   table.add("0", "Two clocks.", "conv",
             R"({"category": "conv", "caption": ["A shelf.", "Clocks."]})");
-  table.add("1", "A shelf.", "detail", R"({"category": "detail", "context": "A room."})");
+  table.add("1", "A shelf.", "detail",
+            R"({"category": "detail", "context": "A room.", "captions": ["A room."]})");
   table.add("2", "", "detail", "{}");
   return table.items;
 }
