@@ -1,7 +1,8 @@
 #pragma once
-// Reading UTF-8 text character by character, as the published Python programs see it.
+// Reading and writing UTF-8 text character by character, as the published Python programs see it.
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace vrp {
@@ -33,6 +34,29 @@ inline bool is_white_space(CodePoint point) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
          c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
          c == 0x205F || c == 0x3000;
+}
+
+/// Appends the code point as UTF-8; false, and nothing appended, for what is no Unicode scalar
+/// value.
+inline bool put_code_point(std::string& out, std::uint32_t code) {
+  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
+  if (code < 0x80) {
+    put(code);
+  } else if (code < 0x800) {
+    put(0xC0 | (code >> 6));
+    put(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    put(0xE0 | (code >> 12));
+    put(0x80 | ((code >> 6) & 0x3F));
+    put(0x80 | (code & 0x3F));
+  } else {
+    put(0xF0 | (code >> 18));
+    put(0x80 | ((code >> 12) & 0x3F));
+    put(0x80 | ((code >> 6) & 0x3F));
+    put(0x80 | (code & 0x3F));
+  }
+  return true;
 }
 
 }  // namespace vrp

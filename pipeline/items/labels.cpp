@@ -78,35 +78,21 @@ void add_labels(Record& capture, const ItemTable& items, const Reviews& reviews)
       soft.push_back(verdict.labelled ? verdict.score : std::numeric_limits<double>::quiet_NaN());
       parsed.push_back(verdict.labelled ? std::move(verdict.parsed) : "");
     }
-    const auto attributes = facts(scorer, primary);
-    out.push_back(Array{"label/" + scorer.name,
-                        {"item"},
-                        {n},
-                        "1",
-                        "1 correct, 0 incorrect, -1 no label: " + scorer.description,
-                        std::move(label),
-                        attributes});
-    out.push_back(Array{"label_invalid/" + scorer.name,
-                        {"item"},
-                        {n},
-                        "1",
-                        "1 = nothing could be parsed from the answer",
-                        std::move(invalid),
-                        attributes});
-    out.push_back(Array{"label_score/" + scorer.name,
-                        {"item"},
-                        {n},
-                        "1",
-                        "soft score in [0, 1]",
-                        std::move(soft),
-                        attributes});
-    out.push_back(Array{"label_parsed/" + scorer.name,
-                        {"item"},
-                        {n},
-                        "",
-                        "what the rule read from the answer",
-                        std::move(parsed),
-                        attributes});
+    const auto add = [&](const char* folder, auto values, const char* units,
+                         const std::string& description) {
+      out.push_back(Array{folder + scorer.name,
+                          {"item"},
+                          {n},
+                          units,
+                          description,
+                          std::move(values),
+                          facts(scorer, primary)});
+    };
+    add("label/", std::move(label), "1",
+        "1 correct, 0 incorrect, -1 no label: " + scorer.description);
+    add("label_invalid/", std::move(invalid), "1", "1 = nothing could be parsed from the answer");
+    add("label_score/", std::move(soft), "1", "soft score in [0, 1]");
+    add("label_parsed/", std::move(parsed), "", "what the rule read from the answer");
     primary = false;
   }
   for (Array& array : out) capture.add(std::move(array));

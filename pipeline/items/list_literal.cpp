@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "pipeline/items/code_point.hpp"
+
 namespace vrp {
 namespace {
 
@@ -12,28 +14,6 @@ int digit_of(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return 16;
-}
-
-/// False for what is no Unicode scalar value.
-bool append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 0x3F));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
-  return true;
 }
 
 class ListParser {
@@ -117,7 +97,7 @@ class ListParser {
              static_cast<std::uint32_t>(digit_of(text_[at_++]));
       ++count;
     }
-    return count >= least && append_utf8(out, code);
+    return count >= least && put_code_point(out, code);
   }
 
   std::string_view text_;

@@ -19,25 +19,6 @@ std::uint32_t lower_of(std::uint32_t code) {
   return static_cast<std::uint32_t>(static_cast<std::int64_t>(code) + range.distance);
 }
 
-void append_utf8(std::string& out, std::uint32_t code) {
-  const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
-  if (code < 0x80) {
-    put(code);
-  } else if (code < 0x800) {
-    put(0xC0 | (code >> 6));
-    put(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    put(0xE0 | (code >> 12));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  } else {
-    put(0xF0 | (code >> 18));
-    put(0x80 | ((code >> 12) & 0x3F));
-    put(0x80 | ((code >> 6) & 0x3F));
-    put(0x80 | (code & 0x3F));
-  }
-}
-
 }  // namespace
 
 std::string lower_case(std::string_view text) {
@@ -48,7 +29,7 @@ std::string lower_case(std::string_view text) {
     if (c.bytes == 1 && c.value >= 0x80) {
       out += text[at];
     } else {
-      append_utf8(out, lower_of(c.value));
+      put_code_point(out, lower_of(c.value));
     }
     at += c.bytes;
   }
