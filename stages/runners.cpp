@@ -14,7 +14,7 @@
 #include "stages/interventions/interventions.hpp"
 #include "stages/metrics/metrics.hpp"
 #include "stages/probes/probes.hpp"
-#include "stages/reduce/reduce.hpp"
+#include "stages/reduce_input.hpp"
 
 namespace vrp {
 namespace {
@@ -72,33 +72,12 @@ std::shared_ptr<void> read_pictures(const UnitInput& input) {
   return pictures;
 }
 
-/// States and maps are for metrics and probes; statistics need what there is one number of an item
-/// (or of an item and layer) of.
-bool has_columns(const std::string& name) {
-  return !name.starts_with("hidden/") && !name.starts_with("head/") &&
-         !name.starts_with("attention/map") && name != "attention/head_map" &&
-         name != "item/patch_offset" && name != "path/token_offset" && name != "path/tokens";
-}
-
-CellData cell_data(const UnitInput& input, std::size_t cell, const Sweep& sweep) {
+CellData upstream_cell(const UnitInput& input, std::size_t cell, const Sweep& sweep) {
   const Cell& c = (*input.cells)[cell];
   const ItemTable& items = (*input.tables)[c.table];
-  const auto columns = [&](const char* stage) {
-    return upstream_arrays(input, stage, cell, has_columns);
-  };
-  CellData out{c.model,
-               c.benchmark,
-               &items,
-               columns("capture"),
-               columns("metrics"),
-               columns("consistency"),
-               columns("probes"),
-               columns("interventions"),
-               reviews_of(sweep, c, items)};
-  add_labels(out.capture, items, out.reviews);
-  if (!out.consistency.arrays().empty()) add_majority_labels(out.consistency, items);
-  if (!out.interventions.arrays().empty()) add_edit_labels(out.interventions, items);
-  return out;
+  return cell_data(
+      c.model, c.benchmark, items, reviews_of(sweep, c, items),
+      [&](const std::string& stage) { return upstream_arrays(input, stage, cell, has_columns); });
 }
 
 /// `items` must outlive the result.
@@ -229,10 +208,10 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
       stage.run = [&sweep, &params](const UnitInput& input) {
         const std::size_t cell = input.cell_index();
         if (!input.cell->pooled())
-          return reduce_cell(cell_data(input, cell, sweep), params.reduce, input.seed);
+          return reduce_cell(upstream_cell(input, cell, sweep), params.reduce, input.seed);
         std::vector<CellData> cells;
         for (const std::size_t member : input.cell->members)
-          cells.push_back(cell_data(input, member, sweep));
+          cells.push_back(upstream_cell(input, member, sweep));
         return reduce_pooled(cells, params.reduce, input.seed,
                              upstream_arrays(input, "probes", cell, has_columns));
       };
