@@ -6,48 +6,11 @@
 #include <numeric>
 
 #include "pipeline/stats/normal.hpp"
+#include "pipeline/stats/placements.hpp"
 #include "pipeline/stats/rank_plan.hpp"
 
 namespace vrp::stats {
 namespace {
-
-// Used rows with the rank plan that has one entry per used row.
-struct Ranked {
-  UsedRows used;
-  RankPlan plan;
-  std::vector<double> twice_wins;  // per used row: twice its pairs won (or lost) against the others
-  double positives() const { return static_cast<double>(used.positives); }
-  double negatives() const { return static_cast<double>(used.size() - used.positives); }
-};
-
-Ranked rank(const UsedRows& used) {
-  Ranked out{used, {}, {}};
-  const std::vector<std::uint32_t> no_units(used.x.size(), 0);
-  out.plan = make_rank_plan(used.x, used.y, {}, no_units);
-  const std::vector<std::uint64_t> placements = twice_placements(out.plan);
-  out.twice_wins.resize(used.x.size());
-  for (std::size_t k = 0; k < placements.size(); ++k) {
-    out.twice_wins[static_cast<std::size_t>(out.plan.entry[k])] =
-        static_cast<double>(placements[k]);
-  }
-  return out;
-}
-
-// n, flags and value; true when there is something to test.
-bool start(const Ranked& ranked, Estimate& out) {
-  const UsedRows& used = ranked.used;
-  out.n = used.size();
-  out.invalid = used.invalid;
-  if (out.n == 0) {
-    out.flags |= Flag::empty;
-  } else if (used.positives == 0 || used.positives == out.n) {
-    out.flags |= Flag::single_class;
-  } else {
-    out.value = rank_sum(ranked.plan).auroc();
-    if (!ranked.plan.varies) out.flags |= Flag::constant;
-  }
-  return out.value && !out.flags.any();
-}
 
 // Variance of the mean of `twice_wins / (2 others)` over the rows of one class, and likewise for
 // the other: DeLong's S10/n1 + S01/n0. Integers inside, so that "no variance" is exactly 0.
@@ -74,13 +37,14 @@ void test_normal(double null, double variance, double level, double low, double 
     return;
   }
   const double error = std::sqrt(variance), half = critical_z(level) * error;
+  out.se = error;
   out.p = two_sided_normal_p((*out.value - null) / error);
   out.low = std::max(low, *out.value - half);
   out.high = std::min(high, *out.value + half);
 }
 
-bool enough(const Ranked& ranked, Estimate& out) {
-  if (ranked.positives() >= 2 && ranked.negatives() >= 2) return true;
+bool enough(const Placements& rows, Estimate& out) {
+  if (rows.positives() >= 2 && rows.negatives() >= 2) return true;
   out.flags |= Flag::too_few;
   return false;
 }
@@ -88,23 +52,23 @@ bool enough(const Ranked& ranked, Estimate& out) {
 }  // namespace
 
 Estimate auroc(Values x, Labels y, double level) {
-  const Ranked ranked = rank(used_rows(x, y));
+  const Placements rows = placements(x, y);
   Estimate out;
   out.method = "DeLong";
-  if (!start(ranked, out) || !enough(ranked, out)) return out;
+  if (!set_auroc(rows, out) || !enough(rows, out)) return out;
   const double variance =
-      delong_variance(ranked.used, ranked.twice_wins, ranked.positives(), ranked.negatives());
+      delong_variance(rows.used, rows.twice_wins, rows.positives(), rows.negatives());
   test_normal(0.5, variance, level, 0, 1, out);
   return out;
 }
 
 Estimate auroc_mann_whitney(Values x, Labels y, bool continuity) {
-  const Ranked ranked = rank(used_rows(x, y));
+  const Placements rows = placements(x, y);
   Estimate out;
   out.method = "Mann-Whitney";
-  if (!start(ranked, out)) return out;
-  const double n1 = ranked.positives(), n0 = ranked.negatives(), n = n1 + n0;
-  std::vector<double> sorted = ranked.used.x;
+  if (!set_auroc(rows, out)) return out;
+  const double n1 = rows.positives(), n0 = rows.negatives(), n = n1 + n0;
+  std::vector<double> sorted = rows.used.x;
   std::sort(sorted.begin(), sorted.end());
   double ties = 0;
   for (std::size_t i = 0; i < sorted.size();) {
@@ -121,24 +85,10 @@ Estimate auroc_mann_whitney(Values x, Labels y, bool continuity) {
 }
 
 Estimate auroc_difference(Values a, Values b, Labels y, double level) {
-  std::vector<double> first(a.begin(), a.end());
-  std::vector<double> second(b.begin(), b.end());
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  for (std::size_t i = 0; i < std::min(first.size(), second.size()); ++i) {
-    if (std::isnan(first[i]) || std::isnan(second[i])) first[i] = second[i] = kNaN;
-  }
-  const Ranked of_a = rank(used_rows(first, y)), of_b = rank(used_rows(second, y));
-  Estimate out, other;
+  const auto [of_a, of_b] = paired_placements(a, b, y);
+  Estimate out;
   out.method = "paired DeLong";
-  start(of_a, out);
-  start(of_b, other);
-  out.flags |= other.flags;
-  if (!out.value || !other.value) {
-    out.value.reset();
-    return out;
-  }
-  *out.value -= *other.value;
-  if (!enough(of_a, out)) return out;
+  if (!set_auroc_difference(of_a, of_b, out) || !enough(of_a, out)) return out;
   std::vector<double> difference(of_a.twice_wins.size());
   for (std::size_t i = 0; i < difference.size(); ++i) {
     difference[i] = of_a.twice_wins[i] - of_b.twice_wins[i];

@@ -20,6 +20,19 @@ std::vector<std::int32_t> number_texts(const std::vector<std::string>& texts) {
   return numbers;
 }
 
+std::vector<std::int32_t> without_gaps(Groups group) {
+  std::vector<std::int32_t> used(group.begin(), group.end());
+  std::sort(used.begin(), used.end());
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  std::vector<std::int32_t> out;
+  out.reserve(group.size());
+  for (const std::int32_t g : group) {
+    out.push_back(
+        static_cast<std::int32_t>(std::lower_bound(used.begin(), used.end(), g) - used.begin()));
+  }
+  return out;
+}
+
 UsedRows used_rows(Values values, Labels labels) {
   if (values.size() != labels.size()) {
     throw Error(ExitCode::internal, concat("statistics: a signal has ", values.size(),

@@ -16,6 +16,10 @@ using Values = std::span<const double>;        ///< [N], NaN = not defined for t
 using Groups = std::span<const std::int32_t>;  ///< [N], 0 .. G-1 (image); empty = a row is a group
 using Types = std::span<const std::int32_t>;   ///< [N], 0 .. or kNoType; empty = no types
 
+/// The same groups numbered 0 .. G-1 without gaps, in the order of the numbers: {7,2,7} gives
+/// {1,0,1}. For the rows that are left of a column.
+std::vector<std::int32_t> without_gaps(Groups group);
+
 /// A named signal. Orientation is the raw one: nothing is flipped.
 struct Signal {
   std::string name;

@@ -57,6 +57,8 @@ struct Estimate {
   std::optional<double> p;          ///< two-sided
   std::string method;               ///< how interval and p were made, for example "DeLong"
   Flags flags;
+  std::optional<double> se;  ///< standard error of `value` on its own scale, if the method has one
+  std::optional<double> df;  ///< degrees of freedom of p and interval; absent: normal or exact
   bool defined() const { return value.has_value(); }
   /// Why `value` is absent; "" when it is there.
   std::string reason() const { return defined() ? std::string() : flag_reason(flags); }

@@ -9,19 +9,6 @@
 namespace vrp::stats {
 namespace {
 
-std::vector<std::int32_t> without_gaps(const std::vector<std::int32_t>& group) {
-  std::vector<std::int32_t> used = group;
-  std::sort(used.begin(), used.end());
-  used.erase(std::unique(used.begin(), used.end()), used.end());
-  std::vector<std::int32_t> out;
-  out.reserve(group.size());
-  for (const std::int32_t g : group) {
-    out.push_back(
-        static_cast<std::int32_t>(std::lower_bound(used.begin(), used.end(), g) - used.begin()));
-  }
-  return out;
-}
-
 // Percentile and BCa of one statistic under one way of resampling.
 void set_intervals(const Estimate& observed, std::span<const double> replicates,
                    std::span<const double> jackknife, const char* over, double level,
