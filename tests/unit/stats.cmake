@@ -3,7 +3,8 @@ vrp_add_test(stats
   SOURCES ${_dir}/correlation_test.cpp ${_dir}/auroc_test.cpp ${_dir}/resample_test.cpp
           ${_dir}/bootstrap_test.cpp ${_dir}/signal_bootstrap_test.cpp ${_dir}/summary_test.cpp
           ${_dir}/proportions_test.cpp ${_dir}/selective_test.cpp
-          ${_dir}/clustered_test.cpp ${_dir}/label_agreement_test.cpp ${_dir}/logistic_ridge_test.cpp
+          ${_dir}/clustered_test.cpp ${_dir}/path_bootstrap_test.cpp
+          ${_dir}/label_agreement_test.cpp ${_dir}/logistic_ridge_test.cpp
   LIBS vrp_stats LABELS unit)
 
 add_executable(stats_oracle_driver ${_dir}/oracle_driver.cpp)
