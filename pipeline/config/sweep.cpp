@@ -10,14 +10,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path find_part(const std::vector<std::string>& files, const std::string& kind,
-                   const std::string& name, const std::string& origin) {
+/// Where a part's file may be, in the order of precedence.
+std::vector<fs::path> part_paths(const std::vector<std::string>& files, const std::string& kind,
+                                 const std::string& name) {
   std::vector<fs::path> tried;
   for (const auto& file : files) {
     tried.push_back(fs::path(file).parent_path() / ".." / kind / (name + ".ini"));
     tried.push_back(fs::path(file).parent_path() / (name + ".ini"));
   }
   tried.push_back(fs::path("conf") / kind / (name + ".ini"));
+  return tried;
+}
+
+fs::path find_part(const std::vector<std::string>& files, const std::string& kind,
+                   const std::string& name, const std::string& origin) {
+  const std::vector<fs::path> tried = part_paths(files, kind, name);
   for (const auto& path : tried) {
     if (fs::exists(path)) return path.lexically_normal();
   }
@@ -31,16 +38,24 @@ fs::path find_part(const std::vector<std::string>& files, const std::string& kin
              near.empty() ? "" : concat("; did you mean '", near, "'?"));
 }
 
-/// Reads a part's file into section "kind:name" of the settings, below what --set gave for it.
-void add_part(Settings& settings, const fs::path& path, const std::string& section,
-              const std::string& target) {
+/// Reads a part's file into section "kind:name" of the settings, below what --set gave for it. A
+/// model's [interventions] goes into "interventions:name"; a key that the command line sets for all
+/// models is left to it.
+void add_part(Settings& settings, const fs::path& path, const std::string& kind,
+              const std::string& name) {
   Settings part;
   part.read_ini(path);
+  const bool edits = kind == "model";
   for (const auto& [found, keys] : part.sections()) {
     for (const auto& [key, setting] : keys) {
-      if (found != section) {
-        fail_usage(setting.origin, ": section [", found, "], expected [", section, "]");
+      const bool edit = edits && found == "interventions";
+      if (found != kind && !edit) {
+        fail_usage(setting.origin, ": section [", found, "], expected [", kind, "]",
+                   edits ? " or [interventions]" : "");
       }
+      const Setting* common = edit ? settings.find(found, key) : nullptr;
+      if (common != nullptr && common->origin == "--set") continue;
+      const std::string target = concat(found, ':', name);
       if (settings.find(target, key) == nullptr) settings.put(target, key, setting);
     }
   }
@@ -55,6 +70,23 @@ void add_shared(Settings& settings, const std::string& shared, const std::string
   for (const auto& [key, setting] : keys) {
     if (settings.find(target, key) == nullptr) settings.put(target, key, setting);
   }
+}
+
+/// Names X of sections [KIND:X] of parts that this sweep leaves out although they have a file: a
+/// profile speaks of models and benchmarks that --models and --benchmarks may leave out.
+std::vector<std::string> left_out(const Settings& settings, const std::string& kind,
+                                  const std::vector<std::string>& files, const std::string& folder,
+                                  const std::vector<std::string>& used) {
+  std::vector<std::string> names;
+  for (const auto& [section, keys] : settings.sections()) {
+    if (!section.starts_with(kind + ":")) continue;
+    const std::string name = section.substr(kind.size() + 1);
+    if (std::ranges::find(used, name) != used.end()) continue;
+    if (std::ranges::any_of(part_paths(files, folder, name),
+                            [](const fs::path& path) { return fs::exists(path); }))
+      names.push_back(name);
+  }
+  return names;
 }
 
 template <class T>
@@ -121,6 +153,16 @@ Sweep read_sweep(const SweepOverrides& overrides) {
     const Setting* setting = settings.find("sweep", key);
     return setting != nullptr ? setting->origin : std::string("default");
   };
+  for (const auto& name : left_out(settings, "model", overrides.files, "models", p.models)) {
+    ModelConfig unused;
+    settings.bind("model:" + name, unused);
+  }
+  for (const auto& name :
+       left_out(settings, "benchmark", overrides.files, "benchmarks", p.benchmarks)) {
+    BenchmarkConfig unused;
+    settings.bind("benchmark:" + name, unused);
+  }
+  sweep.models_left_out = left_out(settings, "interventions", overrides.files, "models", p.models);
   ModelConfig every_model;
   BenchmarkConfig every_benchmark;
   settings.bind("model:*", every_model);
@@ -129,8 +171,9 @@ Sweep read_sweep(const SweepOverrides& overrides) {
     require(plain_name(name), settings, "sweep", "models", name, "file names without folders");
     const std::string section = "model:" + name;
     add_shared(settings, "model:*", section);
+    add_shared(settings, "interventions:*", "interventions:" + name);
     add_part(settings, find_part(overrides.files, "models", name, origin_of("models")), "model",
-             section);
+             name);
     NamedModel model{name, {}};
     settings.bind(section, model.config);
     require(!model.config.checkpoint.empty(), settings, section, "checkpoint",
@@ -150,7 +193,7 @@ Sweep read_sweep(const SweepOverrides& overrides) {
     const std::string section = "benchmark:" + name;
     add_shared(settings, "benchmark:*", section);
     add_part(settings, find_part(overrides.files, "benchmarks", name, origin_of("benchmarks")),
-             "benchmark", section);
+             "benchmark", name);
     NamedBenchmark benchmark{name, {}};
     settings.bind(section, benchmark.config);
     const auto& b = benchmark.config;

@@ -135,6 +135,8 @@ struct Sweep {
   RunParams run;
   std::vector<NamedModel> models;
   std::vector<NamedBenchmark> benchmarks;
+  /// Models of sections [interventions:NAME] that this sweep leaves out.
+  std::vector<std::string> models_left_out;
   Settings settings;  ///< everything, for the stages' own sections and the manifest
   /// "MODEL/BENCHMARK" -> file of a judge's reviews that a run was given later (vrp score); it
   /// stands for [benchmark] reviews.
@@ -152,6 +154,10 @@ struct SweepOverrides {
 /// or benchmark file is looked for at conf/models/NAME.ini beside the sweep's folder
 /// (FILE/../../models) and then below the current folder. `--set model:NAME.key=value` and
 /// `--set benchmark:NAME.key=value` reach them, sections [model:*] and [benchmark:*] all of them.
+/// A model's file may have a section [interventions] with keys that hold for that model in place of
+/// the sweep's, such as the block to edit: it becomes section [interventions:NAME], which a sweep
+/// file and --set may name too (and [interventions:*]). `--set interventions.key=value` is above
+/// the models' files.
 /// The stages' own sections stay to be bound by the caller, who then calls
 /// settings.require_all_known(). Error (usage) as in design section 9.
 Sweep read_sweep(const SweepOverrides& overrides);
