@@ -104,6 +104,8 @@ RankPlan make_rank_plan(Values x, Labels y, Types strata,
     i = j;
   }
   plan.used = static_cast<std::int64_t>(rows.size());
+  plan.entry.reserve(rows.size());
+  plan.unit.reserve(rows.size());
   for (const Row& row : rows) {
     plan.entry.push_back(row.row);
     plan.unit.push_back(unit_of_row[static_cast<std::size_t>(row.row)]);
@@ -127,7 +129,7 @@ RankSum rank_sum(const RankPlan& plan) {
 
 std::vector<std::uint64_t> twice_placements(const RankPlan& plan) {
   const std::vector<ClassCounts> counts = class_counts(plan);
-  std::vector<std::uint64_t> twice(plan.entry.size());
+  std::vector<std::uint64_t> twice(plan.unit.size());
   std::uint64_t below = 0, positives_seen = 0;
   std::size_t current = 0;
   for_each_segment(plan, [&](std::size_t first, const Segment& s, std::size_t stratum) {

@@ -18,7 +18,8 @@ struct Segment {
 /// Rows of one signal sorted by (stratum, value), cut into segments. AUROC is the plan with one
 /// stratum; AUROC within type has one stratum per type, pairs counted inside strata only.
 struct RankPlan {
-  std::vector<std::int32_t> entry;  ///< rows of the full columns, segment after segment
+  std::vector<std::int32_t> entry;  ///< rows of the full columns, segment after segment; may be
+                                    ///< dropped where units are enough
   std::vector<std::uint32_t> unit;  ///< unit of each entry
   std::vector<Segment> segments;
   std::vector<std::uint32_t> stratum_end;  ///< index of the segment after each stratum

@@ -22,6 +22,53 @@ std::uint32_t scaled(std::uint32_t word, std::uint32_t bound) {
   return static_cast<std::uint32_t>((std::uint64_t{word} * bound) >> 32);
 }
 
+// The words of kBlocks blocks of replicate b from `first` on, in the order of the draws. The same
+// as words_of block by block; the loops over blocks become vectors.
+constexpr std::uint32_t kBlocks = 32;
+void words_of_blocks(PhiloxKey key, std::uint32_t first, std::int64_t b, std::uint32_t* words) {
+  std::uint32_t c0[kBlocks], c1[kBlocks], c2[kBlocks], c3[kBlocks];
+  for (std::uint32_t i = 0; i < kBlocks; ++i) {
+    c0[i] = first + i;
+    c1[i] = 0;
+    c2[i] = static_cast<std::uint32_t>(b);
+    c3[i] = static_cast<std::uint32_t>(static_cast<std::uint64_t>(b) >> 32);
+  }
+  for (int round = 0; round < 10; ++round) {
+    for (std::uint32_t i = 0; i < kBlocks; ++i) {
+      const std::uint64_t p0 = std::uint64_t{0xD2511F53u} * c0[i];
+      const std::uint64_t p1 = std::uint64_t{0xCD9E8D57u} * c2[i];
+      c0[i] = static_cast<std::uint32_t>(p1 >> 32) ^ c1[i] ^ key.k0;
+      c1[i] = static_cast<std::uint32_t>(p1);
+      c2[i] = static_cast<std::uint32_t>(p0 >> 32) ^ c3[i] ^ key.k1;
+      c3[i] = static_cast<std::uint32_t>(p0);
+    }
+    key.k0 += 0x9E3779B9u;
+    key.k1 += 0xBB67AE85u;
+  }
+  for (std::uint32_t i = 0; i < kBlocks; ++i) {
+    words[4 * i] = c0[i];
+    words[4 * i + 1] = c1[i];
+    words[4 * i + 2] = c2[i];
+    words[4 * i + 3] = c3[i];
+  }
+}
+
+// Counts the out.size() draws of replicate b by unit.
+template <class Count>
+void count_draws(PhiloxKey key, std::int64_t b, std::span<Count> out) {
+  std::fill(out.begin(), out.end(), Count{0});
+  const std::uint32_t units = static_cast<std::uint32_t>(out.size());
+  std::uint32_t words[4 * kBlocks];
+  std::uint32_t block = 0;
+  for (std::uint32_t left = units; left > 0; block += kBlocks) {
+    words_of_blocks(key, block, b, words);
+    for (std::uint32_t& word : words) word = scaled(word, units);
+    const std::uint32_t now = std::min(left, 4 * kBlocks);
+    for (std::uint32_t j = 0; j < now; ++j) ++out[words[j]];
+    left -= now;
+  }
+}
+
 }  // namespace
 
 ResampleUnits item_units(std::size_t rows) {
@@ -68,13 +115,17 @@ PhiloxKey bootstrap_key(std::uint64_t seed, std::string_view purpose) {
 }
 
 void draw_multiplicities(PhiloxKey key, std::int64_t b, std::span<std::uint32_t> out) {
-  std::fill(out.begin(), out.end(), 0u);
-  const std::uint32_t units = static_cast<std::uint32_t>(out.size());
-  std::uint32_t drawn = 0;
-  for (std::uint32_t block = 0; drawn < units; ++block) {
-    const PhiloxCounter w = words_of(key, block, b);
-    const std::uint32_t words[4] = {w.c0, w.c1, w.c2, w.c3};
-    for (int j = 0; j < 4 && drawn < units; ++j, ++drawn) ++out[scaled(words[j], units)];
+  count_draws(key, b, out);
+}
+
+void draw_narrow_multiplicities(PhiloxKey key, std::int64_t b, std::span<std::uint8_t> out) {
+  count_draws(key, b, out);
+  // A count that went past 255 began again at 0 and is missing from the sum.
+  std::uint64_t sum = 0;
+  for (const std::uint8_t m : out) sum += m;
+  if (sum != out.size()) {
+    throw Error(ExitCode::internal, concat("statistics: replicate ", b, " holds one unit of ",
+                                           out.size(), " over 255 times"));
   }
 }
 

@@ -41,6 +41,10 @@ PhiloxKey bootstrap_key(std::uint64_t seed, std::string_view purpose);
 /// below U / 2^32 relative).
 void draw_multiplicities(PhiloxKey key, std::int64_t b, std::span<std::uint32_t> out);
 
+/// The same multiplicities in a byte each. Throws Error(internal) when one is over 255: by chance,
+/// never (P(Poisson(1) > 255) < 1e-500).
+void draw_narrow_multiplicities(PhiloxKey key, std::int64_t b, std::span<std::uint8_t> out);
+
 /// Replicate b as weights per row, [N]: multiplicities of the rows' units.
 std::vector<std::uint32_t> row_weights(PhiloxKey key, std::int64_t b, const ResampleUnits& units);
 

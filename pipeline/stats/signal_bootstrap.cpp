@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/stats/lane_draw.hpp"
 #include "pipeline/stats/lanes.hpp"
 #include "pipeline/stats/rank_plan.hpp"
 
@@ -32,9 +33,9 @@ double correlation(const Moments& m) {
 
 struct SignalPlan {
   RankPlan all, typed;
-  bool has_moments = false;             // false: an infinite value, R undefined
-  std::vector<UnitMoments> moments;     // [U], x centred over the used rows
-  std::vector<double> rows, positives;  // [U], used rows of each unit
+  bool has_moments = false;                    // false: an infinite value, R undefined
+  std::vector<UnitMoments> moments;            // [U], x centred over the used rows
+  std::vector<std::uint32_t> rows, positives;  // [U], used rows of each unit
 };
 
 void add_moments(Values x, Labels y, std::span<const std::uint32_t> unit_of_row,
@@ -55,7 +56,7 @@ void add_moments(Values x, Labels y, std::span<const std::uint32_t> unit_of_row,
     const std::size_t u = unit_of_row[static_cast<std::size_t>(used.row[i])];
     const double d = plan.has_moments ? std::ldexp(used.x[i], -exponent) - mean : 0;
     plan.rows[u] += 1;
-    plan.positives[u] += used.y[i];
+    plan.positives[u] += used.y[i] == 1 ? 1 : 0;
     plan.moments[u].x += d;
     plan.moments[u].xx += d * d;
     plan.moments[u].xy += used.y[i] == 1 ? d : 0;
@@ -82,6 +83,16 @@ std::vector<double> jackknife_r(const SignalPlan& plan) {
   return out;
 }
 
+// Replicates need the units of the entries only.
+RankPlan plan_without_entries(Values x, Labels y, Types strata,
+                              std::span<const std::uint32_t> unit_of_row) {
+  RankPlan plan = make_rank_plan(x, y, strata, unit_of_row);
+  plan.entry = {};
+  plan.segments.shrink_to_fit();
+  plan.unit.shrink_to_fit();
+  return plan;
+}
+
 double quotient(std::uint64_t twice_wins, std::uint64_t pairs) {
   return RankSum{twice_wins, pairs}.auroc();
 }
@@ -90,20 +101,18 @@ double quotient(std::uint64_t twice_wins, std::uint64_t pairs) {
 
 struct SignalBootstrap::State {
   std::vector<SignalPlan> plans;
-  std::vector<std::uint64_t> unit_rows;  // [U]
+  std::vector<std::uint32_t> unit_rows;  // [U]
+  std::uint64_t all_rows = 0;
   std::uint32_t units = 0;
   bool typed = false;
 
-  // Multiplicities of replicates first .. first+used-1 in lanes 0 .. used-1; other lanes stay 0.
-  void draw(PhiloxKey key, std::int64_t first, int used, std::vector<std::uint32_t>& one,
-            std::vector<Lanes>& lanes) const {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      const std::size_t k = static_cast<std::size_t>(lane);
-      if (lane < used) draw_multiplicities(key, first + lane, one);
+  // Rank sums are exact while a replicate's rows stay below 2^31.
+  void check_rows(const LaneWeights& weights, std::int64_t first) const {
+    if (all_rows * weights.largest < (std::uint64_t{1} << 31)) return;
+    for (int lane = 0; lane < weights.used; ++lane) {
       std::uint64_t rows = 0;
       for (std::size_t u = 0; u < units; ++u) {
-        lanes[u].weight[k] = lane < used ? one[u] : 0;
-        rows += lanes[u].weight[k] * unit_rows[u];
+        rows += weights.unit[u].weight[static_cast<std::size_t>(lane)] * unit_rows[u];
       }
       if (rows >= (std::uint64_t{1} << 31)) {
         throw Error(ExitCode::internal, concat("statistics: replicate ", first + lane, " holds ",
@@ -120,11 +129,12 @@ SignalBootstrap::SignalBootstrap(std::span<const Signal> signals, Labels labels,
   state_->typed = !types.empty();
   state_->unit_rows.resize(units.count);
   for (const std::uint32_t u : units.unit_of_row) ++state_->unit_rows[u];
+  state_->all_rows = units.unit_of_row.size();
   for (const Signal& signal : signals) {
     SignalPlan& plan = state_->plans.emplace_back();
-    plan.all = make_rank_plan(signal.values, labels, {}, units.unit_of_row);
+    plan.all = plan_without_entries(signal.values, labels, {}, units.unit_of_row);
     if (state_->typed) {
-      plan.typed = make_rank_plan(signal.values, labels, types, units.unit_of_row);
+      plan.typed = plan_without_entries(signal.values, labels, types, units.unit_of_row);
     }
     add_moments(signal.values, labels, units.unit_of_row, units.count, plan);
   }
@@ -145,16 +155,19 @@ std::vector<SignalReplicates> SignalBootstrap::replicate(PhiloxKey key,
     signal.r.resize(count);
     if (state_->typed) signal.within.resize(count);
   }
-  std::vector<Lanes> lanes(state_->units);
-  std::vector<std::uint32_t> one(state_->units);
+  std::vector<const std::vector<UnitMoments>*> columns;
+  for (const SignalPlan& plan : state_->plans) columns.push_back(&plan.moments);
+  LaneDraw lanes(state_->units);
   for (std::size_t done = 0; done < count; done += kLanes) {
     const std::size_t used = std::min<std::size_t>(kLanes, count - done);
-    state_->draw(key, range.first + static_cast<std::int64_t>(done), static_cast<int>(used), one,
-                 lanes);
+    const std::int64_t first = range.first + static_cast<std::int64_t>(done);
+    const LaneWeights& weights = lanes.draw(key, first, static_cast<int>(used));
+    state_->check_rows(weights, first);
+    const std::vector<LaneMoments> all_moments = lane_moments(columns, weights);
     for (std::size_t s = 0; s < out.size(); ++s) {
       const SignalPlan& plan = state_->plans[s];
-      const LaneRankSums ranks = lane_rank_sums(plan.all, lanes);
-      const LaneMoments moments = lane_moments(plan.moments, lanes);
+      const LaneRankSums ranks = lane_rank_sums(plan.all, weights);
+      const LaneMoments& moments = all_moments[s];
       for (std::size_t k = 0; k < used; ++k) {
         const double positives = static_cast<double>(ranks.positives[k]);
         const double n = positives + static_cast<double>(ranks.negatives[k]);
@@ -165,7 +178,7 @@ std::vector<SignalReplicates> SignalBootstrap::replicate(PhiloxKey key,
                 : kNaN;
       }
       if (!state_->typed) continue;
-      const LaneRankSums typed = lane_rank_sums(plan.typed, lanes);
+      const LaneRankSums typed = lane_rank_sums(plan.typed, weights);
       for (std::size_t k = 0; k < used; ++k) {
         out[s].within[done + k] = quotient(typed.twice_wins[k], typed.pairs[k]);
       }

@@ -79,6 +79,28 @@ TEST_CASE("blocks of replicates follow one another without gaps", "[stats][resam
   }
 }
 
+TEST_CASE("draw j is word j % 4 of block j / 4, counted in wide and in narrow counters",
+          "[stats][resample]") {
+  const vrp::PhiloxKey key = bootstrap_key(5, "words");
+  for (const std::uint32_t units : {1u, 5u, 127u, 128u, 129u, 1000u}) {
+    for (const std::int64_t b : {std::int64_t{0}, std::int64_t{9999}, std::int64_t{1} << 33}) {
+      std::vector<std::uint32_t> expected(units), wide(units);
+      for (std::uint32_t j = 0; j < units; ++j) {
+        const vrp::PhiloxCounter w = vrp::philox4x32_10(
+            {j / 4, 0, static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(b >> 32)}, key);
+        const std::uint32_t words[4] = {w.c0, w.c1, w.c2, w.c3};
+        ++expected[(std::uint64_t{words[j % 4]} * units) >> 32];
+      }
+      std::vector<std::uint8_t> narrow(units);
+      draw_multiplicities(key, b, wide);
+      draw_narrow_multiplicities(key, b, narrow);
+      INFO(units << " units, replicate " << b);
+      CHECK(wide == expected);
+      CHECK(std::vector<std::uint32_t>(narrow.begin(), narrow.end()) == expected);
+    }
+  }
+}
+
 TEST_CASE("labels are permuted inside their stratum", "[stats][resample]") {
   const std::vector<std::int8_t> y{1, 1, 1, 0, kNoLabel, 0, 0, 0, 0, 1};
   const std::vector<std::int32_t> strata{0, 0, 0, 0, 0, 1, 1, 1, 1, 1};

@@ -89,6 +89,30 @@ TEST_CASE("the jackknife equals the statistic without each unit's rows", "[stats
   }
 }
 
+TEST_CASE("replicates of columns longer than one run of sums equal the rows written out",
+          "[stats][bootstrap]") {
+  // 32-bit sums hold some thousand rows, byte sums some dozen of one label: both are passed, in
+  // whole and in half vectors.
+  constexpr std::size_t kMany = 30000;
+  const Columns c = test::example(kMany);
+  const ResampleUnits units = group_units(c.group);
+  const vrp::PhiloxKey key = bootstrap_key(3, "long");
+  const SignalBootstrap bootstrap(c.signals, c.label, c.type, units);
+  for (const std::int64_t count : {2, 40}) {
+    const auto replicates = bootstrap.replicate(key, {7, count});
+    for (const std::int64_t b : {std::int64_t{0}, count - 1}) {
+      const std::size_t at = static_cast<std::size_t>(b);
+      for (std::size_t s = 0; s < c.signals.size(); ++s) {
+        const Slow expected = slow(c, s, row_weights(key, 7 + b, units));
+        INFO("replicate " << b << " of " << count << ", signal " << c.signals[s].name);
+        CHECK(same(replicates[s].auroc[at], expected.auroc, 0));
+        CHECK(same(replicates[s].within[at], expected.within, 0));
+        CHECK(same(replicates[s].r[at], expected.r, 1e-9));
+      }
+    }
+  }
+}
+
 TEST_CASE("any split of the replicates gives the same bits", "[stats][bootstrap]") {
   const Columns c = test::example(kRows);
   const SignalBootstrap bootstrap(c.signals, c.label, c.type, group_units(c.group));
