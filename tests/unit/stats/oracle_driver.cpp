@@ -7,12 +7,15 @@
 #include "pipeline/stats/auroc.hpp"
 #include "pipeline/stats/bootstrap.hpp"
 #include "pipeline/stats/calibration.hpp"
+#include "pipeline/stats/clustered.hpp"
 #include "pipeline/stats/correlation.hpp"
 #include "pipeline/stats/label_agreement.hpp"
 #include "pipeline/stats/logistic_ridge.hpp"
 #include "pipeline/stats/multiplicity.hpp"
+#include "pipeline/stats/normal.hpp"
 #include "pipeline/stats/proportions.hpp"
 #include "pipeline/stats/risk_coverage.hpp"
+#include "pipeline/stats/signal_bootstrap.hpp"
 
 using vrp::Json;
 using namespace vrp::stats;
@@ -27,6 +30,8 @@ Json shown(const Estimate& e) {
           {"low", number(e.low)},
           {"high", number(e.high)},
           {"p", number(e.p)},
+          {"se", number(e.se)},
+          {"df", number(e.df)},
           {"flags", flag_names(e.flags)}};
 }
 
@@ -44,6 +49,45 @@ std::vector<double> column(const Json& call, const char* name) {
     out.push_back(v.is_null() ? std::numeric_limits<double>::quiet_NaN() : v.get<double>());
   }
   return out;
+}
+
+// NaN as null.
+Json shown(const std::vector<double>& values) {
+  Json out = Json::array();
+  for (const double v : values) out.push_back(std::isnan(v) ? Json(nullptr) : Json(v));
+  return out;
+}
+
+// Replicates and leave-one-unit-out values of one signal, with the weights of each replicate.
+Json bootstrap_of(const std::vector<double>& x, const std::vector<std::int8_t>& y,
+                  const std::vector<std::int32_t>& group, std::int64_t replicates) {
+  const std::vector<Signal> signals{{"x", x}};
+  const ResampleUnits units = group.empty() ? item_units(x.size()) : group_units(group);
+  const SignalBootstrap bootstrap(signals, y, {}, units);
+  const vrp::PhiloxKey key = bootstrap_key(7, "oracle");
+  const SignalReplicates drawn = bootstrap.replicate(key, {0, replicates}).front();
+  const SignalJackknife jackknife = bootstrap.jackknife(0);
+  Json weights = Json::array();
+  for (std::int64_t b = 0; b < replicates; ++b) weights.push_back(row_weights(key, b, units));
+  return {{"auroc", shown(drawn.auroc)},
+          {"r", shown(drawn.r)},
+          {"weights", weights},
+          {"jackknife_auroc", shown(jackknife.auroc)},
+          {"jackknife_r", shown(jackknife.r)}};
+}
+
+Json clustered(const std::string& f, const Json& call, const std::vector<double>& x,
+               const std::vector<std::int8_t>& y) {
+  const auto group = call.at("group").get<std::vector<std::int32_t>>();
+  if (f == "auroc_clustered") return shown(auroc_clustered(x, y, group));
+  if (f == "r_clustered") return shown(point_biserial_clustered(x, y, group));
+  if (f == "tost_clustered") {
+    return shown(equivalence_r_clustered(point_biserial_clustered(x, y, group)));
+  }
+  if (f == "difference_clustered") {
+    return shown(auroc_difference_clustered(x, column(call, "z"), y, group));
+  }
+  throw std::invalid_argument("unknown function '" + f + "'");
 }
 
 Json answer(const Json& call) {
@@ -90,7 +134,34 @@ Json answer(const Json& call) {
     const LogisticRidge fit = fit_logistic_ridge({values, call.at("width")}, y(), call.at("c"));
     return {{"intercept", fit.intercept}, {"weight", fit.weight}};
   }
-  throw std::invalid_argument("unknown function '" + f + "'");
+  if (f == "student") {
+    const double t = call.at("t"), df = call.at("df");
+    return {{"p", two_sided_t_p(t, df)}, {"cdf", t_cdf(t, df)}, {"critical", critical_t(0.95, df)}};
+  }
+  if (f == "tost") return shown(equivalence_r(point_biserial(x(), y())));
+  if (f == "stratified") {
+    std::vector<Estimate> strata;
+    for (const Json& stratum : call.at("strata")) {
+      strata.push_back(
+          point_biserial(column(stratum, "x"), stratum.at("y").get<std::vector<std::int8_t>>()));
+    }
+    return shown(stratified_r(strata));
+  }
+  if (f == "permutation") {
+    return number(permutation_p(call.at("observed"), column(call, "permuted")));
+  }
+  if (f == "detectable") {
+    return number(minimum_detectable(call.at("se"), call.at("alpha"), call.at("power")));
+  }
+  if (f == "detectable_difference") {
+    return number(minimum_detectable_difference(call.at("n"), call.at("discordant"),
+                                                call.at("alpha"), call.at("power")));
+  }
+  if (f == "bootstrap") {
+    return bootstrap_of(x(), y(), call.at("group").get<std::vector<std::int32_t>>(),
+                        call.at("replicates"));
+  }
+  return clustered(f, call, x(), y());
 }
 
 }  // namespace
