@@ -15,4 +15,7 @@ vrp_add_python_test(stats_oracle ${_dir}/oracle_test.py
 vrp_add_test(csv SOURCES ${_dir}/csv_test.cpp LIBS vrp_control LABELS unit)
 vrp_add_python_test(stats_command ${_dir}/stats_command_test.py LABELS unit)
 
-vrp_add_test(stats_coverage SOURCES ${_dir}/coverage_test.cpp LIBS vrp_stats LABELS slow)
+vrp_add_test(stats_coverage
+  SOURCES ${_dir}/coverage_test.cpp ${_dir}/coverage_clustered_test.cpp
+          ${_dir}/coverage_paths_test.cpp
+  LIBS vrp_stats LABELS slow)
