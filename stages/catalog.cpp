@@ -7,6 +7,7 @@
 #include "pipeline/model/spec.hpp"
 #include "stages/interventions/plan.hpp"
 #include "stages/probes/probes.hpp"
+#include "stages/reduce/replicate_parts.hpp"
 
 namespace vrp {
 namespace {
@@ -18,19 +19,19 @@ bool asks_for(const Sweep& sweep, const std::string& stage) {
 }
 
 /// Parts of a cell's probes: they depend on the model's depth.
-std::function<std::vector<std::string>(const Cell&)> parts_by_model(const Sweep& sweep,
-                                                                    const ProbesParams& params) {
+std::function<std::vector<std::string>(const Cell&, std::int64_t)> parts_by_model(
+    const Sweep& sweep, const ProbesParams& params) {
   std::map<std::string, std::filesystem::path> checkpoints;
   for (const NamedModel& model : sweep.models) checkpoints[model.name] = model.config.checkpoint;
-  return [checkpoints, params](const Cell& cell) {
+  return [checkpoints, params](const Cell& cell, std::int64_t) {
     return fit_parts(params, read_model_spec(checkpoints.at(cell.model)).text.layers);
   };
 }
 
 /// Error (usage) unless the probes name as many neurons as the interventions edit.
-void check_targets(const StageParams& params) {
-  const int needed = targets_needed(params.interventions);
-  if (needed == 0 || !params.interventions.ids.empty()) return;
+void check_targets(const StageParams& params, const InterventionsParams& edits) {
+  const int needed = targets_needed(edits);
+  if (needed == 0 || !edits.ids.empty()) return;
   if (!fits_probe(params.probes, "sparse")) {
     fail_usage("[interventions] edits ", needed, " neurons of the sparse probe, but [probes] fits ",
                "has no sparse; add it, give ids, or set singles = 0 and tops to nothing");
@@ -41,16 +42,30 @@ void check_targets(const StageParams& params) {
   }
 }
 
-/// Error (usage) for a block or neuron that one of the models does not have, before anything runs.
-void check_conditions(const Sweep& sweep, const InterventionsParams& params) {
+/// Error (usage) for a block or neuron that a model does not have, before anything runs.
+void check_conditions(const Sweep& sweep, const StageParams& params) {
   for (const NamedModel& model : sweep.models) {
     const TextSpec text = read_model_spec(model.config.checkpoint).text;
+    const InterventionsParams& edits = params.interventions_of.at(model.name);
+    const auto own = sweep.settings.sections().find("interventions:" + model.name);
     try {
-      plan_conditions(params, {text.layers, text.hidden, text.intermediate});
+      check_targets(params, edits);
+      plan_conditions(edits, {text.layers, text.hidden, text.intermediate});
     } catch (const Error& error) {
-      throw Error(error.code(), concat(model.name, ": ", error.what()));
+      std::vector<std::string> keys;  // where a value may come from, when not from [interventions]
+      if (own != sweep.settings.sections().end())
+        for (const auto& [key, setting] : own->second)
+          keys.push_back(concat(key, " of ", setting.origin));
+      throw Error(error.code(), concat(model.name, ": ", error.what(), keys.empty() ? "" : "; has ",
+                                       join(keys, ", ")));
     }
   }
+}
+
+/// What the interventions of a model depend on besides the model.
+std::string parameters_of(InterventionsParams edits, const MetricsParams& metrics) {
+  edits.memory_mb = InterventionsParams{}.memory_mb;
+  return canonical_text(edits) + canonical_text(metrics);
 }
 
 }  // namespace
@@ -62,6 +77,16 @@ StageParams bind_stage_params(Sweep& sweep) {
   sweep.settings.bind("consistency", params.consistency);
   sweep.settings.bind("probes", params.probes);
   sweep.settings.bind("interventions", params.interventions);
+  InterventionsParams every = params.interventions;
+  sweep.settings.bind("interventions:*", every);
+  for (const std::string& name : sweep.models_left_out) {
+    InterventionsParams unused;
+    sweep.settings.bind("interventions:" + name, unused);
+  }
+  for (const NamedModel& model : sweep.models) {
+    InterventionsParams& own = params.interventions_of[model.name] = params.interventions;
+    sweep.settings.bind("interventions:" + model.name, own);
+  }
   sweep.settings.bind("reduce", params.reduce);
   sweep.settings.require_all_known();
   check(params.capture);
@@ -69,6 +94,7 @@ StageParams bind_stage_params(Sweep& sweep) {
   check(params.consistency);
   check(params.probes);
   check(params.interventions);
+  for (const auto& [model, edits] : params.interventions_of) check(edits);
   check(params.reduce);
   if (!params.capture.attention) {
     fail_usage(
@@ -79,10 +105,7 @@ StageParams bind_stage_params(Sweep& sweep) {
 }
 
 std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams& params) {
-  if (asks_for(sweep, "interventions")) {
-    check_targets(params);
-    check_conditions(sweep, params.interventions);
-  }
+  if (asks_for(sweep, "interventions")) check_conditions(sweep, params);
   StageDefinition capture;
   capture.name = "capture";
   capture.needs_model = true;
@@ -129,9 +152,9 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   interventions.name = "interventions";
   interventions.upstream = {"capture", "probes"};
   interventions.needs_model = true;
-  InterventionsParams edited = params.interventions;
-  edited.memory_mb = InterventionsParams{}.memory_mb;
-  interventions.parameters = canonical_text(edited) + canonical_text(params.metrics);
+  interventions.parameters_of = [params](const Cell& cell) {
+    return parameters_of(params.interventions_of.at(cell.model), params.metrics);
+  };
   interventions.cost_per_item = 10;
 
   StageDefinition reduce;
@@ -142,10 +165,21 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   }
   reduce.whole_cell = true;
   reduce.pooled = true;
-  reduce.parameters = canonical_text(params.reduce) + "profile=" + sweep.params.profile + "\n";
+  ReduceParams reduced = params.reduce;
+  reduced.block_draws =
+      ReduceParams{}.block_draws;  // where replicates are drawn, not what they are
+  reduce.parameters = canonical_text(reduced) + "profile=" + sweep.params.profile + "\n";
   reduce.cost_per_item = 0.02;
   reduce.labels = ReadsLabels::all;
-  return {capture, metrics, consistency, fits, probes, interventions, reduce};
+
+  // The same statistics, of which only a block of the bootstrap replicates is kept.
+  StageDefinition replicates = reduce;
+  replicates.name = "replicates";
+  replicates.parts = [params = params.reduce](const Cell&, std::int64_t items) {
+    return replicate_parts(items, params);
+  };
+  reduce.upstream.push_back("replicates");
+  return {capture, metrics, consistency, fits, probes, interventions, replicates, reduce};
 }
 
 std::string settings_help() {
@@ -163,6 +197,7 @@ std::string settings_help() {
   section("reduce", ReduceParams{});
   out += "\nconf/models/NAME.ini\n";
   section("model", ModelConfig{});
+  out += "[interventions]\n  keys as above, for this model in place of the sweep's\n";
   out += "\nconf/benchmarks/NAME.ini\n";
   section("benchmark", BenchmarkConfig{});
   return out;

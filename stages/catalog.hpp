@@ -1,6 +1,8 @@
 #pragma once
 // All stages of the paper with the parameters that a sweep gives them: what vrp plans and vrp-run
 // runs. Adding a stage means adding it here and in runners.cpp.
+#include <map>
+#include <string>
 #include <vector>
 
 #include "pipeline/config/sweep.hpp"
@@ -19,7 +21,8 @@ struct StageParams {
   MetricsParams metrics;
   ConsistencyParams consistency;
   ProbesParams probes;
-  InterventionsParams interventions;
+  InterventionsParams interventions;                            ///< of models without their own
+  std::map<std::string, InterventionsParams> interventions_of;  ///< by model, each of the sweep's
   ReduceParams reduce;
 };
 

@@ -14,6 +14,7 @@
 #include "stages/interventions/interventions.hpp"
 #include "stages/metrics/metrics.hpp"
 #include "stages/probes/probes.hpp"
+#include "stages/reduce/replicate_parts.hpp"
 #include "stages/reduce_input.hpp"
 
 namespace vrp {
@@ -134,7 +135,7 @@ Record run_interventions(const UnitInput& input, const Sweep& sweep, const Stage
                         .generation = {.max_new_tokens = benchmark.max_new_tokens},
                         .capture = captured,
                         .probes = probes,
-                        .params = params.interventions,
+                        .params = params.interventions_of.at(input.cell->model),
                         .metrics = params.metrics,
                         .captured = params.capture,
                         .seed = input.seed},
@@ -154,6 +155,16 @@ Record run_probes(const UnitInput& input, const Sweep& sweep, const ProbesParams
     cells.push_back(probe_input(input, member, tables.back(), sweep, device));
   }
   return transfer_probes(cells, params);
+}
+
+Record run_reduce(const UnitInput& input, const Sweep& sweep, const ReduceParams& params,
+                  const Draws& draws) {
+  const std::size_t cell = input.cell_index();
+  if (!input.cell->pooled()) return reduce_cell(upstream_cell(input, cell, sweep), params, draws);
+  std::vector<CellData> cells;
+  for (const std::size_t member : input.cell->members)
+    cells.push_back(upstream_cell(input, member, sweep));
+  return reduce_pooled(cells, params, draws, upstream_arrays(input, "probes", cell, has_columns));
 }
 
 }  // namespace
@@ -204,16 +215,19 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
       stage.run = [&sweep, &params, holder](const UnitInput& input) {
         return run_interventions(input, sweep, params, *holder);
       };
+    } else if (stage.name == "replicates") {
+      stage.run = [&sweep, &params](const UnitInput& input) {
+        const Draws draws = Draws::block(input.seed, replicate_range(input.unit->part));
+        run_reduce(input, sweep, params.reduce, draws);
+        return draws.record();
+      };
     } else if (stage.name == "reduce") {
       stage.run = [&sweep, &params](const UnitInput& input) {
-        const std::size_t cell = input.cell_index();
-        if (!input.cell->pooled())
-          return reduce_cell(upstream_cell(input, cell, sweep), params.reduce, input.seed);
-        std::vector<CellData> cells;
-        for (const std::size_t member : input.cell->members)
-          cells.push_back(upstream_cell(input, member, sweep));
-        return reduce_pooled(cells, params.reduce, input.seed,
-                             upstream_arrays(input, "probes", cell, has_columns));
+        std::vector<Record> blocks;
+        input.each_upstream("replicates", input.cell_index(),
+                            [&](Record& record) { blocks.push_back(std::move(record)); });
+        return run_reduce(input, sweep, params.reduce,
+                          blocks.empty() ? Draws(input.seed) : Draws::joined(input.seed, blocks));
       };
     } else {
       throw Error(ExitCode::internal, "no runner for stage " + stage.name);

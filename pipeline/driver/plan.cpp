@@ -82,6 +82,11 @@ class Planner {
   }
 
   std::int64_t items_of(const Cell& cell) const {
+    if (cell.pooled()) {
+      std::int64_t items = 0;
+      for (const std::size_t member : cell.members) items += items_of(plan_.cells[member]);
+      return items;
+    }
     const auto n = static_cast<std::int64_t>(plan_.tables[cell.table].size());
     return plan_.limit > 0 ? std::min(n, plan_.limit) : n;
   }
@@ -118,7 +123,9 @@ class Planner {
     Fingerprint out;
     out.fields["stage"] = definition.name + " version " + std::to_string(definition.version);
     out.fields["seed"] = std::to_string(sweep_.params.seed);
-    for (const auto& line : split(definition.parameters, '\n')) {
+    const std::string parameters =
+        definition.parameters_of ? definition.parameters_of(c) : definition.parameters;
+    for (const auto& line : split(parameters, '\n')) {
       const auto equals = line.find('=');
       if (equals == std::string::npos) continue;
       out.fields[definition.name + "." + line.substr(0, equals)] = line.substr(equals + 1);
@@ -178,17 +185,14 @@ class Planner {
       out.units.push_back(unit.id);
       plan_.units.push_back(std::move(unit));
     };
-    if (c.pooled()) {
-      std::int64_t items = 0;
-      for (const auto member : c.members) items += items_of(plan_.cells[member]);
-      add_unit(0, 0, items, unit_name(0, 1, 1));
-    } else if (definition.whole_cell && definition.parts) {
+    if (definition.whole_cell && definition.parts) {
       std::int64_t index = 0;
-      for (const std::string& part : definition.parts(c)) {
+      for (const std::string& part : definition.parts(c, items_of(c))) {
         add_unit(index++, 0, items_of(c), concat("unit-", part, ".h5"));
         plan_.units.back().part = part;
       }
-    } else if (definition.whole_cell) {
+      if (out.units.empty()) return;
+    } else if (definition.whole_cell || c.pooled()) {
       add_unit(0, 0, items_of(c), unit_name(0, 1, 1));
     } else {
       const std::int64_t n = items_of(c);

@@ -70,13 +70,16 @@ struct StageDefinition {
   int version = 1;
   std::vector<std::string> upstream;  ///< stages whose records are read
   bool whole_cell = false;            ///< one unit per cell instead of item ranges
-  /// With whole_cell: the parts of a cell, one unit each, so that they spread over ranks. Empty =
-  /// the cell is one unit. Names are unique and of [A-Za-z0-9._-].
-  std::function<std::vector<std::string>(const Cell&)> parts;
+  /// With whole_cell: the parts of a cell of so many items, one unit each, so that they spread over
+  /// ranks; a cell without parts has no unit. Not set = every cell is one unit. Names are unique
+  /// and of [A-Za-z0-9._-].
+  std::function<std::vector<std::string>(const Cell&, std::int64_t items)> parts;
   bool pooled = false;  ///< also one unit for the pooled cell of each model
   bool needs_model = false;
   ReadsLabels labels = ReadsLabels::none;  ///< part of the fingerprint
   std::string parameters;                  ///< canonical text of all that changes the result
+  /// Stands for `parameters` where that text differs from cell to cell.
+  std::function<std::string(const Cell&)> parameters_of;
   double cost_per_item = 1;
   /// On the I/O thread, ahead of `run`: reads and decodes what the unit needs. May be empty.
   std::function<std::shared_ptr<void>(const UnitInput&)> prepare;

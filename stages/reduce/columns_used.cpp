@@ -49,13 +49,13 @@ void count_rows(const CellColumns& cell, const std::vector<double>& values,
 }
 
 StatRow blank_row(const CellColumns& cell, const SignalColumn* signal, const char* statistic,
-                  std::uint64_t seed) {
+                  const Draws& draws) {
   StatRow row;
   row.model = cell.model;
   row.benchmark = cell.benchmark;
   row.statistic = statistic;
   row.label = cell.labels.empty() ? "" : cell.labels.front().scorer;
-  row.seed = static_cast<std::int64_t>(seed);
+  row.seed = static_cast<std::int64_t>(draws.seed());
   if (signal) {
     row.signal = signal->name;
     row.path = signal->path;

@@ -2,6 +2,7 @@
 // Columns of a cell in the form that the statistics library takes.
 #include "pipeline/stats/columns.hpp"
 #include "stages/reduce/columns.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/rows.hpp"
 
 namespace vrp {
@@ -25,7 +26,7 @@ bool has_flag(const StatRow& row, std::string_view flag);
 
 /// A row with names, label and seed filled in.
 StatRow blank_row(const CellColumns& cell, const SignalColumn* signal, const char* statistic,
-                  std::uint64_t seed);
+                  const Draws& draws);
 
 /// True when the bootstrap is to draw groups: resample = "group", or "auto" and some group has more
 /// than one labelled item.

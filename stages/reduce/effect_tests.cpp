@@ -37,7 +37,7 @@ double minimum_detectable_pp(std::int64_t n, double discordant, bool& one_way) {
 
 std::optional<double> exchange_p(const std::vector<double>& target,
                                  const std::vector<std::vector<double>>& others, int permutations,
-                                 std::uint64_t seed, const std::string& purpose) {
+                                 const Draws& draws, const std::string& purpose) {
   struct Item {
     std::vector<double> contrast;  ///< value k minus the mean of the others, k = 0: the target
   };
@@ -63,20 +63,23 @@ std::optional<double> exchange_p(const std::vector<double>& target,
     if (differ) varied.push_back(std::move(item));
   }
   if (n == 0) return std::nullopt;
-  const Rng rng(seed, purpose);
-  std::vector<double> permuted;
-  for (int b = 0; b < permutations; ++b) {
-    double sum = 0;
-    for (std::size_t i = 0; i < varied.size(); ++i) {
-      const auto& contrast = varied[i].contrast;
-      sum += contrast[rng.below(contrast.size(), i, static_cast<std::uint64_t>(b))];
+  const Rng rng(draws.seed(), purpose);
+  const auto permuted = draws.get(purpose, permutations, [&](stats::ReplicateRange range) {
+    Draws::Replicates out(1);
+    for (std::int64_t b = range.first; b < range.first + range.count; ++b) {
+      double sum = 0;
+      for (std::size_t i = 0; i < varied.size(); ++i) {
+        const auto& contrast = varied[i].contrast;
+        sum += contrast[rng.below(contrast.size(), i, static_cast<std::uint64_t>(b))];
+      }
+      out.front().push_back(sum / n);
     }
-    permuted.push_back(sum / n);
-  }
+    return out;
+  });
   // Sums of equal terms in another order may differ in the last bits: such a draw is a tie.
   const double slack = 1e-12 * static_cast<double>(varied.size() + 1);
   const double at_least = std::max(0.0, std::abs(observed / n) - slack);
-  return stats::permutation_p(at_least, permuted);
+  return stats::permutation_p(at_least, permuted.front());
 }
 
 }  // namespace vrp

@@ -178,7 +178,7 @@ std::vector<std::vector<double>> used_draws(const std::vector<double>& delta,
 }
 
 void set_test(const EffectColumns& cell, const Comparison& c, const std::vector<double>& delta,
-              const ReduceParams& params, std::uint64_t seed, EffectRow& row) {
+              const ReduceParams& params, const Draws& draws, EffectRow& row) {
   const std::size_t ours = c.condition->draws.size(), theirs = c.against->draws.size();
   if (ours == 1 && theirs == 1) {
     row.p = stats::mcnemar_exact_p(std::llround(row.lost), std::llround(row.gained));
@@ -200,7 +200,7 @@ void set_test(const EffectColumns& cell, const Comparison& c, const std::vector<
   const std::string purpose =
       concat(cell.model, "/", cell.benchmark, "/", row.condition, "/", row.against, "/exchange");
   row.p = exchange_p(theirs > 1 ? a.front() : b.front(), theirs > 1 ? b : a, params.replicates,
-                     seed, purpose)
+                     draws, purpose)
               .value_or(kUndefined);
   row.test = concat("permutation within items over ", std::max(ours, theirs),
                     " random draws and the other condition, ", params.replicates,
@@ -208,7 +208,7 @@ void set_test(const EffectColumns& cell, const Comparison& c, const std::vector<
 }
 
 EffectRow blank_row(const EffectColumns& cell, const Comparison& c, const ReduceParams& params,
-                    std::uint64_t seed) {
+                    const Draws& draws) {
   const EffectCondition& condition = *c.condition->first;
   EffectRow row;
   row.model = cell.model;
@@ -225,7 +225,7 @@ EffectRow blank_row(const EffectColumns& cell, const Comparison& c, const Reduce
   row.scope = condition.scope;
   row.draws =
       static_cast<std::int64_t>(std::max(c.condition->draws.size(), c.against->draws.size()));
-  row.seed = static_cast<std::int64_t>(seed);
+  row.seed = static_cast<std::int64_t>(draws.seed());
   row.replicates = params.replicates;
   row.method =
       "difference of accuracies on the same items; McNemar's discordant answers as lost and "
@@ -264,7 +264,7 @@ void set_power(const Comparison& c, const std::vector<double>& replicates, Effec
 }  // namespace
 
 std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams& params,
-                                   std::uint64_t seed, bool by_type) {
+                                   const Draws& draws, bool by_type) {
   std::vector<EffectRow> rows;
   if (cell.conditions.empty()) return rows;
   const std::vector<Drawn> drawn = combine_draws(cell);
@@ -273,7 +273,7 @@ std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams
   bool by_group = params.resample == "group";
   for (std::size_t i = 0; params.resample == "auto" && i < cell.key.size(); ++i)
     by_group = by_group || (!cell.failed[i] && !groups.insert(cell.group[i]).second);
-  const MeansBootstrap bootstrap(cell.group, by_group, params, seed,
+  const MeansBootstrap bootstrap(cell.group, by_group, params, draws,
                                  cell.model + "/" + cell.benchmark + "/effects");
   // One set of draws per call: columns in blocks, so that replicates of all types need not be held.
   constexpr std::size_t kBlock = 64;
@@ -282,11 +282,11 @@ std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams
     std::vector<std::vector<double>> deltas;
     for (std::size_t k = first; k < last; ++k)
       deltas.push_back(paired(cell, all[k], all[k].condition->y, all[k].against->y));
-    const auto replicates = bootstrap.replicates(deltas);
+    const auto replicates = bootstrap.replicates(concat("effects from ", first), deltas);
     for (std::size_t k = first; k < last; ++k) {
       const Comparison& c = all[k];
       const auto& delta = deltas[k - first];
-      EffectRow row = blank_row(cell, c, params, seed);
+      EffectRow row = blank_row(cell, c, params, draws);
       count_items(cell, c, delta, row);
       row.interval = bootstrap.name();
       if (row.n == 0) {
@@ -318,7 +318,7 @@ std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams
         row.item_pp = 100.0 / static_cast<double>(row.n);
       } else {
         if (row.draws > 1) spread_over_draws(cell, c, row);
-        set_test(cell, c, delta, params, seed, row);
+        set_test(cell, c, delta, params, draws, row);
         set_power(c, replicates[k - first], row);
       }
       rows.push_back(std::move(row));

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/effect_columns.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows_effect.hpp"
@@ -14,7 +15,7 @@ namespace vrp {
 /// With `by_type` also each question type of methods' section 12.2 against the baseline. No rows
 /// when nothing was computed.
 std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams& params,
-                                   std::uint64_t seed, bool by_type);
+                                   const Draws& draws, bool by_type);
 
 /// Smallest difference, in percentage points, that an exact comparison of n pairs finds with 80 %
 /// power at alpha 0.05, `discordant` of which differ: Connor's normal approximation; where even
@@ -27,6 +28,6 @@ double minimum_detectable_pp(std::int64_t n, double discordant, bool& one_way);
 /// when no item is left.
 std::optional<double> exchange_p(const std::vector<double>& target,
                                  const std::vector<std::vector<double>>& others, int permutations,
-                                 std::uint64_t seed, const std::string& purpose);
+                                 const Draws& draws, const std::string& purpose);
 
 }  // namespace vrp

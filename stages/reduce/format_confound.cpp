@@ -38,7 +38,7 @@ std::vector<std::int8_t> with_score(std::vector<std::int8_t> y, const std::vecto
 
 FormatRow format_row(const CellColumns& cell, const LabelColumn& label,
                      const std::vector<double>& score, const ReduceParams& params,
-                     std::uint64_t seed) {
+                     const Draws& draws) {
   const std::vector<std::int8_t> y = with_score(narrow_labels(label.y), score);
   const bool groups = draws_groups(cell, y, params);
   stats::Columns columns;
@@ -48,11 +48,13 @@ FormatRow format_row(const CellColumns& cell, const LabelColumn& label,
   stats::AnalysisOptions options;
   options.replicates = params.replicates;
   options.level = params.level;
-  options.seed = seed;
+  options.seed = draws.seed();
   options.purpose = cell.model + "/" + cell.benchmark + "/format/" + label.scorer;
   const stats::Analysis analysis(std::move(columns), options);
-  const stats::SignalSummary summary =
-      analysis.summaries(analysis.replicates({0, params.replicates})).front();
+  const stats::Replicates replicates =
+      signal_replicates(analysis, options.purpose, params.replicates, draws);
+  if (draws.only_block()) return {};
+  const stats::SignalSummary summary = analysis.summaries(replicates).front();
   StatRow found;
   count_rows(cell, score, y, found);
   const std::int64_t n = found.n;
@@ -110,7 +112,7 @@ std::vector<double> answer_form(std::string_view answer, double tokens, double e
           std::isnan(ended) ? 0 : ended};
 }
 
-FormatProbe format_probe(const CellColumns& cell, const ReduceParams& params, std::uint64_t seed) {
+FormatProbe format_probe(const CellColumns& cell, const ReduceParams& params, const Draws& draws) {
   FormatProbe out;
   if (cell.size() == 0 || cell.labels.empty()) return out;
   std::vector<double> values;
@@ -122,11 +124,11 @@ FormatProbe format_probe(const CellColumns& cell, const ReduceParams& params, st
   }
   const stats::Features features{values, form_features().size()};
   const std::vector<std::int32_t> fold =
-      stats::group_folds(cell.group, kFormatFolds, seed, "format probe/" + cell.benchmark);
+      stats::group_folds(cell.group, kFormatFolds, draws.seed(), "format probe/" + cell.benchmark);
   for (const LabelColumn& label : cell.labels) {
     out.scores.push_back(stats::out_of_fold_logits(features, narrow_labels(label.y), fold,
                                                    kFormatFolds, kFormatRidge));
-    out.rows.push_back(format_row(cell, label, out.scores.back(), params, seed));
+    out.rows.push_back(format_row(cell, label, out.scores.back(), params, draws));
   }
   return out;
 }

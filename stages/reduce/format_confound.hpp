@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stages/reduce/columns.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows_label.hpp"
 
@@ -32,6 +33,6 @@ struct FormatProbe {
 /// folds by image (stats::group_folds; the same folds for every scorer). Interval: as in the
 /// statistic table (percentile over images where images have several items). Flag "confound" when
 /// the interval lies above 0.5.
-FormatProbe format_probe(const CellColumns& cell, const ReduceParams& params, std::uint64_t seed);
+FormatProbe format_probe(const CellColumns& cell, const ReduceParams& params, const Draws& draws);
 
 }  // namespace vrp

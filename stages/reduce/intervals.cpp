@@ -26,6 +26,34 @@ void note_interval(StatRow& row, const stats::Interval& interval) {
 
 }  // namespace
 
+stats::Replicates signal_replicates(const stats::Analysis& analysis, const std::string& purpose,
+                                    std::int64_t replicates, const Draws& draws) {
+  const std::size_t signals = analysis.columns().signals.size();
+  const auto flat = draws.get(purpose, replicates, [&](stats::ReplicateRange range) {
+    const stats::Replicates made = analysis.replicates(range);
+    Draws::Replicates out;
+    for (const auto* unit : {&made.items, &made.groups})
+      for (const stats::SignalReplicates& signal : *unit)
+        for (const auto* values : {&signal.auroc, &signal.within, &signal.r})
+          if (!values->empty() || range.count == 0) out.push_back(*values);
+    return out;
+  });
+  stats::Replicates out;
+  const bool typed = !analysis.columns().type.empty();
+  std::size_t next = 0;
+  const auto take = [&](std::vector<stats::SignalReplicates>& unit) {
+    for (std::size_t s = 0; s < signals; ++s) {
+      stats::SignalReplicates& signal = unit.emplace_back();
+      signal.auroc = flat.at(next++);
+      if (typed) signal.within = flat.at(next++);
+      signal.r = flat.at(next++);
+    }
+  };
+  take(out.items);
+  if (analysis.groups() > 0) take(out.groups);
+  return out;
+}
+
 void add_flags(StatRow& row, stats::Flags flags) {
   for (const std::string& name : stats::flag_names(flags))
     if (!listed(row.flags, name)) row.flags += (row.flags.empty() ? "" : ",") + name;
@@ -66,9 +94,16 @@ void mirror(StatRow& row) {
 
 void set_bootstrap(StatRow& row, const stats::WeightedStatistic& statistic,
                    const stats::ResampleUnits& units, const ReduceParams& params,
-                   std::uint64_t seed, const std::string& purpose) {
-  const std::vector<double> replicates = stats::replicate_statistic(
-      statistic, units, stats::bootstrap_key(seed, purpose), {0, params.replicates});
+                   const Draws& draws, const std::string& purpose) {
+  const PhiloxKey key = stats::bootstrap_key(draws.seed(), purpose);
+  const std::vector<double> replicates =
+      draws
+          .get(purpose, params.replicates,
+               [&](stats::ReplicateRange range) -> Draws::Replicates {
+                 return {stats::replicate_statistic(statistic, units, key, range)};
+               })
+          .front();
+  if (draws.only_block()) return;
   const std::vector<double> jackknife = stats::jackknife_statistic(statistic, units);
   const stats::Interval percentile =
       stats::percentile_interval(replicates, units.name, params.level);

@@ -2,6 +2,7 @@
 // From the statistics library's estimates to rows.
 #include "pipeline/stats/bootstrap.hpp"
 #include "pipeline/stats/signal_summary.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows.hpp"
 
@@ -24,6 +25,10 @@ void mirror(StatRow& row);
 /// Percentile and BCa of any weighted statistic, drawn over `units` with the key of `purpose`.
 void set_bootstrap(StatRow& row, const stats::WeightedStatistic& statistic,
                    const stats::ResampleUnits& units, const ReduceParams& params,
-                   std::uint64_t seed, const std::string& purpose);
+                   const Draws& draws, const std::string& purpose);
+
+/// Replicates of all signals of an analysis, under its purpose as name.
+stats::Replicates signal_replicates(const stats::Analysis& analysis, const std::string& purpose,
+                                    std::int64_t replicates, const Draws& draws);
 
 }  // namespace vrp

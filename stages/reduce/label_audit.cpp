@@ -198,9 +198,9 @@ void add_item_labels(const CellColumns& cell, Record& record) {
   }
 }
 
-void add_label_audit(const CellColumns& cell, const ReduceParams& params, std::uint64_t seed,
+void add_label_audit(const CellColumns& cell, const ReduceParams& params, const Draws& draws,
                      Record& record) {
-  const FormatProbe format = format_probe(cell, params, seed);
+  const FormatProbe format = format_probe(cell, params, draws);
   add_frame(record, "scorer", scorer_rows(cell, params));
   add_frame(record, "scorer_pair", scorer_pair_rows(cell, params));
   add_frame(record, "format_confound", format.rows);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "stages/reduce/columns.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows_label.hpp"
 
@@ -37,7 +38,7 @@ std::vector<LabelSignalRow> label_signal_rows(const CellColumns& cell,
 void add_item_labels(const CellColumns& cell, Record& record);
 
 /// Everything above and the format probe, as frames of `record`.
-void add_label_audit(const CellColumns& cell, const ReduceParams& params, std::uint64_t seed,
+void add_label_audit(const CellColumns& cell, const ReduceParams& params, const Draws& draws,
                      Record& record);
 
 }  // namespace vrp

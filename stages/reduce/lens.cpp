@@ -41,8 +41,8 @@ struct Curve {
   bool has(std::size_t k) const { return k < value.size() && std::isfinite(value[k]); }
 };
 
-Curve curve_of(const Columns& columns, const MeansBootstrap& bootstrap) {
-  return {means(columns), bootstrap.replicates(columns)};
+Curve curve_of(const char* name, const Columns& columns, const MeansBootstrap& bootstrap) {
+  return {means(columns), bootstrap.replicates(name, columns)};
 }
 
 Curve minus(const Curve& a, const Curve& b) {
@@ -312,28 +312,28 @@ std::vector<std::int64_t> layer_set(const std::string& name, const std::vector<d
 }
 
 LensResult lens_result(const CellColumns& cell, const LayerColumns& lens,
-                       const ReduceParams& params, std::uint64_t seed) {
+                       const ReduceParams& params, const Draws& draws) {
   LensResult out;
   if (!lens.any()) return out;
   const std::vector<std::int8_t> labels = primary_labels(cell);
   std::vector<std::int8_t> answered(cell.size());
   for (std::size_t i = 0; i < cell.size(); ++i)
     answered[i] = cell.failed[i] ? stats::kNoLabel : std::int8_t{1};
-  const MeansBootstrap bootstrap(cell.group, draws_groups(cell, answered, params), params, seed,
+  const MeansBootstrap bootstrap(cell.group, draws_groups(cell, answered, params), params, draws,
                                  cell.model + "/" + cell.benchmark + "/lens");
   Means all;
   all.right = where_label(lens.margin, labels, 1);
   all.wrong = where_label(lens.margin, labels, 0);
-  all.margin = curve_of(lens.margin, bootstrap);
-  all.delta = curve_of(minus(lens.margin, lens.blank), bootstrap);
-  all.sep = minus(curve_of(all.right, bootstrap), curve_of(all.wrong, bootstrap));
-  all.attention = curve_of(lens.attention, bootstrap);
-  all.mlp = curve_of(lens.mlp, bootstrap);
-  all.attention_norm = curve_of(lens.attention_norm, bootstrap);
-  all.mlp_norm = curve_of(lens.mlp_norm, bootstrap);
+  all.margin = curve_of("margin", lens.margin, bootstrap);
+  all.delta = curve_of("delta", minus(lens.margin, lens.blank), bootstrap);
+  all.sep = minus(curve_of("right", all.right, bootstrap), curve_of("wrong", all.wrong, bootstrap));
+  all.attention = curve_of("attention", lens.attention, bootstrap);
+  all.mlp = curve_of("mlp", lens.mlp, bootstrap);
+  all.attention_norm = curve_of("attention norm", lens.attention_norm, bootstrap);
+  all.mlp_norm = curve_of("mlp norm", lens.mlp_norm, bootstrap);
   Columns change;
   for (const auto& column : lens.h_s) change.push_back(difference(column, lens.h_s.front()));
-  all.change = curve_of(change, bootstrap);
+  all.change = curve_of("change", change, bootstrap);
   all.blank = means(lens.blank);
   all.first = means(lens.first);
   all.top2 = means(lens.top2);
@@ -343,14 +343,14 @@ LensResult lens_result(const CellColumns& cell, const LayerColumns& lens,
   all.h_n = means(lens.h_n);
   for (std::size_t state = 0; state <= lens.blocks; ++state) {
     out.layers.push_back(layer_row(cell, lens, all, bootstrap, state));
-    out.layers.back().seed = static_cast<std::int64_t>(seed);
+    out.layers.back().seed = static_cast<std::int64_t>(draws.seed());
   }
   out.peaks.push_back(peak_row(cell, lens, all, out.layers));
-  out.peaks.back().seed = static_cast<std::int64_t>(seed);
+  out.peaks.back().seed = static_cast<std::int64_t>(draws.seed());
   for (const char* form : {"absolute", "signed", "norm"})
     for (const char* set : {"growth", "visual", "boost", "last2", "all"}) {
       out.shares.push_back(share_row(cell, lens, all, bootstrap, form, set));
-      out.shares.back().seed = static_cast<std::int64_t>(seed);
+      out.shares.back().seed = static_cast<std::int64_t>(draws.seed());
     }
   return out;
 }

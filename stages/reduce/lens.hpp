@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "stages/reduce/columns.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/layer_columns.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows_case.hpp"
@@ -19,7 +20,7 @@ struct LensResult {
 /// Intervals: percentile bootstrap on one set of draws for all layers, over images where an image
 /// has more than one item. `labels` of the primary scorer, for sep.
 LensResult lens_result(const CellColumns& cell, const LayerColumns& lens,
-                       const ReduceParams& params, std::uint64_t seed);
+                       const ReduceParams& params, const Draws& draws);
 
 /// Index of the largest defined value, lowest on ties; -2 when none is defined.
 std::int64_t largest(const std::vector<double>& values);

@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/stats/proportions.hpp"
+#include "pipeline/stats/bootstrap.hpp"
 #include "stages/reduce/columns_used.hpp"
-#include "stages/reduce/intervals.hpp"
+#include "stages/reduce/means_bootstrap.hpp"
 
 namespace vrp {
 
@@ -26,35 +26,36 @@ std::vector<double> permuted_mean_lift(const CellColumns& cell, const std::vecto
 }
 
 std::vector<StatRow> mean_rows(const CellColumns& cell, const ReduceParams& params,
-                               std::uint64_t seed) {
+                               const Draws& draws) {
   std::vector<StatRow> rows;
   // Every item that has an answer counts, so failed ones are the only items without a "label".
   std::vector<std::int8_t> answered(cell.size());
   for (std::size_t i = 0; i < cell.size(); ++i)
     answered[i] = cell.failed[i] ? stats::kNoLabel : std::int8_t{1};
   const bool groups = draws_groups(cell, answered, params);
-  for (const SignalColumn& signal : cell.signals) {
-    StatRow row = blank_row(cell, &signal, "mean", seed);
+  const MeansBootstrap bootstrap(cell.group, groups, params, draws,
+                                 cell.model + "/" + cell.benchmark + "/means");
+  std::vector<std::vector<double>> columns;
+  for (const SignalColumn& signal : cell.signals) columns.push_back(signal.value);
+  const auto replicates = bootstrap.replicates("signals", columns);
+  for (std::size_t s = 0; s < cell.signals.size(); ++s) {
+    const SignalColumn& signal = cell.signals[s];
+    StatRow row = blank_row(cell, &signal, "mean", draws);
     row.label = "";
     count_rows(cell, signal.value, answered, row);
     row.correct = 0;
-    stats::BootstrapOptions options;
-    options.replicates = params.replicates;
-    options.level = params.level;
-    options.seed = seed;
-    const std::string purpose = cell.model + "/" + cell.benchmark + "/" + signal.name + "/mean";
-    options.purpose = purpose;
-    options.bca = false;
-    const std::vector<std::int32_t> group =
-        groups ? stats::number_texts(cell.group) : std::vector<std::int32_t>();
-    const stats::Estimate mean = stats::mean_bootstrap(signal.value, group, options);
-    set_estimate(row, mean);
-    row.low = mean.low.value_or(kUndefined);
-    row.high = mean.high.value_or(kUndefined);
-    row.interval = groups ? "percentile over groups" : "percentile over items";
-    row.replicates = params.replicates;
+    row.estimate = mean_of(signal.value);
+    if (std::isnan(row.estimate)) {
+      row.note = stats::flag_reason(stats::Flag::empty);
+    } else {
+      const MeanLimits limits = bootstrap.limits(replicates[s]);
+      row.low = limits.low;
+      row.high = limits.high;
+      row.interval = bootstrap.name();
+      row.replicates = params.replicates;
+    }
     row.method = "mean over items with an answer; " + signal.description;
-    if (signal.name == "lift" && cell.permutations > 0 && mean.defined()) {
+    if (signal.name == "lift" && cell.permutations > 0 && std::isfinite(row.estimate)) {
       row.p = stats::permutation_p(row.estimate, permuted_mean_lift(cell, signal.value))
                   .value_or(kUndefined);
       row.test = concat("regions permuted over the items of the set, ", cell.permutations,

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "stages/reduce/columns.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows.hpp"
 
@@ -12,7 +13,7 @@ namespace vrp {
 /// permutation p: the share of permutations of the regions over the items of the set whose mean
 /// lift is at least as large (methods, sections 5 and 10).
 std::vector<StatRow> mean_rows(const CellColumns& cell, const ReduceParams& params,
-                               std::uint64_t seed);
+                               const Draws& draws);
 
 /// Mean over the items where `lift` is defined of each permutation's lift, [permutations]; an
 /// undefined permuted lift leaves its mean. NaN = none defined.

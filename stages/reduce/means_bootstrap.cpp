@@ -52,33 +52,35 @@ std::vector<double> difference(std::span<const double> a, std::span<const double
 }
 
 MeansBootstrap::MeansBootstrap(const std::vector<std::string>& groups, bool by_group,
-                               const ReduceParams& params, std::uint64_t seed, std::string purpose)
+                               const ReduceParams& params, const Draws& draws, std::string purpose)
     : units_(by_group ? stats::group_units(stats::number_texts(groups))
                       : stats::item_units(groups.size())),
       params_(params),
-      seed_(seed),
+      draws_(draws),
       purpose_(std::move(purpose)) {}
 
 std::vector<std::vector<double>> MeansBootstrap::replicates(
-    const std::vector<std::vector<double>>& columns) const {
+    const std::string& what, const std::vector<std::vector<double>>& columns) const {
   std::vector<std::vector<Share>> shares;
   for (const auto& column : columns) shares.push_back(shares_of(column, units_));
-  std::vector<std::vector<double>> out(columns.size());
-  for (auto& column : out) column.reserve(static_cast<std::size_t>(params_.replicates));
-  const PhiloxKey key = stats::bootstrap_key(seed_, purpose_ + "/" + units_.name);
-  std::vector<std::uint32_t> weight(units_.count);
-  for (std::int64_t b = 0; b < params_.replicates; ++b) {
-    if (units_.count > 0) stats::draw_multiplicities(key, b, weight);
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      double sum = 0, rows = 0;
-      for (const Share& share : shares[c]) {
-        sum += weight[share.unit] * share.sum;
-        rows += weight[share.unit] * share.rows;
+  const PhiloxKey key = stats::bootstrap_key(draws_.seed(), purpose_ + "/" + units_.name);
+  const auto make = [&](stats::ReplicateRange range) {
+    Draws::Replicates out(columns.size());
+    std::vector<std::uint32_t> weight(units_.count);
+    for (std::int64_t b = range.first; b < range.first + range.count; ++b) {
+      if (units_.count > 0) stats::draw_multiplicities(key, b, weight);
+      for (std::size_t c = 0; c < columns.size(); ++c) {
+        double sum = 0, rows = 0;
+        for (const Share& share : shares[c]) {
+          sum += weight[share.unit] * share.sum;
+          rows += weight[share.unit] * share.rows;
+        }
+        out[c].push_back(rows > 0 ? sum / rows : kUndefined);
       }
-      out[c].push_back(rows > 0 ? sum / rows : kUndefined);
     }
-  }
-  return out;
+    return out;
+  };
+  return draws_.get(purpose_ + "/" + what, params_.replicates, make);
 }
 
 MeanLimits MeansBootstrap::limits(std::span<const double> replicates) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/stats/resample.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 
 namespace vrp {
@@ -25,11 +26,12 @@ class MeansBootstrap {
   /// `groups`: group of each item; draws groups when `by_group`, items otherwise. Draws are keyed
   /// by (seed, purpose).
   MeansBootstrap(const std::vector<std::string>& groups, bool by_group, const ReduceParams& params,
-                 std::uint64_t seed, std::string purpose);
+                 const Draws& draws, std::string purpose);
 
-  /// One vector of params.replicates means for each column; NaN = no row was drawn.
+  /// One vector of params.replicates means for each column; NaN = no row was drawn. `what` names
+  /// the columns among those of this bootstrap. While a block is made: of its range only.
   std::vector<std::vector<double>> replicates(
-      const std::vector<std::vector<double>>& columns) const;
+      const std::string& what, const std::vector<std::vector<double>>& columns) const;
 
   /// MeanLimits of a function of means, from its replicates.
   MeanLimits limits(std::span<const double> replicates) const;
@@ -39,7 +41,7 @@ class MeansBootstrap {
  private:
   stats::ResampleUnits units_;
   ReduceParams params_;
-  std::uint64_t seed_;
+  Draws draws_;
   std::string purpose_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 // What can be chosen about the statistics (methods, section 10).
+#include <cstdint>
 #include <string>
 
 namespace vrp {
@@ -13,6 +14,8 @@ struct ReduceParams {
   int ece_bins = 15;
   double equivalence = 0.1;
   int curve_points = 100;
+  // How it is computed, not what.
+  std::int64_t block_draws = 100000000;
 
   template <class Visit>
   void fields(Visit&& visit) {
@@ -29,6 +32,9 @@ struct ReduceParams {
     visit("ece_bins", ece_bins, "equal-width bins of the calibration error, >= 2");
     visit("equivalence", equivalence, "|R| below this is called near zero (TOST), in (0, 1)");
     visit("curve_points", curve_points, "coverages at which risk is written for plots, >= 2");
+    visit("block_draws", block_draws,
+          "items x replicates that one unit resamples, >= 1; the replicates of a larger set are "
+          "spread over ranks in blocks, with the same numbers");
   }
 };
 

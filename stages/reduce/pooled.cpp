@@ -175,7 +175,7 @@ PooledColumns pool(const std::vector<CellColumns>& cells, const ReduceParams& pa
 }
 
 Record reduce_pooled(const std::vector<CellData>& cells, const ReduceParams& params,
-                     std::uint64_t seed, const Record& probes) {
+                     const Draws& draws, const Record& probes) {
   check(params);
   std::vector<CellColumns> columns;
   std::vector<EffectColumns> effects;
@@ -186,9 +186,9 @@ Record reduce_pooled(const std::vector<CellData>& cells, const ReduceParams& par
   const PooledColumns pooled = pool(columns, params);
   Record record;
   if (!pooled.columns.labels.empty())
-    record = statistics_record(pooled.columns, params, seed, false);
+    record = statistics_record(pooled.columns, params, draws, false);
   add_frame(record, "effect",
-            effect_rows(pool_effects(effects, pooled.columns), params, seed, true));
+            effect_rows(pool_effects(effects, pooled.columns), params, draws, true));
   add_frame(record, "set", pooled.sets);
   add_frame(record, "probe_control",
             rows_of_cell<ProbeControlRow>(probes, "probe_control", pooled.columns.model,

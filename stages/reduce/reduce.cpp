@@ -31,24 +31,26 @@ void check(const ReduceParams& params) {
     fail_usage("reduce.equivalence is ", params.equivalence, ", expected a number in (0, 1)");
   if (params.curve_points < 2)
     fail_usage("reduce.curve_points is ", params.curve_points, ", expected >= 2");
+  if (params.block_draws < 1)
+    fail_usage("reduce.block_draws is ", params.block_draws, ", expected >= 1");
 }
 
-Record reduce_cell(const CellData& cell, const ReduceParams& params, std::uint64_t seed) {
+Record reduce_cell(const CellData& cell, const ReduceParams& params, const Draws& draws) {
   check(params);
   const CellColumns columns = columns_of(cell);
-  Record record = statistics_record(columns, params, seed, true);
-  add_label_audit(columns, params, seed, record);
+  Record record = statistics_record(columns, params, draws, true);
+  add_label_audit(columns, params, draws, record);
   add_frame(record, "official_figure",
             official_rows(cell.model, cell.benchmark, cell.capture, *cell.items, cell.reviews));
   const LayerColumns lens = layer_columns(cell, columns);
-  const LensResult layers = lens_result(columns, lens, params, seed);
+  const LensResult layers = lens_result(columns, lens, params, draws);
   add_frame(record, "lens_layer", layers.layers);
   add_frame(record, "lens", layers.peaks);
   add_frame(record, "mlp_share", layers.shares);
   const CaseResult study = case_result(columns, lens);
   add_frame(record, "case", study.item);
   add_frame(record, "case_layer", study.layers);
-  add_frame(record, "effect", effect_rows(effect_columns(cell, columns), params, seed, true));
+  add_frame(record, "effect", effect_rows(effect_columns(cell, columns), params, draws, true));
   pass_frame<ProbeFoldRow>(cell, "probe_fold", record);
   pass_frame<ProbeLayerRow>(cell, "probe_layer", record);
   pass_frame<ProbeControlRow>(cell, "probe_control", record);

@@ -55,7 +55,7 @@ void set_value(StatRow& row, const std::optional<double>& value, stats::Flags fl
 }  // namespace
 
 std::vector<StatRow> selective_rows(const CellColumns& cell, const ReduceParams& params,
-                                    std::uint64_t seed) {
+                                    const Draws& draws) {
   std::vector<StatRow> rows;
   const std::vector<std::int8_t> labels = primary_labels(cell);
   for (const SignalColumn& signal : cell.signals) {
@@ -63,7 +63,7 @@ std::vector<StatRow> selective_rows(const CellColumns& cell, const ReduceParams&
     const std::vector<double> values = oriented(signal);
     const stats::RiskCoverage curve = stats::risk_coverage(values, labels);
     const auto blank = [&](const char* statistic) {
-      StatRow row = blank_row(cell, &signal, statistic, seed);
+      StatRow row = blank_row(cell, &signal, statistic, draws);
       count_rows(cell, values, labels, row);
       return row;
     };
@@ -73,7 +73,7 @@ std::vector<StatRow> selective_rows(const CellColumns& cell, const ReduceParams&
     if (curve.aurc) {
       const UsedCell used = used_cell(cell, values, labels, params);
       set_bootstrap(aurc, WeightedAurc(used.rows.x, used.rows.y, used.max_weight_sum), used.units,
-                    params, seed, purpose(cell, aurc));
+                    params, draws, purpose(cell, aurc));
     }
     rows.push_back(std::move(aurc));
     StatRow excess = blank("aurc_excess");
@@ -93,14 +93,14 @@ std::vector<StatRow> selective_rows(const CellColumns& cell, const ReduceParams&
 }
 
 std::vector<StatRow> calibration_rows(const CellColumns& cell, const ReduceParams& params,
-                                      std::uint64_t seed) {
+                                      const Draws& draws) {
   std::vector<StatRow> rows;
   const std::vector<std::int8_t> labels = primary_labels(cell);
   for (const SignalColumn& signal : cell.signals) {
     if (!signal.is_confidence()) continue;
     const stats::Calibration result = stats::calibration(signal.value, labels, params.ece_bins);
     const UsedCell used = used_cell(cell, signal.value, labels, params);
-    StatRow ece = blank_row(cell, &signal, "ece", seed);
+    StatRow ece = blank_row(cell, &signal, "ece", draws);
     count_rows(cell, signal.value, labels, ece);
     StatRow brier = ece;
     brier.statistic = "brier";
@@ -110,9 +110,9 @@ std::vector<StatRow> calibration_rows(const CellColumns& cell, const ReduceParam
     brier.method = "mean squared difference from the label";
     if (result.ece.defined())
       set_bootstrap(ece, WeightedEce(used.rows.x, used.rows.y, params.ece_bins), used.units, params,
-                    seed, purpose(cell, ece));
+                    draws, purpose(cell, ece));
     if (result.brier.defined())
-      set_bootstrap(brier, WeightedBrier(used.rows.x, used.rows.y), used.units, params, seed,
+      set_bootstrap(brier, WeightedBrier(used.rows.x, used.rows.y), used.units, params, draws,
                     purpose(cell, brier));
     rows.push_back(std::move(ece));
     rows.push_back(std::move(brier));
@@ -121,8 +121,8 @@ std::vector<StatRow> calibration_rows(const CellColumns& cell, const ReduceParam
 }
 
 StatRow precision_at_full_agreement(const CellColumns& cell, const SignalColumn& s_sc,
-                                    const ReduceParams& params, std::uint64_t seed) {
-  StatRow row = blank_row(cell, &s_sc, "precision_at_sc1", seed);
+                                    const ReduceParams& params, const Draws& draws) {
+  StatRow row = blank_row(cell, &s_sc, "precision_at_sc1", draws);
   const std::vector<std::int8_t> labels = primary_labels(cell);
   std::vector<double> at_full = s_sc.value;
   for (double& value : at_full)

@@ -25,7 +25,7 @@ void set_share(StatRow& row, std::int64_t part, std::int64_t n, const ReducePara
 }  // namespace
 
 std::vector<StatRow> probe_accuracy_rows(const CellColumns& cell, const ReduceParams& params,
-                                         std::uint64_t seed) {
+                                         const Draws& draws) {
   std::vector<StatRow> rows;
   const std::vector<std::int8_t> labels = primary_labels(cell);
   for (const SignalColumn& signal : cell.signals) {
@@ -33,7 +33,7 @@ std::vector<StatRow> probe_accuracy_rows(const CellColumns& cell, const ReducePa
     if (!signal.path.starts_with("probe/") || signal.orientation != 1) continue;
     if (!probability && signal.units != "logit") continue;
     const double threshold = probability ? 0.5 : 0.0;
-    StatRow row = blank_row(cell, &signal, "probe_accuracy", seed);
+    StatRow row = blank_row(cell, &signal, "probe_accuracy", draws);
     count_rows(cell, signal.value, labels, row);
     std::int64_t hits[2] = {0, 0};
     for (std::size_t i = 0; i < cell.size(); ++i) {
@@ -60,7 +60,7 @@ std::vector<StatRow> probe_accuracy_rows(const CellColumns& cell, const ReducePa
 }
 
 std::vector<StatRow> qualitative_rows(const CellColumns& cell, const ReduceParams& params,
-                                      std::uint64_t seed) {
+                                      const Draws& draws) {
   const SignalColumn* h_s = cell.signal("h_s");
   if (!h_s) return {};
   const std::vector<std::int8_t> labels = primary_labels(cell);
@@ -71,7 +71,7 @@ std::vector<StatRow> qualitative_rows(const CellColumns& cell, const ReduceParam
   const double focused = sorted.empty() ? kUndefined : stats::sorted_quantile(sorted, kFocused);
   std::vector<StatRow> rows;
   const auto add = [&](const char* statistic, int label, auto inside, const char* method) {
-    StatRow row = blank_row(cell, h_s, statistic, seed);
+    StatRow row = blank_row(cell, h_s, statistic, draws);
     count_rows(cell, h_s->value, labels, row);
     std::int64_t n = 0, part = 0;
     for (std::size_t i = 0; i < cell.size(); ++i) {

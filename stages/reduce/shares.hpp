@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "stages/reduce/columns.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows.hpp"
 
@@ -12,12 +13,12 @@ namespace vrp {
 /// the class that the score says (probability >= 0.5, logit >= 0), and "probe_balanced_accuracy",
 /// the mean of the recalls of both classes (no interval).
 std::vector<StatRow> probe_accuracy_rows(const CellColumns& cell, const ReduceParams& params,
-                                         std::uint64_t seed);
+                                         const Draws& draws);
 
 /// Statistics of H_s: "focused_share_of_wrong", the share of wrong answers whose H_s lies below the
 /// 15th percentile of the set, and "diffuse_share_of_correct", the share of correct answers with
 /// H_s above 4.5 nats (paper, A.6; 4.5 nats mean something for 576 image tokens only).
 std::vector<StatRow> qualitative_rows(const CellColumns& cell, const ReduceParams& params,
-                                      std::uint64_t seed);
+                                      const Draws& draws);
 
 }  // namespace vrp

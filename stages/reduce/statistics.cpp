@@ -35,8 +35,8 @@ SignalColumn type_only(const CellColumns& cell, const std::vector<std::int8_t>& 
 }
 
 StatRow accuracy_row(const CellColumns& cell, const std::vector<std::int8_t>& labels,
-                     const ReduceParams& params, std::uint64_t seed) {
-  StatRow row = blank_row(cell, nullptr, "accuracy", seed);
+                     const ReduceParams& params, const Draws& draws) {
+  StatRow row = blank_row(cell, nullptr, "accuracy", draws);
   count_rows(cell, {}, labels, row);
   const stats::Estimate accuracy = stats::wilson(row.correct, row.n, params.level);
   set_estimate(row, accuracy);
@@ -52,13 +52,13 @@ class SignalTable {
  public:
   SignalTable(const CellColumns& cell, const std::vector<SignalColumn>& signals,
               std::vector<std::int8_t> labels, std::string label_name, const ReduceParams& params,
-              std::uint64_t seed)
+              const Draws& draws)
       : cell_(cell),
         signals_(signals),
         labels_(std::move(labels)),
         label_name_(std::move(label_name)),
         params_(params),
-        seed_(seed),
+        draws_(draws),
         groups_(draws_groups(cell, labels_, params)) {}
 
   std::vector<StatRow> rows() const {
@@ -71,10 +71,13 @@ class SignalTable {
     stats::AnalysisOptions options;
     options.replicates = params_.replicates;
     options.level = params_.level;
-    options.seed = seed_;
+    options.seed = draws_.seed();
     options.purpose = cell_.model + "/" + cell_.benchmark + "/" + label_name_;
     const stats::Analysis analysis(std::move(columns), options);
-    const auto summaries = analysis.summaries(analysis.replicates({0, params_.replicates}));
+    const stats::Replicates replicates =
+        signal_replicates(analysis, options.purpose, params_.replicates, draws_);
+    if (draws_.only_block()) return {};
+    const auto summaries = analysis.summaries(replicates);
     std::vector<StatRow> rows;
     for (std::size_t i = 0; i < signals_.size(); ++i) {
       const std::size_t first = rows.size();
@@ -94,7 +97,7 @@ class SignalTable {
 
  private:
   StatRow blank(const SignalColumn& signal, const char* statistic) const {
-    StatRow row = blank_row(cell_, &signal, statistic, seed_);
+    StatRow row = blank_row(cell_, &signal, statistic, draws_);
     row.label = label_name_;
     count_rows(cell_, signal.value, labels_, row);
     return row;
@@ -165,7 +168,7 @@ class SignalTable {
   std::vector<std::int8_t> labels_;
   std::string label_name_;
   const ReduceParams& params_;
-  std::uint64_t seed_;
+  const Draws& draws_;
   bool groups_;
 };
 
@@ -176,7 +179,7 @@ void append(std::vector<StatRow>& rows, std::vector<StatRow> more) {
 
 /// S_SC against the label of the majority answer instead of the greedy one (methods, section 9).
 std::vector<StatRow> majority_rows(const CellColumns& cell, const ReduceParams& params,
-                                   std::uint64_t seed) {
+                                   const Draws& draws) {
   const SignalColumn* s_sc = cell.signal("s_sc");
   if (!s_sc || cell.labels.empty() || cell.labels.front().majority.empty()) return {};
   CellColumns sampled = cell;
@@ -184,38 +187,38 @@ std::vector<StatRow> majority_rows(const CellColumns& cell, const ReduceParams& 
   sampled.labels.front().scorer = "majority:" + cell.labels.front().scorer;
   const std::vector<SignalColumn> signals = {*s_sc};
   std::vector<StatRow> rows = SignalTable(sampled, signals, primary_labels(sampled),
-                                          sampled.labels.front().scorer, params, seed)
+                                          sampled.labels.front().scorer, params, draws)
                                   .rows();
-  rows.push_back(precision_at_full_agreement(sampled, *s_sc, params, seed));
+  rows.push_back(precision_at_full_agreement(sampled, *s_sc, params, draws));
   return rows;
 }
 
 }  // namespace
 
 std::vector<StatRow> statistic_rows(const CellColumns& cell, const ReduceParams& params,
-                                    std::uint64_t seed) {
+                                    const Draws& draws) {
   const std::vector<std::int8_t> labels = primary_labels(cell);
-  std::vector<StatRow> rows = {accuracy_row(cell, labels, params, seed)};
+  std::vector<StatRow> rows = {accuracy_row(cell, labels, params, draws)};
   std::vector<SignalColumn> signals = cell.signals;
   signals.push_back(type_only(cell, labels));
   append(rows, SignalTable(cell, signals, labels,
-                           cell.labels.empty() ? "" : cell.labels.front().scorer, params, seed)
+                           cell.labels.empty() ? "" : cell.labels.front().scorer, params, draws)
                    .rows());
-  append(rows, mean_rows(cell, params, seed));
-  append(rows, selective_rows(cell, params, seed));
-  append(rows, calibration_rows(cell, params, seed));
-  append(rows, probe_accuracy_rows(cell, params, seed));
-  append(rows, qualitative_rows(cell, params, seed));
+  append(rows, mean_rows(cell, params, draws));
+  append(rows, selective_rows(cell, params, draws));
+  append(rows, calibration_rows(cell, params, draws));
+  append(rows, probe_accuracy_rows(cell, params, draws));
+  append(rows, qualitative_rows(cell, params, draws));
   if (const SignalColumn* s_sc = cell.signal("s_sc"))
-    rows.push_back(precision_at_full_agreement(cell, *s_sc, params, seed));
-  append(rows, majority_rows(cell, params, seed));
+    rows.push_back(precision_at_full_agreement(cell, *s_sc, params, draws));
+  append(rows, majority_rows(cell, params, draws));
   return rows;
 }
 
-Record statistics_record(const CellColumns& cell, const ReduceParams& params, std::uint64_t seed,
+Record statistics_record(const CellColumns& cell, const ReduceParams& params, const Draws& draws,
                          bool by_type) {
   Record record;
-  add_frame(record, "statistic", statistic_rows(cell, params, seed));
+  add_frame(record, "statistic", statistic_rows(cell, params, draws));
   add_frame(record, "balance", balance_rows(cell, params, by_type));
   add_frame(record, "agreement", agreement_rows(cell, params));
   add_frame(record, "risk_coverage", curve_rows(cell, params));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "stages/reduce/columns.hpp"
+#include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows.hpp"
 
@@ -12,7 +13,7 @@ namespace vrp {
 /// Every statistic of every signal (and the accuracy) under the primary scorer; S_SC also against
 /// the label of the majority answer. Bootstrap draws are keyed by (seed, model, benchmark).
 std::vector<StatRow> statistic_rows(const CellColumns& cell, const ReduceParams& params,
-                                    std::uint64_t seed);
+                                    const Draws& draws);
 
 /// Class balance: all items first, then each question type when `by_type`.
 std::vector<BalanceRow> balance_rows(const CellColumns& cell, const ReduceParams& params,
@@ -28,7 +29,7 @@ std::vector<CurveRow> curve_rows(const CellColumns& cell, const ReduceParams& pa
 std::vector<BinRow> reliability_rows(const CellColumns& cell, const ReduceParams& params);
 
 /// Everything above as one record.
-Record statistics_record(const CellColumns& cell, const ReduceParams& params, std::uint64_t seed,
+Record statistics_record(const CellColumns& cell, const ReduceParams& params, const Draws& draws,
                          bool by_type);
 
 }  // namespace vrp

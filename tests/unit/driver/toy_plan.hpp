@@ -78,7 +78,7 @@ inline Plan plan(const Options& options = {}) {
     fits.upstream = {"capture"};
     fits.whole_cell = true;
     fits.labels = ReadsLabels::primary;
-    fits.parts = [parts = options.parts](const Cell&) { return parts; };
+    fits.parts = [parts = options.parts](const Cell&, std::int64_t) { return parts; };
     StageDefinition join;
     join.name = "join";
     join.upstream = {"fits"};
