@@ -1,125 +1,24 @@
 #include <algorithm>
-#include <boost/program_options.hpp>
+#include <cmath>
 #include <iostream>
-#include <set>
+#include <tuple>
 #include <utility>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/base/rng.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/control/commands.hpp"
 #include "pipeline/control/csv.hpp"
+#include "pipeline/control/stats_options.hpp"
 #include "pipeline/control/stats_report.hpp"
+#include "pipeline/stats/clustered.hpp"
 
 namespace vrp {
 namespace {
 
-namespace po = boost::program_options;
-
-constexpr const char* kHelp =
-    R"(usage: vrp stats --input TABLE.csv --label COLUMN --signal NAME... [options]
-
-How well do signals tell rows with label 1 from rows with label 0? AUROC with DeLong's p and
-bootstrap intervals, AUROC within question type, and the point-biserial correlation R, on any
-comma-separated table with a header line. An empty cell, NA or NaN is a missing value: its row
-leaves that signal's statistics and is counted as invalid.
-
-  vrp stats --input answers.csv --label correct --signal entropy confidence --group image_id
-  vrp stats --input answers.csv --pair correct_masked,correct --group image_id
-
-)";
-
-struct StatsOptions {
-  std::string input, label, group, type, pair, json;
-  std::vector<std::string> signals;
-  std::int64_t replicates = stats::kReplicates;
-  std::int64_t seed = kDefaultSeed;
-};
-
-po::options_description described(StatsOptions& o) {
-  po::options_description options("options");
-  auto add = options.add_options();
-  add("input", po::value(&o.input)->value_name("TABLE.csv"), "the table: UTF-8, RFC 4180 quoting");
-  add("label", po::value(&o.label)->value_name("COLUMN"), "column of 0 and 1 (1 = correct)");
-  add("signal", po::value(&o.signals)->multitoken()->composing()->value_name("NAME..."),
-      "numeric column; several may follow, and the option may be repeated");
-  add("group", po::value(&o.group)->value_name("COLUMN"),
-      "rows with one value here (one image) are resampled together");
-  add("type", po::value(&o.type)->value_name("COLUMN"),
-      "question type: adds AUROC over pairs of one type");
-  add("pair", po::value(&o.pair)->value_name("A,B"),
-      "two columns of 0 and 1: difference A - B in percentage points, exact McNemar p");
-  add("replicates", po::value(&o.replicates)->value_name("N")->default_value(stats::kReplicates),
-      "bootstrap replicates, 100 .. 10000000");
-  add("seed", po::value(&o.seed)->value_name("N")->default_value(std::int64_t{kDefaultSeed}),
-      "seed of the bootstrap; the same seed gives the same numbers");
-  add("json", po::value(&o.json)->value_name("OUT"), "also write the numbers as JSON to this file");
-  add("help", "show this text");
-  return options;
-}
-
-std::vector<std::string> option_names(const po::options_description& options) {
-  std::vector<std::string> names;
-  for (const auto& option : options.options()) names.push_back(option->long_name());
-  return names;
-}
-
-// False when the help text was asked for (and printed).
-bool read_options(const Arguments& arguments, StatsOptions& o) {
-  const po::options_description options = described(o);
-  const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-  try {
-    po::variables_map values;
-    const po::parsed_options parsed =
-        po::command_line_parser(arguments).options(options).style(style).run();
-    for (const po::option& option : parsed.options) {
-      if (option.position_key < 0) continue;
-      fail_usage("vrp stats: '", option.value.front(),
-                 "' belongs to no option; see vrp stats --help");
-    }
-    po::store(parsed, values);
-    po::notify(values);
-    if (values.count("help") > 0) {
-      std::cout << kHelp << options;
-      return false;
-    }
-  } catch (const po::unknown_option& error) {
-    const std::string name = error.get_option_name();
-    const std::string near =
-        nearest(name.substr(name.find_first_not_of('-')), option_names(options));
-    fail_usage("vrp stats: unknown option '", name, "'",
-               near.empty() ? std::string("; see vrp stats --help")
-                            : concat("; did you mean --", near, "?"));
-  } catch (const po::error& error) {
-    fail_usage("vrp stats: ", error.what(), "; see vrp stats --help");
-  }
-  return true;
-}
-
-void check_options(const StatsOptions& o) {
-  if (o.input.empty()) fail_usage("vrp stats: --input TABLE.csv is missing; see vrp stats --help");
-  if (o.label.empty() != o.signals.empty()) {
-    fail_usage("vrp stats: --label and --signal belong together; ",
-               o.label.empty() ? "--label" : "--signal", " is missing");
-  }
-  if (o.signals.empty() && o.pair.empty()) {
-    fail_usage(
-        "vrp stats: nothing to compute, expected --label COLUMN --signal NAME or --pair A,B");
-  }
-  if (!o.type.empty() && o.signals.empty()) fail_usage("vrp stats: --type needs --signal");
-  if (o.replicates < 100 || o.replicates > 10000000) {
-    fail_usage("vrp stats: --replicates is ", o.replicates, ", expected 100 .. 10000000");
-  }
-  if (o.seed < 0) fail_usage("vrp stats: --seed is ", o.seed, ", expected 0 or more");
-  std::set<std::string> seen;
-  for (const std::string& name : o.signals) {
-    if (!seen.insert(name).second) fail_usage("vrp stats: signal '", name, "' is given twice");
-  }
-}
-
-// The two columns of --pair; a name may itself hold a comma.
-std::pair<std::string, std::string> pair_columns(const CsvTable& table, const std::string& text) {
+// The two columns of --pair or --compare; a name may itself hold a comma.
+std::pair<std::string, std::string> two_columns(const CsvTable& table, const char* option,
+                                                const std::string& text) {
   const auto has = [&](const std::string& name) {
     return std::find(table.header.begin(), table.header.end(), name) != table.header.end();
   };
@@ -128,7 +27,9 @@ std::pair<std::string, std::string> pair_columns(const CsvTable& table, const st
     if (has(a) && has(b)) return {a, b};
   }
   const std::vector<std::string> names = split(text, ',');
-  if (names.size() != 2) fail_usage("vrp stats: --pair is '", text, "', expected two columns A,B");
+  if (names.size() != 2) {
+    fail_usage("vrp stats: ", option, " is '", text, "', expected two columns A,B");
+  }
   return {names[0], names[1]};
 }
 
@@ -165,9 +66,41 @@ void analyse_signals(const CsvTable& table, const std::vector<std::size_t>& orde
   report.signals = analysis.summaries(analysis.replicates({0, o.replicates}));
 }
 
+CompareReport analyse_compare(const CsvTable& table, const std::vector<std::size_t>& order,
+                              const std::vector<std::int32_t>& group, const StatsOptions& o) {
+  CompareReport out;
+  std::tie(out.a, out.b) = two_columns(table, "--compare", o.compare);
+  stats::Columns all;
+  all.group = group;
+  all.label = reordered(binary_column(table, o.label), order);
+  std::vector<double> a = reordered(numeric_column(table, out.a), order);
+  std::vector<double> b = reordered(numeric_column(table, out.b), order);
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::isnan(a[i]) || std::isnan(b[i])) a[i] = b[i] = std::nan("");
+  }
+  all.signals = {{out.a, std::move(a)}, {out.b, std::move(b)}};
+  const stats::Analysis analysis(std::move(all), {.replicates = o.replicates,
+                                                  .seed = static_cast<std::uint64_t>(o.seed),
+                                                  .purpose = "stats/compare"});
+  const stats::Columns& used = analysis.columns();
+  const std::vector<double>&x = used.signals[0].values, &z = used.signals[1].values;
+  out.unlabelled = analysis.unlabelled();
+  out.auroc_a = stats::auroc(x, used.label);
+  out.auroc_b = stats::auroc(z, used.label);
+  out.difference = stats::auroc_difference(x, z, used.label);
+  out.clustered = stats::auroc_difference_clustered(x, z, used.label, used.group);
+  if (out.difference.value) {
+    out.bootstrap =
+        analysis.auroc_difference_interval(analysis.replicates({0, o.replicates}), 0, 1);
+  } else {
+    out.bootstrap.flags = out.difference.flags;
+  }
+  return out;
+}
+
 PairReport analyse_pair(const CsvTable& table, const std::vector<std::size_t>& order,
                         const std::vector<std::int32_t>& group, const StatsOptions& o) {
-  const auto [a, b] = pair_columns(table, o.pair);
+  const auto [a, b] = two_columns(table, "--pair", o.pair);
   const std::vector<std::int8_t> first = reordered(binary_column(table, a), order);
   const std::vector<std::int8_t> second = reordered(binary_column(table, b), order);
   return {a, b,
@@ -181,8 +114,7 @@ PairReport analyse_pair(const CsvTable& table, const std::vector<std::size_t>& o
 
 int stats_command(const Arguments& arguments) {
   StatsOptions o;
-  if (!read_options(arguments, o)) return 0;
-  check_options(o);
+  if (!read_stats_options(arguments, o)) return 0;
   const CsvTable table = read_csv(o.input);
   const std::vector<std::size_t> order = content_order(table);
   std::vector<std::int32_t> group;
@@ -194,6 +126,7 @@ int stats_command(const Arguments& arguments) {
   report.replicates = o.replicates;
   report.seed = static_cast<std::uint64_t>(o.seed);
   if (!o.signals.empty()) analyse_signals(table, order, group, o, report);
+  if (!o.compare.empty()) report.compare = analyse_compare(table, order, group, o);
   if (!o.pair.empty()) report.pair = analyse_pair(table, order, group, o);
   print_stats(std::cout, report);
   if (!o.json.empty()) write_atomically(o.json, stats_json(report).dump(2) + "\n");

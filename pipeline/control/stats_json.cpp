@@ -24,6 +24,15 @@ Json numbers(std::initializer_list<std::pair<const char*, Number>> entries, Flag
   return out;
 }
 
+// Interval and p over groups; null without groups.
+Json cluster_json(const stats::Estimate& e) {
+  if (e.flags.has(stats::Flag::not_given)) return nullptr;
+  Json out =
+      numbers({{"low", e.low}, {"high", e.high}, {"p", e.p}, {"se", e.se}, {"df", e.df}}, e.flags);
+  out["method"] = e.method;
+  return out;
+}
+
 Json signal_json(const stats::SignalSummary& row) {
   const Interval& auroc = row.auroc_intervals.item_bca;
   const Interval& cluster = row.auroc_intervals.group_percentile;
@@ -41,6 +50,7 @@ Json signal_json(const stats::SignalSummary& row) {
                           {"high_cluster", cluster.high},
                           {"p", row.auroc.p}},
                          row.auroc.flags | auroc.flags | cluster.flags);
+  out["auroc"]["cluster"] = cluster_json(row.auroc_clustered);
   out["auroc_within_type"] =
       numbers({{"estimate", row.within.estimate.value}, {"low", within.low}, {"high", within.high}},
               row.within.estimate.flags | within.flags);
@@ -52,6 +62,28 @@ Json signal_json(const stats::SignalSummary& row) {
                       {"low", r.low},
                       {"high", r.high}},
                      row.r.flags | r.flags);
+  out["r"]["cluster"] = cluster_json(row.r_clustered);
+  return out;
+}
+
+Json compare_json(const CompareReport& compare) {
+  const stats::Estimate& d = compare.difference;
+  Json out = numbers({{"auroc_a", compare.auroc_a.value},
+                      {"auroc_b", compare.auroc_b.value},
+                      {"difference", d.value},
+                      {"low", d.low},
+                      {"high", d.high},
+                      {"p", d.p},
+                      {"se", d.se},
+                      {"low_bootstrap", compare.bootstrap.low},
+                      {"high_bootstrap", compare.bootstrap.high}},
+                     d.flags | compare.bootstrap.flags);
+  out["columns"] = {compare.a, compare.b};
+  out["n"] = d.n;
+  out["invalid"] = d.invalid + compare.unlabelled;
+  out["method"] = d.method;
+  out["bootstrap"] = compare.bootstrap.method;
+  out["cluster"] = cluster_json(compare.clustered);
   return out;
 }
 
@@ -79,6 +111,7 @@ Json stats_json(const StatsReport& report) {
   out["groups"] = report.group.empty() ? Json(nullptr) : Json(report.groups);
   out["signals"] = Json::array();
   for (const stats::SignalSummary& row : report.signals) out["signals"].push_back(signal_json(row));
+  if (report.compare) out["compare"] = compare_json(*report.compare);
   if (report.pair) out["pair"] = pair_json(*report.pair);
   return out;
 }

@@ -106,8 +106,16 @@ void print_signals(std::ostream& out, const StatsReport& report, Notes& notes) {
       table->front().push_back("percentile over groups");
     }
   }
+  if (grouped) {
+    areas.front().push_back("Obuchowski");
+    rs.front().push_back("cluster-robust");
+  }
   areas.front().push_back("p (DeLong)");
   rs.front().push_back("p (t-test)");
+  if (grouped) {
+    areas.front().push_back("p over groups");
+    rs.front().push_back("p over groups");
+  }
   for (const stats::SignalSummary& row : report.signals) {
     const std::string n = concat(row.n), invalid = concat(row.invalid);
     const Estimate& typed_auroc = row.within.estimate;
@@ -123,15 +131,22 @@ void print_signals(std::ostream& out, const StatsReport& report, Notes& notes) {
       area.push_back(range(row.auroc_intervals.group_percentile));
       by_type.push_back(range(row.within_intervals.group_percentile));
       r.push_back(range(row.r_intervals.group_percentile));
+      area.push_back(range(row.auroc_clustered.low, row.auroc_clustered.high));
+      r.push_back(range(row.r_clustered.low, row.r_clustered.high));
     }
     area.push_back(p_value(row.auroc.p));
     r.push_back(p_value(row.r.p));
-    const auto with_groups = [&](stats::Flags flags, const Interval& interval) {
-      return grouped ? flags | interval.flags : flags;
+    if (grouped) {
+      area.push_back(p_value(row.auroc_clustered.p));
+      r.push_back(p_value(row.r_clustered.p));
+    }
+    const auto with_groups = [&](stats::Flags flags, const Interval& interval,
+                                 stats::Flags clustered = {}) {
+      return grouped ? flags | interval.flags | clustered : flags;
     };
     notes.add(row.name, "AUROC",
               with_groups(row.auroc.flags | row.auroc_intervals.item_bca.flags,
-                          row.auroc_intervals.group_percentile));
+                          row.auroc_intervals.group_percentile, row.auroc_clustered.flags));
     if (typed) {
       notes.add(row.name, "AUROC within type",
                 with_groups(typed_auroc.flags | row.within_intervals.item_bca.flags,
@@ -139,7 +154,7 @@ void print_signals(std::ostream& out, const StatsReport& report, Notes& notes) {
     }
     notes.add(row.name, "R",
               with_groups(row.r.flags | row.r_intervals.item_bca.flags,
-                          row.r_intervals.group_percentile));
+                          row.r_intervals.group_percentile, row.r_clustered.flags));
   }
   out << "\nAUROC: does a higher value mean label 1? (0.5 = no information, raw orientation; "
          "intervals 95 %)\n";
@@ -150,6 +165,30 @@ void print_signals(std::ostream& out, const StatsReport& report, Notes& notes) {
   }
   out << "\nR: point-biserial correlation with the label\n";
   print_table(out, rs);
+}
+
+void print_compare(std::ostream& out, const CompareReport& compare, Notes& notes) {
+  const Estimate& d = compare.difference;
+  const bool grouped = !compare.clustered.flags.has(stats::Flag::not_given);
+  out << "\nAUROC of '" << compare.a << "' minus AUROC of '" << compare.b
+      << "', on the rows that have both\n";
+  std::vector<Cells> table = {
+      {"n", "invalid", "first", "second", "difference", "paired DeLong",
+       compare.bootstrap.method.empty() ? "bootstrap" : compare.bootstrap.method},
+      {concat(d.n), concat(d.invalid + compare.unlabelled), number(compare.auroc_a.value),
+       number(compare.auroc_b.value), number(d.value), range(d.low, d.high),
+       range(compare.bootstrap)}};
+  const auto add = [&](const char* heading, const std::string& cell) {
+    table[0].push_back(heading);
+    table[1].push_back(cell);
+  };
+  if (grouped) add("Obuchowski", range(compare.clustered.low, compare.clustered.high));
+  add("p (paired DeLong)", p_value(d.p));
+  if (grouped) add("p over groups", p_value(compare.clustered.p));
+  print_table(out, table);
+  notes.add(concat(compare.a, " - ", compare.b), "AUROC difference",
+            grouped ? d.flags | compare.bootstrap.flags | compare.clustered.flags
+                    : d.flags | compare.bootstrap.flags);
 }
 
 void print_pair(std::ostream& out, const PairReport& pair, Notes& notes) {
@@ -173,6 +212,7 @@ void print_stats(std::ostream& out, const StatsReport& report) {
   Notes notes;
   print_heading(out, report);
   if (!report.signals.empty()) print_signals(out, report, notes);
+  if (report.compare) print_compare(out, *report.compare, notes);
   if (report.pair) print_pair(out, *report.pair, notes);
   notes.print(out);
 }

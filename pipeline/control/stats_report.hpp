@@ -17,6 +17,16 @@ struct PairReport {
   stats::PairedComparison comparison;
 };
 
+/// AUROC(a) - AUROC(b) on the rows that have a label and both signals.
+struct CompareReport {
+  std::string a, b;                  ///< column names
+  std::int64_t unlabelled = 0;       ///< rows without a label, not in the estimates' `invalid`
+  stats::Estimate auroc_a, auroc_b;  ///< on the same rows, DeLong
+  stats::Estimate difference;        ///< paired DeLong
+  stats::Estimate clustered;         ///< paired Obuchowski; no p without groups
+  stats::Interval bootstrap;         ///< percentile over groups, without groups over items
+};
+
 struct StatsReport {
   std::string table, label, group, type;  ///< path and column names; group, type "" = not given
   std::int64_t rows = 0, unlabelled = 0;  ///< rows of the table; those without a label
@@ -25,11 +35,14 @@ struct StatsReport {
   std::int64_t replicates = 0;
   std::uint64_t seed = 0;
   std::vector<stats::SignalSummary> signals;
+  std::optional<CompareReport> compare;
   std::optional<PairReport> pair;
 };
 
-/// {"n", "groups", "signals": [{"name", "n", "auroc", "auroc_within_type", "r"}], "pair"}. A number
-/// that is not defined is null; its object then has a "reason". Remarks are in "flags".
+/// {"n", "groups", "signals": [{"name", "n", "auroc", "auroc_within_type", "r"}], "compare",
+/// "pair"}. A number that is not defined is null; its object then has a "reason". Remarks are in
+/// "flags". "cluster" of auroc, r and compare: {"low", "high", "p", "se", "df", "method"} over
+/// groups, null without groups.
 Json stats_json(const StatsReport& report);
 
 void print_stats(std::ostream& out, const StatsReport& report);

@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/stats/bootstrap.hpp"
+#include "pipeline/stats/clustered.hpp"
 #include "pipeline/stats/correlation.hpp"
 
 namespace vrp::stats {
@@ -102,6 +103,10 @@ std::vector<SignalSummary> Analysis::summaries(const Replicates& all) const {
     row.auroc = auroc(signal.values, columns_.label, options_.level);
     row.within = auroc_within_type(signal.values, columns_.label, columns_.type);
     row.r = point_biserial(signal.values, columns_.label, options_.level);
+    row.auroc_clustered =
+        auroc_clustered(signal.values, columns_.label, columns_.group, options_.level);
+    row.r_clustered =
+        point_biserial_clustered(signal.values, columns_.label, columns_.group, options_.level);
     row.n = row.auroc.n;
     row.invalid = row.auroc.invalid + unlabelled_;
     const auto fill = [&](const SignalBootstrap& bootstrap, const SignalReplicates& replicates,

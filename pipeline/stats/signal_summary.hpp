@@ -45,10 +45,12 @@ struct SignalSummary {
   std::string name;
   std::int64_t n = 0, invalid = 0;  ///< rows used and left out (NaN or no label)
   Estimate auroc;                   ///< DeLong interval and p
+  Estimate auroc_clustered;         ///< Obuchowski; no p and flag not_given without groups
   Intervals auroc_intervals;
   TypedAuroc within;  ///< flag not_given without types
   Intervals within_intervals;
-  Estimate r;  ///< t-test p, Fisher interval
+  Estimate r;            ///< t-test p, Fisher interval
+  Estimate r_clustered;  ///< cluster-robust; no p and flag not_given without groups
   Intervals r_intervals;
 };
 

@@ -14,6 +14,8 @@ import numpy as np
 import scipy.stats as ss
 from sklearn.metrics import roc_auc_score
 
+from oracle_clustered import delta_method, obuchowski
+
 VRP = pathlib.Path(os.environ["VRP_BIN"]) / "vrp"
 NAMES = ["id", "image", "kind", "correct", "masked", "conf", "sc, votes", "gaps", "flat"]
 
@@ -106,16 +108,95 @@ class StatsCommand(unittest.TestCase):
         self.assertAlmostEqual(out["signals"][0]["r"]["low"], bca.low, delta=0.006)
         self.assertAlmostEqual(out["signals"][0]["r"]["high"], bca.high, delta=0.006)
 
+    def test_p_over_groups_stand_beside_the_classical_ones(self):
+        rows = made_up()
+        self.write(rows)
+        arguments = ("--label", "correct", "--signal", "conf", "--replicates", 200)
+        out = self.numbers(*arguments, "--group", "image")["signals"][0]
+        for text in ("p (DeLong)", "p (t-test)", "p over groups", "Obuchowski", "cluster-robust"):
+            self.assertIn(text, self.text)
+        x, y = np.array([r[5] for r in rows], float), np.array([r[3] for r in rows])
+        group = np.array([r[1] for r in rows])
+        (a,), covariance, _ = obuchowski([x], y, group)
+        se = np.sqrt(covariance[0, 0])
+        area, r = out["auroc"]["cluster"], out["r"]["cluster"]
+        self.assertEqual((area["method"], area["df"]), ("Obuchowski", 149))
+        self.assertAlmostEqual(area["se"], se, delta=1e-12)
+        self.assertAlmostEqual(area["p"] / (2 * ss.t.sf(abs(a - 0.5) / se, 149)), 1, delta=1e-9)
+        self.assertAlmostEqual(area["low"], a - ss.t.ppf(0.975, 149) * se, delta=1e-10)
+        self.assertAlmostEqual(r["se"], delta_method(x, y, group), delta=1e-12)
+        self.assertGreater(area["p"], out["auroc"]["p"], "rows of an image are alike here")
+        alone = self.numbers(*arguments)["signals"][0]
+        self.assertIsNone(alone["auroc"]["cluster"])
+        self.assertIsNone(alone["r"]["cluster"])
+        self.assertEqual(alone["auroc"]["p"], out["auroc"]["p"])
+        self.assertNotIn("over groups", self.text)
+
+    def test_compare_is_the_paired_difference_of_two_signals(self):
+        rows = made_up()
+        for row, gone in ((4, "sc, votes"), (9, "conf")):
+            rows[row][NAMES.index(gone)] = ""
+        rows[20][3] = ""  # no label
+        self.write(rows)
+        out = self.numbers("--label", "correct", "--compare", "conf,sc, votes", "--group", "image",
+                           "--replicates", 1000)
+        self.assertEqual(out["signals"], [])
+        compare = out["compare"]
+        used = [r for i, r in enumerate(rows) if i not in (4, 9, 20)]
+        x, z = (np.array([r[k] for r in used], float) for k in (5, 6))
+        y, group = np.array([r[3] for r in used]), np.array([r[1] for r in used])
+        self.assertEqual(compare["columns"], ["conf", "sc, votes"])
+        self.assertEqual((compare["n"], compare["invalid"]), (447, 3))
+        self.assertAlmostEqual(compare["auroc_a"], roc_auc_score(y, x), delta=1e-12)
+        self.assertAlmostEqual(compare["auroc_b"], roc_auc_score(y, z), delta=1e-12)
+        difference = roc_auc_score(y, x) - roc_auc_score(y, z)
+        self.assertAlmostEqual(compare["difference"], difference, delta=1e-12)
+        for group_of, found, tail in ((np.arange(447), compare, ss.norm.sf),
+                                      (group, compare["cluster"], lambda t: ss.t.sf(t, 149))):
+            _, c, _ = obuchowski([x, z], y, group_of)
+            se = np.sqrt(c[0, 0] + c[1, 1] - 2 * c[0, 1])
+            self.assertAlmostEqual(found["se"], se, delta=1e-12)
+            self.assertAlmostEqual(found["p"] / (2 * tail(abs(difference) / se)), 1, delta=1e-9)
+        self.assertEqual(compare["bootstrap"], "percentile over groups")
+        self.assertAlmostEqual(compare["low_bootstrap"], compare["cluster"]["low"], delta=0.02)
+        self.assertAlmostEqual(compare["high_bootstrap"], compare["cluster"]["high"], delta=0.02)
+        self.assertIn("p over groups", self.text)
+        other = self.numbers("--label", "correct", "--compare", "sc, votes,conf")["compare"]
+        self.assertAlmostEqual(other["difference"], -compare["difference"], delta=1e-12)
+        self.assertAlmostEqual(other["p"], compare["p"], delta=1e-12)
+        self.assertIsNone(other["cluster"])
+        self.assertEqual(other["bootstrap"], "percentile over items")
+        self.assertNotIn("over groups", self.text)
+
+    def test_a_comparison_that_is_undefined_says_why(self):
+        rows = made_up(60)
+        self.write(rows)
+        same = self.numbers("--label", "correct", "--compare", "conf,conf", "--group", "image")
+        self.assertEqual(same["compare"]["difference"], 0)
+        self.assertIsNone(same["compare"]["p"])
+        self.assertIn("variance is 0", same["compare"]["reason"])
+        self.assertIn("variance is 0", same["compare"]["cluster"]["reason"])
+        for row in rows:
+            row[3] = 0
+        self.write(rows)
+        single = self.numbers("--label", "correct", "--compare", "conf,flat")["compare"]
+        self.assertIsNone(single["difference"])
+        self.assertIn("one class only", single["reason"])
+        self.assertIn("undefined", self.text)
+        self.assertNotIn("nan", self.text.lower())
+
     def test_order_of_rows_and_other_signals_change_no_digit(self):
         rows = made_up(150)
         arguments = ("--label", "correct", "--group", "image", "--type", "kind", "--replicates", 500)
         self.write(rows)
+        arguments += ("--compare", "conf,gaps")
         first = self.numbers(*arguments, "--signal", "conf", "sc, votes", "--pair", "masked,correct")
         np.random.default_rng(2).shuffle(rows)
         self.write(rows)
         again = self.numbers(*arguments, "--signal", "sc, votes", "conf", "--pair", "masked,correct")
         self.assertEqual(first["signals"], again["signals"][::-1])
         self.assertEqual(first["pair"], again["pair"])
+        self.assertEqual(first["compare"], again["compare"])
         alone = self.numbers(*arguments, "--signal", "conf")
         self.assertEqual(first["signals"][0], alone["signals"][0])
         other_seed = self.numbers(*arguments, "--signal", "conf", "--seed", 1)
@@ -200,6 +281,9 @@ class StatsCommand(unittest.TestCase):
         self.refused(2, "'--replicates'", *label, "--signal", "conf", "--replicates", "many")
         self.refused(2, "--seed is -4, expected 0 or more", *label, "--signal", "conf", "--seed=-4")
         self.refused(2, "expected two columns A,B", *table, "--pair", "correct")
+        self.refused(2, "--compare is 'conf', expected two columns A,B", *label, "--compare", "conf")
+        self.refused(2, "no column 'cnf'; did you mean 'conf'?", *label, "--compare", "cnf,gaps")
+        self.refused(2, "--compare needs --label", *table, "--compare", "conf,gaps")
         self.refused(2, "no column 'maskd'; did you mean 'masked'?", *table, "--pair",
                      "maskd,correct")
         self.refused(2, "'stray'", *label, "--signal=conf", "--json", "o.json", "stray")
@@ -212,7 +296,7 @@ class StatsCommand(unittest.TestCase):
     def test_help_names_every_option(self):
         done = self.vrp("--help")
         self.assertEqual(done.returncode, 0)
-        for option in "input label signal group type pair replicates seed json".split():
+        for option in "input label signal group type compare pair replicates seed json".split():
             self.assertIn(f"--{option}", done.stdout)
 
 

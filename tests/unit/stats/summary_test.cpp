@@ -3,6 +3,7 @@
 #include "data.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/stats/bootstrap.hpp"
+#include "pipeline/stats/clustered.hpp"
 #include "pipeline/stats/signal_summary.hpp"
 
 using namespace vrp::stats;
@@ -103,4 +104,22 @@ TEST_CASE("the difference of two AUROCs uses the shared draws", "[stats][summary
   const Interval near = analysis.auroc_difference_interval(all, 0, 1);  // rounded copy
   CHECK(*near.high - *near.low < 0.05);
   CHECK(near.method == "percentile over groups");
+}
+
+TEST_CASE("a summary has the p over groups beside the classical one", "[stats][summary]") {
+  Columns c = test::example(120);
+  c.label[3] = kNoLabel;
+  const auto grouped = summarise(c);
+  const Columns used = labelled(c);
+  for (std::size_t s = 0; s < 3; ++s) {
+    const std::vector<double>& x = used.signals[s].values;
+    CHECK(grouped[s].auroc_clustered.p == auroc_clustered(x, used.label, used.group).p);
+    CHECK(grouped[s].r_clustered.p == point_biserial_clustered(x, used.label, used.group).p);
+    CHECK(grouped[s].auroc_clustered.value == grouped[s].auroc.value);
+    CHECK(*grouped[s].r_clustered.df <= 39);
+  }
+  c.group.clear();
+  const auto plain = summarise(c);
+  CHECK(plain[0].auroc_clustered.flags == Flags(Flag::not_given));
+  CHECK_FALSE(plain[0].r_clustered.p);
 }
