@@ -156,9 +156,24 @@ TEST_CASE("the paper's sweep asks LLaVA and Qwen2-VL for short answers, PaliGemm
     const bool pooled = benchmark.name != "vqav2" && benchmark.name != "textvqa";
     CHECK(benchmark.config.pooled == pooled);
   }
-  // The authors' profile appends nothing anywhere.
+  // Blocks and numbers of neurons of tables T5 and T6.
+  const auto edits = bind_stage_params(sweep).interventions_of;
+  using Words = std::vector<std::string>;
+  CHECK(edits.at("llava-1.5-7b").layer == "31");
+  CHECK(edits.at("llava-1.5-7b").sweep == Words{"10", "17", "21", "27", "29"});
+  CHECK(edits.at("paligemma-3b-mix-224").layer == "15");
+  CHECK(edits.at("paligemma-3b-mix-224").scaled == Words{"500", "1000"});
+  CHECK(edits.at("qwen2-vl-7b").layer == "25");
+  CHECK(edits.at("qwen2-vl-7b").scaled == Words{"500", "1000", "2000"});
+  // The authors' profile appends nothing anywhere, and its neurons are LLaVA's alone.
   overrides.files.push_back(conf + "profiles/authors.ini");
-  const Sweep authors = read_sweep(overrides);
+  Sweep authors = read_sweep(overrides);
+  const auto fixed = bind_stage_params(authors).interventions_of;
+  CHECK(fixed.at("llava-1.5-7b").ids.size() == 5);
+  CHECK(fixed.at("llava-1.5-7b").layer == "31");
+  CHECK(fixed.at("paligemma-3b-mix-224").ids.empty());
+  CHECK(fixed.at("paligemma-3b-mix-224").items == 300);
+  CHECK(fixed.at("qwen2-vl-7b").items == 100);
   for (const auto& model : authors.models) {
     for (const auto& benchmark : authors.benchmarks) {
       CHECK(prompt_texts(model.config, benchmark.config).suffix.empty());
@@ -200,6 +215,56 @@ TEST_CASE("the demo's models are asked as they were taught, and every file of co
     REQUIRE(found != all.benchmarks.end());
     for (const auto& scorer : found->config.scorers) CHECK_NOTHROW(find_scorer(scorer));
   }
+}
+
+TEST_CASE("a model's own interventions are above the sweep's and below the command line",
+          "[config][interventions]") {
+  const Conf conf;
+  conf.write("models/tiny.ini",
+             "[model]\ncheckpoint = somewhere\n[interventions]\nlayer = 7\nscaled = 3 5\n");
+  conf.write("models/other.ini", "[model]\ncheckpoint = elsewhere\n");
+  const auto edits = [&](const std::string& more, const std::vector<std::string>& sets = {}) {
+    conf.write("sweeps/s.ini", "[sweep]\nname = s\nmodels = tiny other\nbenchmarks = set\n" + more);
+    Sweep sweep = conf.read(sets);
+    return bind_stage_params(sweep).interventions_of;
+  };
+  const auto plain = edits("");
+  REQUIRE(plain.size() == 2);
+  CHECK(plain.at("tiny").layer == "7");
+  CHECK(plain.at("tiny").scaled == std::vector<std::string>{"3", "5"});
+  CHECK(plain.at("tiny").items == 1000);
+  CHECK(plain.at("other").layer == "-1");
+  const auto sweep = edits("[interventions]\nlayer = 4\nitems = 50\n");
+  CHECK(sweep.at("tiny").layer == "7");
+  CHECK(sweep.at("tiny").items == 50);
+  CHECK(sweep.at("other").layer == "4");
+  CHECK(edits("[interventions:*]\nlayer = 3\n").at("tiny").layer == "3");
+  CHECK(edits("[interventions:tiny]\nlayer = 2\n[interventions:*]\nlayer = 3\n").at("tiny").layer ==
+        "2");
+  CHECK(edits("", {"interventions.layer=1"}).at("tiny").layer == "1");
+  CHECK(edits("", {"interventions.layer=1", "interventions:tiny.layer=0"}).at("tiny").layer == "0");
+  CHECK(edits("", {"interventions.items=9"}).at("tiny").layer == "7");
+}
+
+TEST_CASE("sections of models that a sweep leaves out are checked and not used",
+          "[config][interventions]") {
+  const Conf conf;
+  conf.write("models/other.ini", "[model]\ncheckpoint = elsewhere\n");
+  conf.write("sweeps/s.ini", Conf::base() +
+                                 "[interventions:other]\nlayer = 5\n[model:other]\ndtype = bf16\n"
+                                 "[benchmark:set]\nn = 3\n");
+  Sweep sweep = conf.read();
+  const StageParams params = bind_stage_params(sweep);
+  CHECK(params.interventions_of.size() == 1);
+  CHECK(sweep.models.size() == 1);
+  CHECK_THAT(conf.refusal("[interventions:other]\nlayr = 5\n"), Catch::Contains("'layer'"));
+  CHECK_THAT(conf.refusal("[interventions:nobody]\nlayer = 5\n"),
+             Catch::Contains("unknown section [interventions:nobody]"));
+  CHECK_THAT(conf.refusal("[model:nobody]\ndtype = bf16\n"),
+             Catch::Contains("unknown section [model:nobody]"));
+  CHECK_THAT(conf.refusal("[interventions:tiny]\nitems = -1\n"), Catch::Contains("items is -1"));
+  conf.write("models/tiny.ini", "[model]\ncheckpoint = somewhere\n[probes]\nfits = sparse\n");
+  CHECK_THAT(conf.refusal(""), Catch::Contains("expected [model] or [interventions]"));
 }
 
 TEST_CASE("an unknown key is named with file, line and the nearest valid one", "[config]") {
