@@ -2,22 +2,16 @@
 
 #include <algorithm>
 #include <limits>
-#include <tuple>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/stats/sort_rows.hpp"
 
 namespace vrp::stats {
 namespace {
 
-struct Row {
-  std::int32_t stratum;
-  double x;
-  std::int8_t y;
-  std::int32_t row;
-};
-
 // Adds rows [begin, end) of one stratum, sorted by value, positives before negatives inside a tie.
-void add_stratum(const std::vector<Row>& rows, std::size_t begin, std::size_t end, RankPlan& plan) {
+void add_stratum(const std::vector<RankedRow>& rows, std::size_t begin, std::size_t end,
+                 RankPlan& plan) {
   Segment open;  // untied run: positives, then negatives
   const auto close = [&] {
     if (open.positives + open.negatives > 0) plan.segments.push_back(open);
@@ -82,16 +76,14 @@ RankPlan make_rank_plan(Values x, Labels y, Types strata,
       unit_of_row.size() != x.size()) {
     throw Error(ExitCode::internal, "statistics: columns of different length, or over 2^31 rows");
   }
-  std::vector<Row> rows;
+  std::vector<RankedRow> rows;
   rows.reserve(used.x.size());
   for (std::size_t i = 0; i < used.x.size(); ++i) {
     const std::int32_t row = used.row[i];
     const std::int32_t stratum = strata.empty() ? 0 : strata[static_cast<std::size_t>(row)];
     if (stratum != kNoType) rows.push_back({stratum, used.x[i], used.y[i], row});
   }
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return std::tuple(a.stratum, a.x, -a.y, a.row) < std::tuple(b.stratum, b.x, -b.y, b.row);
-  });
+  sort_rows(rows);
   RankPlan plan;
   for (std::size_t i = 0; i < rows.size();) {
     std::size_t j = i;
@@ -106,7 +98,7 @@ RankPlan make_rank_plan(Values x, Labels y, Types strata,
   plan.used = static_cast<std::int64_t>(rows.size());
   plan.entry.reserve(rows.size());
   plan.unit.reserve(rows.size());
-  for (const Row& row : rows) {
+  for (const RankedRow& row : rows) {
     plan.entry.push_back(row.row);
     plan.unit.push_back(unit_of_row[static_cast<std::size_t>(row.row)]);
   }

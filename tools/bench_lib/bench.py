@@ -6,6 +6,7 @@ import pathlib
 import statistics
 import sys
 
+import bootstrap_side
 import checkpoint
 import edits
 import imports
@@ -121,6 +122,9 @@ def parse(argv):
     parser.add_argument("--import", dest="imports", action="store_true",
                         help="instead: time and memory of importing 200,000 VQAv2 questions and a "
                              "COCO instances file of 450 MB")
+    parser.add_argument("--bootstrap", action="store_true",
+                        help="instead: the bootstrap of 30 signals beside scipy's, its memory, and a "
+                             "million items over one and two processes")
     parser.add_argument("--quick", action="store_true", help="one round on all cores, fewer items")
     arguments = parser.parse_args(argv)
     if arguments.quick:
@@ -151,8 +155,18 @@ def imports_report(arguments):
     pathlib.Path(arguments.json).write_text(text) if arguments.json else print(text, end="")
 
 
+def bootstrap_report(arguments):
+    print("bench: bootstrap of AUROC and R over groups, and scipy's", flush=True)
+    report = {"machine": machine.facts(),
+              "bootstrap": bootstrap_side.measure(WORK / "bootstrap", arguments.quick)}
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
+
+
 def main(argv):
     arguments = parse(argv)
+    if arguments.bootstrap:
+        return bootstrap_report(arguments)
     if arguments.imports:
         return imports_report(arguments)
     if arguments.edits:

@@ -4,7 +4,7 @@ import pathlib
 import platform
 import re
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -20,6 +20,13 @@ def first_line(*command):
     return done.stdout.splitlines()[0] if done.returncode == 0 and done.stdout else "unknown"
 
 
+def wheel(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
 def facts():
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {
@@ -30,5 +37,5 @@ def facts():
             "vrp": first_line("git", "describe", "--always", "--dirty"),
             "compiler": first_line("g++", "--version"),
             "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "transformers", "numpy", "scipy",
+            **{name: wheel(name) for name in ("torch", "transformers", "numpy", "scipy",
                                                 "scikit-learn")}}}
