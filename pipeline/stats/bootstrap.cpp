@@ -110,11 +110,14 @@ std::vector<double> replicate_statistic(const WeightedStatistic& statistic,
 
 std::vector<double> jackknife_statistic(const WeightedStatistic& statistic,
                                         const ResampleUnits& units) {
+  const bool blocks = units.count > kJackknifeUnits;
+  const std::uint32_t parts = blocks ? kJackknifeBlocks : units.count;
   std::vector<double> out;
   std::vector<std::uint32_t> weights(units.unit_of_row.size());
-  for (std::uint32_t left_out = 0; left_out < units.count; ++left_out) {
+  for (std::uint32_t left_out = 0; left_out < parts; ++left_out) {
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      weights[i] = units.unit_of_row[i] == left_out ? 0 : 1;
+      const std::uint32_t unit = units.unit_of_row[i];
+      weights[i] = (blocks ? unit % kJackknifeBlocks : unit) == left_out ? 0 : 1;
     }
     out.push_back(statistic(weights));
   }
@@ -145,6 +148,8 @@ Estimate bootstrap_ci(const WeightedStatistic& statistic, const ResampleUnits& u
   out.low = interval.low;
   out.high = interval.high;
   out.method = interval.method;
+  if (options.bca && units.count > kJackknifeUnits)
+    out.method += concat(", acceleration from ", kJackknifeBlocks, " blocks");
   out.flags |= interval.flags;
   return out;
 }

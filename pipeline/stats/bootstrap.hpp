@@ -39,7 +39,16 @@ using WeightedStatistic = std::function<double(std::span<const std::uint32_t> ro
 std::vector<double> replicate_statistic(const WeightedStatistic& statistic,
                                         const ResampleUnits& units, PhiloxKey key,
                                         ReplicateRange range);
-/// The statistic with each unit left out in turn, [U].
+/// Units that are left out one at a time; of more than these, blocks of units.
+constexpr std::uint32_t kJackknifeUnits = 4000;
+constexpr std::uint32_t kJackknifeBlocks = 2000;
+
+/// The statistic with each unit left out in turn, [U]; of more than kJackknifeUnits units, with
+/// each of kJackknifeBlocks blocks of units left out (unit u is in block u mod kJackknifeBlocks, so
+/// that units beside each other are in different ones), [kJackknifeBlocks]. The acceleration of
+/// bca_interval stays the same: sums of squares and of cubes of independent units' influences are
+/// in expectation those of their blocks' sums; the blocks add noise of sqrt(15)/(6 * 2000) =
+/// 0.0003.
 std::vector<double> jackknife_statistic(const WeightedStatistic& statistic,
                                         const ResampleUnits& units);
 

@@ -37,18 +37,17 @@ LaneDraw::LaneDraw(std::uint32_t units) : stride_(whole_tiles(units)), rows_(kLa
 const LaneWeights& LaneDraw::draw(PhiloxKey key, std::int64_t first, int used) {
   const std::size_t units = weights_.unit.size();
   weights_.used = used;
-  weights_.largest = 0;
+  std::uint8_t largest = 0;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
     std::uint8_t* row = rows_.data() + lane * stride_;
     if (lane < static_cast<std::size_t>(used)) {
       draw_narrow_multiplicities(key, first + static_cast<std::int64_t>(lane), {row, units});
-      for (std::size_t u = 0; u < units; ++u) {
-        weights_.largest = std::max<std::uint32_t>(weights_.largest, row[u]);
-      }
+      for (std::size_t u = 0; u < units; ++u) largest = std::max(largest, row[u]);
     } else {
       std::fill_n(row, units, std::uint8_t{0});
     }
   }
+  weights_.largest = largest;
   for (std::size_t u = 0; u < units; u += kTile) {
     alignas(64) Lanes tile[kTile];
     for (std::size_t lane = 0; lane < kLanes; lane += kTile) {

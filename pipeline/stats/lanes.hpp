@@ -32,9 +32,10 @@ struct LaneRankSums {
 };
 LaneRankSums lane_rank_sums(const RankPlan& plan, const LaneWeights& weights);
 
-/// Sums of one unit's used rows: x centred over all used rows, y in {0,1}.
+/// Sums of one unit's used rows: x centred over all used rows, y in {0,1}; and their number.
 struct UnitMoments {
   double x = 0, xx = 0, xy = 0;
+  std::uint32_t rows = 0, positives = 0;
 };
 struct LaneMoments {
   alignas(32) std::array<double, kLanes> x{};

@@ -52,7 +52,8 @@ class PathBootstrap {
   /// follow from (key, b, i, c) alone. Bits do not depend on how ranges are cut.
   PathReplicates replicate(PhiloxKey key, ReplicateRange range) const;
   /// Every item once, its paths redrawn: where the replicates above are centred. The mean over
-  /// these differs from the observed value, since redrawn paths agree in a different measure.
+  /// these differs from the observed value, since redrawn paths agree in a different measure. Only
+  /// the mean is used: some hundred replicates do.
   PathReplicates redraw_paths(PhiloxKey key, ReplicateRange range) const;
   PathStatistics observed() const;
   std::int64_t used() const;  ///< rows that enter

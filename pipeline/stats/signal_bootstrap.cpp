@@ -33,50 +33,50 @@ double correlation(const Moments& m) {
 
 struct SignalPlan {
   RankPlan all, typed;
-  bool has_moments = false;                    // false: an infinite value, R undefined
-  std::vector<UnitMoments> moments;            // [U], x centred over the used rows
-  std::vector<std::uint32_t> rows, positives;  // [U], used rows of each unit
+  bool has_moments = false;          // false: an infinite value, R undefined
+  std::vector<UnitMoments> moments;  // [U], x centred over the used rows
 };
 
 void add_moments(Values x, Labels y, std::span<const std::uint32_t> unit_of_row,
                  std::uint32_t units, SignalPlan& plan) {
   const UsedRows used = used_rows(x, y);
   plan.moments.resize(units);
-  plan.rows.resize(units);
-  plan.positives.resize(units);
   double largest = 0;
   for (const double v : used.x) largest = std::max(largest, std::abs(v));
   plan.has_moments = std::isfinite(largest);
   // A power of two keeps squares of very large or small values in range and changes no bit.
   const int exponent = largest > 0 && plan.has_moments ? std::ilogb(largest) : 0;
+  const bool is_factor = std::abs(exponent) < 1000;  // 2^-exponent is a number: one product
+  const double factor = is_factor ? std::ldexp(1.0, -exponent) : 0;
+  const auto scaled = [&](double v) { return is_factor ? v * factor : std::ldexp(v, -exponent); };
   double mean = 0;
-  for (const double v : used.x) mean += std::ldexp(v, -exponent);
+  for (const double v : used.x) mean += scaled(v);
   mean /= static_cast<double>(used.size());
   for (std::size_t i = 0; i < used.x.size(); ++i) {
     const std::size_t u = unit_of_row[static_cast<std::size_t>(used.row[i])];
-    const double d = plan.has_moments ? std::ldexp(used.x[i], -exponent) - mean : 0;
-    plan.rows[u] += 1;
-    plan.positives[u] += used.y[i] == 1 ? 1 : 0;
-    plan.moments[u].x += d;
-    plan.moments[u].xx += d * d;
-    plan.moments[u].xy += used.y[i] == 1 ? d : 0;
+    const double d = plan.has_moments ? scaled(used.x[i]) - mean : 0;
+    UnitMoments& unit = plan.moments[u];
+    unit.rows += 1;
+    unit.positives += used.y[i] == 1 ? 1 : 0;
+    unit.x += d;
+    unit.xx += d * d;
+    unit.xy += used.y[i] == 1 ? d : 0;
   }
 }
 
 std::vector<double> jackknife_r(const SignalPlan& plan) {
   Moments all;
-  for (std::size_t u = 0; u < plan.moments.size(); ++u) {
-    all.n += plan.rows[u];
-    all.y += plan.positives[u];
-    all.x += plan.moments[u].x;
-    all.xx += plan.moments[u].xx;
-    all.xy += plan.moments[u].xy;
+  for (const UnitMoments& m : plan.moments) {
+    all.n += m.rows;
+    all.y += m.positives;
+    all.x += m.x;
+    all.xx += m.xx;
+    all.xy += m.xy;
   }
   std::vector<double> out;
-  for (std::size_t u = 0; u < plan.moments.size(); ++u) {
-    if (plan.rows[u] == 0) continue;
-    const UnitMoments& m = plan.moments[u];
-    const Moments rest{all.n - plan.rows[u], all.y - plan.positives[u], all.x - m.x, all.xx - m.xx,
+  for (const UnitMoments& m : plan.moments) {
+    if (m.rows == 0) continue;
+    const Moments rest{all.n - m.rows, all.y - m.positives, all.x - m.x, all.xx - m.xx,
                        all.xy - m.xy};
     out.push_back(plan.has_moments ? correlation(rest) : kNaN);
   }

@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kRadixFrom = 4096;  // rows
 constexpr int kDigit = 11;                // bits of a pass: 2048 buckets stay in the first cache
+constexpr int kPasses = 3;                // of a key of 32 bits
 
 struct Keyed {
-  std::uint64_t key;
-  std::uint32_t at;
+  std::uint32_t key, at;
 };
 
 // Bits that are ordered as the numbers are.
@@ -26,16 +26,34 @@ std::uint64_t ordered_bits(double x) {
 
 // Stable: entries of one key keep their order. A digit that is the same everywhere costs no pass.
 void radix_sort(std::vector<Keyed>& entries, std::vector<Keyed>& other) {
+  constexpr std::uint32_t kBuckets = 1u << kDigit;
+  std::array<std::array<std::uint32_t, kBuckets>, kPasses> places{};
+  const auto digit = [](const Keyed& e, int pass) {
+    return (e.key >> (pass * kDigit)) & (kBuckets - 1);
+  };
+  for (const Keyed& e : entries) {
+    for (int pass = 0; pass < kPasses; ++pass)
+      ++places[static_cast<std::size_t>(pass)][digit(e, pass)];
+  }
   other.resize(entries.size());
-  for (int shift = 0; shift < 64; shift += kDigit) {
-    std::array<std::uint32_t, 1u << kDigit> place{};
-    const auto digit = [&](const Keyed& e) { return (e.key >> shift) & (place.size() - 1); };
-    for (const Keyed& e : entries) ++place[digit(e)];
-    if (place[digit(entries.front())] == entries.size()) continue;
+  for (int pass = 0; pass < kPasses; ++pass) {
+    auto& place = places[static_cast<std::size_t>(pass)];
+    if (place[digit(entries.front(), pass)] == entries.size()) continue;
     std::uint32_t before = 0;
     for (std::uint32_t& p : place) before += std::exchange(p, before);
-    for (const Keyed& e : entries) other[place[digit(e)]++] = e;
+    for (const Keyed& e : entries) other[place[digit(e, pass)]++] = e;
     entries.swap(other);
+  }
+}
+
+// Orders by value what the upper half of its bits has brought together.
+void sort_within_keys(const std::vector<RankedRow>& rows, std::vector<Keyed>& entries) {
+  const auto below = [&](const Keyed& a, const Keyed& b) { return rows[a.at].x < rows[b.at].x; };
+  for (auto begin = entries.begin(); begin != entries.end();) {
+    const auto end =
+        std::find_if(begin + 1, entries.end(), [&](const Keyed& e) { return e.key != begin->key; });
+    if (end - begin > 1 && !std::is_sorted(begin, end, below)) std::stable_sort(begin, end, below);
+    begin = end;
   }
 }
 
@@ -52,10 +70,13 @@ void sort_rows(std::vector<RankedRow>& rows) {
   entries.reserve(rows.size());
   for (const std::int8_t y : {std::int8_t{1}, std::int8_t{0}}) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i].y == y) entries.push_back({ordered_bits(rows[i].x), std::uint32_t(i)});
+      if (rows[i].y != y) continue;
+      entries.push_back({static_cast<std::uint32_t>(ordered_bits(rows[i].x) >> 32),
+                         static_cast<std::uint32_t>(i)});
     }
   }
   radix_sort(entries, other);
+  sort_within_keys(rows, entries);
   for (Keyed& e : entries) e.key = static_cast<std::uint32_t>(rows[e.at].stratum);
   radix_sort(entries, other);
   std::vector<RankedRow> sorted;

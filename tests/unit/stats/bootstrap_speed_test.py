@@ -51,6 +51,7 @@ class BootstrapSpeed(unittest.TestCase):
         self.assertAlmostEqual(rows[0]["seconds"], 30 * 0.1 + 10016 * (0.002 + 30 * 0.0005))
         self.assertEqual(rows[-1]["replicates"], 157)
         self.assertAlmostEqual(rows[-1]["seconds"], 3 + 160 * 0.017)
+        self.assertAlmostEqual(rows[-1]["resampling_efficiency"], 10016 / (64 * 160))
         self.assertEqual(rows[0]["efficiency"], 1.0)
         self.assertTrue(all(a["efficiency"] > b["efficiency"] for a, b in zip(rows, rows[1:])))
 
