@@ -25,6 +25,8 @@ const std::map<std::string, Command>& commands() {
       {"show", {vrp::show_command, "everything a run knows of one item"}},
       {"stats", {vrp::stats_command, "the statistics of a run on anybody's table"}},
       {"score", {vrp::score_command, "label a run's stored answers by other rules; no model"}},
+      {"compare", {vrp::compare_command, "two runs or models, item by item: paired statistics"}},
+      {"export", {vrp::export_command, "signals, labels and answers as CSV or JSON Lines"}},
       {"report", {vrp::report_command, "report.html of a run"}},
       {"check-model",
        {vrp::check_model_command, "a checkpoint folder: sizes, tensors, tokenizer, memory"}},

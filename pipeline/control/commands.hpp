@@ -15,6 +15,8 @@ int status_command(const Arguments& arguments);       ///< how far a run is
 int verify_command(const Arguments& arguments);       ///< digests, each item exactly once
 int show_command(const Arguments& arguments);         ///< one item of a run
 int score_command(const Arguments& arguments);        ///< labels of stored answers, again
+int compare_command(const Arguments& arguments);      ///< two runs or models, item by item
+int export_command(const Arguments& arguments);       ///< signals, labels, answers as a table
 int report_command(const Arguments& arguments);       ///< report.html
 int check_model_command(const Arguments& arguments);  ///< a checkpoint folder, before a run
 int doctor_command(const Arguments& arguments);       ///< what this machine offers

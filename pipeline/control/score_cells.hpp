@@ -23,6 +23,7 @@ class StoredRun {
   /// Error when RUN is no run's output folder or has no stage capture.
   explicit StoredRun(std::filesystem::path root);
   const std::filesystem::path& root() const { return root_; }
+  const Json& manifest() const { return manifest_; }
   std::vector<std::string> benchmarks() const;
   std::vector<std::string> models() const;
   bool partial() const { return manifest_.value("partial", false); }

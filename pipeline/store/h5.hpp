@@ -60,6 +60,9 @@ StoredRecord read_record(const std::filesystem::path& path);
 /// Only the arrays whose names `keep` accepts. The seal is checked, the digest cannot be.
 Record read_arrays(const std::filesystem::path& path,
                    const std::function<bool(const std::string& name)>& keep);
+/// Every array with name, dims, shape, units, description and attributes, but without its values:
+/// `data` is an empty vector of the array's type. The seal is checked.
+std::vector<Array> list_arrays(const std::filesystem::path& path);
 std::string hdf5_version();  ///< of the library in use, "1.10.8"
 /// Root attributes only (no digest check).
 Attributes read_attributes(const std::filesystem::path& path);

@@ -85,7 +85,7 @@ ArrayData read_values(hid_t dataset, hid_t space, const std::string& name, std::
   fail("dataset '", name, "' has a type that records do not use");
 }
 
-Array read_array(hid_t file, const std::string& name) {
+Array read_array(hid_t file, const std::string& name, bool with_values) {
   const H5Dataset dataset(h5_check(H5Dopen2(file, name.c_str(), H5P_DEFAULT), "H5Dopen2"));
   const H5Space space(h5_check(H5Dget_space(dataset.get()), "H5Dget_space"));
   const int rank = h5_check(H5Sget_simple_extent_ndims(space.get()), "H5Sget_simple_extent_ndims");
@@ -113,7 +113,7 @@ Array read_array(hid_t file, const std::string& name) {
   const std::string dims = take("dims");
   if (!dims.empty()) out.dims = split(dims, ',');
   out.attributes.erase("DIMENSION_LIST");
-  out.data = read_values(dataset.get(), space.get(), name, n);
+  out.data = read_values(dataset.get(), space.get(), name, with_values ? n : 0);
   return out;
 }
 
@@ -139,14 +139,18 @@ H5File open_for_reading(const std::filesystem::path& path) {
   return file;
 }
 
-Record arrays_of(const H5File& file, const std::function<bool(const std::string& name)>& keep) {
+std::vector<std::string> names_of(const H5File& file) {
   Walk walk{file.get(), {}};
   h5_check(
       H5Ovisit2(file.get(), H5_INDEX_NAME, H5_ITER_INC, collect_dataset, &walk, H5O_INFO_BASIC),
       "H5Ovisit2");
+  return std::move(walk.names);
+}
+
+Record arrays_of(const H5File& file, const std::function<bool(const std::string& name)>& keep) {
   Record out;
-  for (const auto& name : walk.names)
-    if (keep(name)) out.add(read_array(file.get(), name));
+  for (const auto& name : names_of(file))
+    if (keep(name)) out.add(read_array(file.get(), name, true));
   return out;
 }
 
@@ -155,6 +159,17 @@ Record arrays_of(const H5File& file, const std::function<bool(const std::string&
 Attributes read_attributes(const std::filesystem::path& path) {
   const H5File file = open_for_reading(path);
   return attributes_of(file.get());
+}
+
+std::vector<Array> list_arrays(const std::filesystem::path& path) {
+  const H5File file = open_for_reading(path);
+  try {
+    std::vector<Array> out;
+    for (const auto& name : names_of(file)) out.push_back(read_array(file.get(), name, false));
+    return out;
+  } catch (const Error& error) {
+    fail(path.string(), ": damaged: ", error.what());
+  }
 }
 
 StoredRecord read_record(const std::filesystem::path& path) {
