@@ -276,6 +276,14 @@ void make_run(const fs::path& run) {
                                    {"probes", (folder / "probes@dddd").string()},
                                    {"interventions", (folder / "interventions@eeee").string()},
                                    {"reduce", (folder / "reduce@ffff").string()}}}});
+    for (const auto& [stage, place] : manifest["cells"].back()["stages"].items())
+      manifest["work"].push_back({{"model", model},
+                                  {"benchmark", benchmarks[i]},
+                                  {"stage", stage},
+                                  {"folder", place},
+                                  {"pooled", false},
+                                  {"fingerprint", Json::object()},
+                                  {"files", {{"unit-000000.h5", 0, tables[i].size()}}}});
     cells.push_back(std::move(cell));
   }
   manifest["cells"].push_back(

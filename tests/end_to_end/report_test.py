@@ -1,11 +1,11 @@
-"""The report of a run: complete, self-contained, escaped, seen in a browser, robust to missing parts.
+"""The report of a run: complete, self-contained, escaped, with the numbers of the tables.
 
 usage: report_test.py PATH_OF_make_report_run
 """
+import base64
 import csv
-import html.parser
+import hashlib
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -13,111 +13,28 @@ import subprocess
 import sys
 import tempfile
 import unittest
-import unittest.mock
 
 import h5py
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "tools" / "report" / "report.py"
-sys.path.insert(0, str(SCRIPT.parent))
-import figures  # noqa: E402
-import inside  # noqa: E402
+import report_support
+from report_support import SCRIPT, Outline, RunTest, build
+import cite  # noqa: E402  (of tools/report, as the next ones)
+import html_table  # noqa: E402
 import overlays  # noqa: E402
-import page  # noqa: E402
-import run as runs  # noqa: E402
-
-MAKER = sys.argv.pop(1) if len(sys.argv) > 1 else None
-VOID = {"meta", "img", "br", "hr", "link", "input"}
-CHROMIUM = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p),
-                None)
+import results  # noqa: E402
 
 
-def draw_pictures(folder):
-    folder.mkdir(parents=True)
-    for i in range(24):
-        image = Image.new("RGB", (200, 160), (120, 140, 90 + i))
-        ImageDraw.Draw(image).ellipse([60, 40, 110, 100], fill=(200, 60, 40))
-        image.save(folder / f"scene-{i}.png")
-
-
-class Outline(html.parser.HTMLParser):
-    """Checks that tags nest, and collects what the tests ask about."""
-
-    def __init__(self, text):
-        super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.ids, self.text, self.faults = [], [], [], [], []
-        self.feed(text)
-        self.close()
-        if self.open:
-            self.faults.append(f"never closed: {self.open}")
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.ids += [value for name, value in attrs if name == "id"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.ids += [value for name, value in attrs if name == "id"]
-
-    def handle_endtag(self, tag):
-        if not self.open or self.open.pop() != tag:
-            self.faults.append(f"</{tag}> closes something else at {self.getpos()}")
-
-    def handle_data(self, data):
-        self.text.append(data)
-
-    def named(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
-def build(folder, plots=True):
-    """(page text, run) of a run folder; without plots where they are not the point, for speed."""
-    run = runs.Run(folder)
-    if plots:
-        path = page.write(run)
-    else:
-        with unittest.mock.patch.object(figures, "build", lambda *_: ""), \
-                unittest.mock.patch.object(inside, "build", lambda *_: ""), \
-                unittest.mock.patch.object(figures, "auroc_overview", lambda *_: ""):
-            path = page.write(run)
-    return path.read_text(encoding="utf-8"), run
-
-
-class ReportTest(unittest.TestCase):
+class PageTest(RunTest):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory(prefix="vrp-report-")
-        cls.base = pathlib.Path(cls.temporary.name)
-        cls.whole = cls.base / "whole"
-        draw_pictures(cls.whole / "images")
-        subprocess.run([MAKER, str(cls.whole)], check=True)
+        super().setUpClass()
         done = subprocess.run([sys.executable, str(SCRIPT), str(cls.whole)], capture_output=True,
                               text=True)
         cls.output, cls.code = done.stdout + done.stderr, done.returncode
         cls.page = (cls.whole / "report.html").read_text(encoding="utf-8")
         cls.outline = Outline(cls.page)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
-
-    def copy(self, name):
-        """A copy of the whole run to damage; its images are those of the original."""
-        target = self.base / name
-        shutil.copytree(self.whole, target, ignore=shutil.ignore_patterns("images", "report.html"))
-        return target
-
-    def edit_manifest(self, folder, change):
-        path = folder / "manifest.json"
-        manifest = json.loads(path.read_text())
-        change(manifest)
-        path.write_text(json.dumps(manifest))
-
-    # --- the page itself
 
     def test_command_line_writes_the_page_without_complaint(self):
         self.assertEqual(self.code, 0, self.output)
@@ -132,24 +49,30 @@ class ReportTest(unittest.TestCase):
             if target.startswith("#"):
                 self.assertIn(target[1:], ids)
 
-    def test_nothing_is_loaded_from_elsewhere(self):
-        for tag in ("script", "link", "iframe", "object", "embed", "base", "form"):
+    def test_nothing_is_loaded_from_elsewhere_and_only_our_script_may_run(self):
+        for tag in ("link", "iframe", "object", "embed", "base", "form"):
             self.assertEqual(self.outline.named(tag), [], tag)
         for tag, attributes in self.outline.tags:
             for name, value in attributes.items():
                 if name in ("src", "href", "srcset", "action", "data", "poster", "xlink:href"):
-                    self.assertRegex(value, r"^(data:image/|#|reduce/tables/[\w.]+$)", f"{tag} {name}")
+                    self.assertRegex(value, r"^(data:image/|#)", f"{tag} {name}")
                 self.assertFalse(name.startswith("on"), f"{tag} {name}")
-        without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"', "", self.page)
+        without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"|<script>.*?</script>', "", self.page, flags=re.S)
         self.assertNotRegex(without_namespaces, r"(?i)https?://|@import|url\((?!#)")
         policy = [a["content"] for a in self.outline.named("meta")
                   if a.get("http-equiv") == "Content-Security-Policy"]
         self.assertEqual(len(policy), 1)
         self.assertIn("default-src 'none'", policy[0])
-        self.assertNotIn("script-src", policy[0])
+        for tag in ("script", "style"):
+            texts = re.findall(rf"<{tag}>(.*?)</{tag}>", self.page, re.S)
+            self.assertEqual(len(texts), 1, tag)
+            digest = base64.b64encode(hashlib.sha256(texts[0].encode()).digest()).decode()
+            self.assertIn(f"'sha256-{digest}'", policy[0])
+        self.assertEqual(self.page.count("<script"), 1)
+        self.assertNotRegex(policy[0], r"script-src[^;]*unsafe")
 
     def test_text_of_items_is_escaped(self):
-        self.assertNotIn("<script", self.page)
+        self.assertNotIn("<script>alert", self.page)
         self.assertIn("&lt;script&gt;alert(&#x27;question&#x27;)&lt;/script&gt;", self.page)
         self.assertIn("<h1>demo &lt;run&gt;</h1>", self.page)
         self.assertIn("image is truncated &lt;at byte 12&gt;", self.page)
@@ -167,29 +90,68 @@ class ReportTest(unittest.TestCase):
             self.assertTrue(drawing.get("aria-label"))
         self.assertEqual(self.outline.named("html")[0].get("lang"), "en")
 
+    def test_headings_go_down_one_level_at_a_time(self):
+        levels = [int(tag[1]) for tag, _ in self.outline.tags if re.fullmatch("h[1-6]", tag)]
+        self.assertEqual(levels[0], 1)
+        for before, after in zip(levels, levels[1:]):
+            self.assertLessEqual(after, before + 1)
+
     def test_summary_says_what_was_run_and_what_came_out(self):
-        text = " ".join("".join(self.outline.text).split())
-        rows = json.loads((self.whole / "reduce/tables/class_balance.json").read_text())["rows"]
-        for row in rows:
-            if row["type"]:
-                continue
-            self.assertIn(f"{row['correct']} of {row['n']} answers right: "
-                          f"{100 * row['accuracy']:.1f} % (95 % interval {100 * row['low']:.1f} % to "
-                          f"{100 * row['high']:.1f} %), {100 * row['unparsed'] / row['n']:.1f} % of "
-                          "the answers unparsed", text)
-        self.assertIn("PARTIAL", text)
-        self.assertIn("Above chance: agreement of sampled answers S_SC", text)
+        text = self.outline.words()
+        rows = self.rows("class_balance")
+        real = [row for row in rows if not row["type"] and row["benchmark"] != "pooled"]
+        for row in real:
+            self.assertIn(f"{100 * row['accuracy']:.1f} %{100 * row['low']:.1f} % to {100 * row['high']:.1f} %"
+                          f"n = {row['n']}, majority", text)
+        low, high = min(row["accuracy"] for row in real), max(row["accuracy"] for row in real)
+        self.assertIn(f"Accuracy goes from {100 * low:.1f} %", text)
+        self.assertIn(f"to {100 * high:.1f} % (", text)
+        self.assertIn("PARTIAL This run does not cover every item", text)
+        self.assertRegex(text, r"demo-llava, pooled set: \d+ of \d+ signals above chance, strongest [^(]* "
+                               r"0\.\d\d \(0\.\d\d to 0\.\d\d, p [<0]")
+        self.assertRegex(text, r"Families of tests were fixed before labels were read: \d+ primary tests, digest \w+")
         self.assertIn("mpirun -n 2 vrp-run -C demo.ini", text)
         self.assertNotRegex(text, r"(?i)\bnan\b")
         for title in ("T1.", "T2.", "T3.", "T4.", "T5.", "T6.", "T7.", "T9.", "T11.", "T12.",
-                      "Inside the model", "F5. Case study", "T8.", "T10.", "Class balance", "Label audit", "Failed items"):
+                      "Inside the model", "F5. Case study", "T8.", "T10.", "Class balance", "Label audit",
+                      "Failed items", "Controls", "Beside the paper", "How to cite", "How to reproduce"):
             self.assertIn(title, text)
+
+    def test_the_counts_of_the_summary_are_those_of_the_signals(self):
+        rows = [row for row in self.rows("signals")
+                if row["statistic"] == "auroc" and row["benchmark"] != "pooled" and
+                row["signal"] in results.SIGNALS and not (row["label"] or "").startswith("majority:")]
+        above = sum(row["p_adjusted"] is not None and row["p_adjusted"] < 0.05 and (row["low"] or 0) > 0.5
+                    for row in rows)
+        self.assertGreater(len(rows), 10)
+        self.assertIn(f"{len(rows)} comparisons of a signal with correctness", self.outline.words())
+        self.assertIn(f": {above} above chance,", self.outline.words())
+
+    def test_cells_are_sorted_by_the_number_that_they_show(self):
+        for text, value in (("67.6 %", 67.6), ("+1.2 pp", 1.2), ("-0.034", -0.034), ("\u22120.5", -0.5),
+                            ("L17", 17), ("embeddings", -1), ("[-0.05, 0.02]", -0.05), ("n/a", None),
+                            ("-", None), ("0.956 (sd 0.01)", 0.956), ("1e-05", 1e-5)):
+            with self.subTest(text):
+                self.assertEqual(html_table.value_of(text), value)
+        self.assertLess(html_table.value_of("<0.001"), 0.001)
+        self.assertGreater(html_table.value_of("<0.001"), 0.0009)
+        self.assertIsNone(html_table.sort_value("12.5"))  # the text says it already
+        self.assertEqual(html_table.sort_value("n/a"), "")
+
+    def test_how_to_cite_names_nobody_but_the_licence(self):
+        entry = cite.tool_entry({"program": "VRP 0.1.0", "revision": "01ab_%"})
+        self.assertIn("author        = {{The VRP authors}}", entry)
+        self.assertIn("version       = {0.1.0}", entry)
+        self.assertIn("code revision 01ab\\_\\%", entry)
+        self.assertIn("2606.17389", cite.paper_entry())
+        for text in (entry, cite.paper_entry(), cite.tool_entry({})):
+            self.assertEqual(text.count("{"), text.count("}"))
 
     def test_the_label_audit_shows_every_scorer_with_its_unparsed_share(self):
         page = " ".join(self.page.split())
         part = page[page.index('id="label_audit"'):]
         part = part[:part.index("</section>")]
-        audit = json.loads((self.whole / "reduce/tables/label_audit.json").read_text())["rows"]
+        audit = self.rows("label_audit")
         self.assertEqual(len(audit), 6)
         for row in audit:
             with self.subTest(set=row["benchmark"], scorer=row["scorer"]):
@@ -210,7 +172,7 @@ class ReportTest(unittest.TestCase):
             shutil.copytree(self.whole, run)
             file = run / "reduce/tables/label_audit.json"
             data = json.loads(file.read_text())
-            data["rows"][2].update(flags="extraction_failure", note="far below chance <here>")
+            data["rows"][0].update(flags="extraction_failure", note="far below chance <here>")
             file.write_text(json.dumps(data))
             page, _ = build(run)
             self.assertIn("far below chance &lt;here&gt;.", page)
@@ -229,6 +191,7 @@ class ReportTest(unittest.TestCase):
         folder = self.whole / "reduce/figures"
         names = sorted(path.stem for path in folder.glob("*.svg"))
         self.assertGreaterEqual(len(names), 4 * 4 + 1)
+        self.assertTrue((folder / "F5_demo-llava_demo_pope_picture.png").is_file())
         for name in names:
             self.assertTrue((folder / f"{name}.png").is_file())
             data = name.split("_")[0] if re.match(r"F\d", name) else name
@@ -319,109 +282,6 @@ class ReportTest(unittest.TestCase):
         self.assertEqual([c.row["key"] for c in overlays.choose(rows)], ["b", "c", "a"])
         self.assertEqual(overlays.choose([]), [])
 
-    # --- missing and damaged parts
-
-    def test_no_consistency_stage(self):
-        folder = self.copy("no-consistency")
-
-        def change(manifest):
-            for cell in manifest["cells"]:
-                cell["stages"].pop("consistency", None)
-        self.edit_manifest(folder, change)
-        text, _ = build(folder, plots=False)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertNotIn("10 sampled answers", text)
-        self.assertIn("A few items", text)
-
-    def test_pictures_that_are_gone_or_broken(self):
-        folder = self.copy("no-pictures")
-        (folder / "images").mkdir()
-        for i in range(0, 24, 2):
-            (folder / "images" / f"scene-{i}.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
-
-        def change(manifest):
-            for entry in manifest["benchmarks"].values():
-                entry["images"] = str(folder / "images")
-        self.edit_manifest(folder, change)
-        text, _ = build(folder, plots=False)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertIn("is no longer in the image folder", text)
-        self.assertIn("The picture cannot be shown", text)
-
-    def test_an_image_name_that_leaves_the_folder_is_not_opened(self):
-        run = runs.Run(self.whole)
-        self.assertIsNone(run.image_path("demo_pope", "../manifest.json"))
-        self.assertIsNone(run.image_path("demo_pope", "/etc/hostname"))
-        self.assertIsNotNone(run.image_path("demo_pope", "scene-0.png"))
-
-    def test_a_truncated_unit_and_control_characters(self):
-        folder = self.copy("damaged")
-        unit = next((folder / "demo-llava/demo_counting").glob("capture@*/unit-*.h5"))
-        unit.write_bytes(unit.read_bytes()[:5000])
-        unit = next((folder / "demo-llava/demo_pope").glob("capture@*/unit-*.h5"))
-        with h5py.File(unit, "r+") as file:
-            answers = file["answer/text"]
-            answers[...] = [b"\x01\xff<b>" + bytes([65 + i % 26]) for i in range(len(answers))]
-        text, run = build(folder, plots=False)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertTrue(any("unit-000000.h5: cannot be read" in problem for problem in run.problems))
-        self.assertIn("What could not be shown", text)
-        self.assertIn("\ufffd\ufffd&lt;b&gt;", text)
-
-    def test_no_results_yet(self):
-        folder = self.copy("no-reduce")
-        shutil.rmtree(folder / "reduce")
-        text, run = build(folder)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertIn("No results yet.", text)
-        self.assertIn("reduce/stats.h5: not there", run.problems)
-
-    def test_no_numbers_of_the_figures(self):
-        folder = self.copy("no-figures")
-        shutil.rmtree(folder / "reduce/figures")
-        text, run = build(folder)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertIn("There is nothing to plot: the run holds no lens", text)
-        self.assertIn("No case was computed.", text)
-        self.assertIn("reduce/figures/F2a.csv: not there", run.problems)
-
-    def test_a_case_whose_item_is_gone(self):
-        folder = self.copy("no-item")
-        path = folder / "reduce/figures/F5.csv"
-        path.write_text(path.read_text().replace("demo_pope/test/", "demo_pope/gone/"))
-        text, _ = build(folder, plots=False)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertIn("The item table does not hold this item.", text)
-
-    def test_damaged_statistics(self):
-        folder = self.copy("bad-stats")
-        (folder / "reduce/stats.h5").write_bytes(b"not HDF5")
-        (folder / "reduce/tables/T4.json").write_text("{")
-        text, run = build(folder)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertTrue(any("stats.h5: cannot be read" in problem for problem in run.problems))
-        self.assertTrue(any("T4.json: cannot be read" in problem for problem in run.problems))
-        self.assertIn("T8.", text)
-
-    def test_a_manifest_with_nothing_in_it(self):
-        folder = self.base / "nothing"
-        folder.mkdir()
-        (folder / "manifest.json").write_text("{}")
-        text, _ = build(folder)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertIn("neither a model nor a set", text)
-
-    def test_every_item_failed(self):
-        folder = self.copy("all-failed")
-        for unit in folder.glob("demo-llava/*/capture@*/unit-*.h5"):
-            with h5py.File(unit, "r+") as file:
-                file["item/status"][...] = 1
-        text, _ = build(folder, plots=False)
-        self.assertEqual(Outline(text).faults, [])
-        self.assertIn("No item has an answer and a map to show.", text)
-
-    # --- the command line
-
     def command(self, *arguments, python=(sys.executable,), **options):
         return subprocess.run([*python, str(SCRIPT), *arguments], capture_output=True, text=True,
                               **options)
@@ -450,35 +310,6 @@ class ReportTest(unittest.TestCase):
         self.assertEqual(done.returncode, 7)
         self.assertIn("lacks h5py, numpy, matplotlib", done.stderr)
 
-    # --- in a browser
-
-    def browser(self, *arguments):
-        command = [CHROMIUM, "--no-sandbox", "--headless", "--disable-gpu", "--hide-scrollbars",
-                   f"--user-data-dir={self.base / 'profile'}", *arguments,
-                   (self.whole / "report.html").as_uri()]
-        return subprocess.run(command, capture_output=True, text=True, timeout=180)
-
-    @unittest.skipUnless(CHROMIUM, "no Chromium on this machine")
-    def test_the_page_renders_on_a_desk_and_on_a_phone(self):
-        dom = self.browser("--dump-dom").stdout
-        for title in ("Class balance: how the answers were judged", "T4. Structural", "T8. Predictors",
-                      "T10. Relevance-aware", "Label audit"):
-            self.assertIn(title, dom)
-        self.assertGreaterEqual(dom.count("<table"), 15)
-        for name, width in (("desk", 1280), ("phone", 390)):
-            shot = self.base / f"{name}.png"
-            done = self.browser(f"--window-size={width},2400", f"--screenshot={shot}")
-            self.assertTrue(shot.is_file(), done.stderr)
-            with Image.open(shot) as image:
-                self.assertEqual(image.size, (width, 2400))
-                pixels = np.asarray(image.convert("L"))
-            self.assertGreater((pixels < 100).mean(), 0.005, name)  # text and plots
-            self.assertGreater((pixels > 235).mean(), 0.5, name)    # on a light ground
-            # Nothing runs off the page: the outermost columns of pixels hold background only.
-            self.assertEqual(len(np.unique(pixels[:, -2:])), 1, name)
-
 
 if __name__ == "__main__":
-    if not MAKER or not os.access(MAKER, os.X_OK):
-        raise SystemExit(__doc__)
-    unittest.main()
+    report_support.main(__doc__)

@@ -2,7 +2,7 @@
 import inside
 import overlays
 import svg
-from html_text import Raw, definition_list, element, esc, paragraph, section
+from html_text import Raw, clip, definition_list, element, esc, paragraph, section
 
 SHOWN = 9  # cells at most
 
@@ -41,7 +41,7 @@ def text(value, digits=3):
     return "n/a" if value is None else f"{value:.{digits}f}"
 
 
-def picture(run, row):
+def picture(run, writer, row):
     """The two pictures of the item as the section of items shows them."""
     cell = next((c for c in run.real_cells()
                  if (c.model, c.benchmark) == (row["model"], row["benchmark"])), None)
@@ -53,12 +53,14 @@ def picture(run, row):
         return paragraph("The item table does not hold this item.")
     at = keys.index(row["key"])
     return overlays.pictures(run, cell, {"key": row["key"], "image": items.get("image", [""])[at],
-                                         "boxes": overlays.boxes_of(items, at)})
+                                         "boxes": overlays.boxes_of(items, at)},
+                             lambda image: writer.picture(
+                                 image, f"F5_{row['model']}_{row['benchmark']}_picture"))
 
 
 def card(run, writer, row, layers):
-    facts = [("Question", row["question"]), ("Reference", row["reference"] or "(none)"),
-             ("Answer", Raw(esc(row["answer"] or "(empty)") + " " +
+    facts = [("Question", clip(row["question"])), ("Reference", row["reference"] or "(none)"),
+             ("Answer", Raw(esc(clip(row["answer"] or "(empty)")) + " " +
                             element("span", "wrong", class_="mark wrong"))),
              ("Attention", f"H_s {text(row['h_s'])} nats (H_n {text(row['h_n'])}), percentile "
                            f"{text(row['percentile'], 1)} of the {int(row['n'] or 0)} items; "
@@ -66,7 +68,7 @@ def card(run, writer, row, layers):
              ("Output", f"confidence {text(row['confidence'])}, S_SC {text(row['s_sc'], 2)}, final "
                         f"margin {text(row['margin_final'], 2)}")]
     return element("article", element("h3", esc(f"{row['model']} on {row['benchmark']}")),
-                   paragraph(f"item {row['key']}", "small"), picture(run, row),
+                   paragraph(f"item {row['key']}", "small"), picture(run, writer, row),
                    definition_list(facts), lens(run, writer, row, layers), class_="item")
 
 

@@ -1,22 +1,23 @@
-"""Run facts: what was run, with what, and how to run it again."""
+"""Run facts: what was run, with what."""
 import json
 
-from html_text import Raw, definition_list, details, element, esc, paragraph, section, table
-
-
-def short(value, length=16):
-    text = str(value or "")
-    return text if len(text) <= length else text[:length] + "..."
+from html_table import table
+from html_text import Raw, clip, definition_list, details, digest, element, esc, paragraph, section
 
 
 def as_text(value):
+    if value is None:
+        return "-"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def families_of(run):
+    return run.manifest.get("families") or run.index.get("families") or {}
 
 
 def overview(run):
     manifest = run.manifest
     libraries = manifest.get("libraries") or {}
-    families = manifest.get("families") or run.index.get("families") or {}
     launches = manifest.get("launches") or []
     pairs = [("Sweep", manifest.get("sweep", "?")), ("Program", manifest.get("program", "?")),
              ("Code revision", manifest.get("revision", "?")),
@@ -25,24 +26,37 @@ def overview(run):
              ("Created", manifest.get("created", "?")), ("Seed", manifest.get("seed", "?")),
              ("Profile", manifest.get("profile", "default")),
              ("Families of tests, declared before labels were read",
-              f"digest {families.get('digest', '?')}"),
+              f"digest {families_of(run).get('digest', '?')}"),
              ("Starts", len(launches))]
     if launches:
         last = launches[-1]
-        pairs.append(("Last start", f"{last.get('time', '?')} with {last.get('ranks', '?')} ranks on "
-                                    f"{last.get('host', '?')}"))
+        pairs.append(("Last start", f"{last.get('time', '?')}, {last.get('ranks', '?')} ranks"))
     if run.partial:
         pairs.append(("PARTIAL", run.partial))
     return definition_list(pairs)
 
 
 def models(run):
-    rows = []
-    for name, model in sorted((run.manifest.get("models") or {}).items()):
-        rows.append([name, as_text(model.get("checkpoint", "?")), as_text(model.get("dtype", "?")),
-                     as_text(model.get("template", "?")), short(model.get("hash"), 32)])
+    found = sorted((run.manifest.get("models") or {}).items())
+    rows = [[name, as_text(model.get("checkpoint", "?")), as_text(model.get("dtype", "?")),
+             as_text(model.get("template", "?")), digest(model.get("hash"), 32)]
+            for name, model in found]
     return table("Models", ["Model", "Checkpoint", "Type", "Prompt", "Hash of its files"],
-                 [False] * 5, rows)
+                 [False] * 5, rows) + "".join(model_files(name, model) for name, model in found)
+
+
+def model_files(name, model):
+    """Hash of every file of a checkpoint, folded."""
+    files = model.get("files")
+    if isinstance(files, dict):
+        rows = [[file, as_text(value)] for file, value in sorted(files.items())]
+    elif isinstance(files, list):
+        rows = [[as_text(file.get("name", "?")), as_text(file.get("hash", "?"))]
+                if isinstance(file, dict) else [as_text(file), "?"] for file in files]
+    else:
+        return ""
+    return details(f"Files of {name} ({len(rows)})",
+                   table(f"Files of {name}", ["File", "Hash"], [False] * 2, rows))
 
 
 def benchmarks(run):
@@ -51,8 +65,8 @@ def benchmarks(run):
         facts = entry.get("facts") or {}
         rows.append([name, str(entry.get("items", "?")), str(entry.get("items_used", "?")),
                      ", ".join(map(str, entry.get("scorers") or [])) or "?",
-                     short(entry.get("table_hash"), 32),
-                     "; ".join(f"{k}: {as_text(v)}" for k, v in sorted(facts.items()))])
+                     digest(entry.get("table_hash"), 32),
+                     "; ".join(f"{k}: {clip(as_text(v), 300)}" for k, v in sorted(facts.items()))])
     return table("Sets of questions",
                  ["Set", "Items", "Items used", "Scorers", "Hash of the table", "Facts"],
                  [False, True, True, False, False, False], rows)
@@ -60,10 +74,11 @@ def benchmarks(run):
 
 def stages(run):
     rows = [[cell.model, cell.benchmark, stage, folder.rsplit("@", 1)[-1],
-             str(len(run.unit_files(cell, stage)))]
+             str(len(run.unit_files(cell, stage))), str(run.planned_units(cell, stage) or "?")]
             for cell in run.cells for stage, folder in sorted(cell.folders.items())]
-    return table("Results by stage", ["Model", "Set", "Stage", "Fingerprint", "Unit files"],
-                 [False] * 4 + [True], rows, 3)
+    return table("Results by stage",
+                 ["Model", "Set", "Stage", "Fingerprint", "Unit files", "Planned"],
+                 [False] * 4 + [True] * 2, rows, 3)
 
 
 def settings(run):
@@ -76,21 +91,27 @@ def settings(run):
     return table("Resolved configuration", ["Setting", "Value", "Comes from"], [False] * 3, rows)
 
 
-def again(run):
-    launches = run.manifest.get("launches") or []
-    command = next((launch.get("command") for launch in reversed(launches)
-                    if launch.get("command")), None)
-    lines = [paragraph("The same command resumes this run and, once it is finished, ends at once; "
-                       "in an empty folder it computes the same numbers on any number of ranks.")]
-    if command:
-        text = command if isinstance(command, str) else " ".join(map(str, command))
-        lines.append(element("pre", element("code", esc(text)), tabindex="0"))
-    lines.append(element("p", "Check a copy: ", element("code", "vrp verify RUN --digest"),
-                         " prints a digest per stage; equal digests are equal results."))
-    return Raw("".join(lines))
+def families(run):
+    """The declared families, as they stand in the manifest."""
+    found = families_of(run)
+    rows = []
+    for family in found.get("primary") or []:
+        for member in family.get("members") or []:
+            rows.append([str(family.get("family", "?")), str(family.get("adjustment", "?")),
+                         *(str(member.get(key, "?")) for key in ("benchmark", "signal", "statistic"))])
+    others = [Raw(element("b", esc(value.get("family", name))) +
+                  esc(f": {value.get('members', '?')} ({value.get('adjustment', '?')})"))
+              for name, value in sorted(found.items()) if isinstance(value, dict)]
+    if not rows and not others:
+        return ""
+    return details("Families of tests", table("Primary family of each model",
+                                              ["Family", "Adjustment", "Set", "Signal", "Statistic"],
+                                              [False] * 5, rows),
+                   element("ul", *(element("li", other) for other in others)) if others else "")
 
 
 def build(run):
-    return section("facts", "Run facts", overview(run), element("h3", "How to reproduce"),
-                   again(run), models(run), benchmarks(run), stages(run),
-                   details("Resolved configuration", settings(run)))
+    return section("facts", "Run facts", overview(run), models(run), benchmarks(run),
+                   details("Results by stage, with fingerprints", stages(run)),
+                   details("Resolved configuration, each setting with its origin", settings(run)),
+                   families(run) or paragraph("No family of tests was declared."))

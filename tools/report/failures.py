@@ -1,7 +1,8 @@
 """Items that could not be computed, with their reasons."""
 import collections
 
-from html_text import details, paragraph, section, table
+from html_table import table
+from html_text import clip, details, paragraph, section
 
 SHOWN = 200
 STATUS = {1: "failed", 2: "attention invalid"}
@@ -12,7 +13,7 @@ def failed_of(run, cell, stage):
     joined = run.joined(cell, stage, ["item/key", "item/status", "item/reason"])
     rows = zip(joined.get("item/key", []), joined.get("item/status", []),
                joined.get("item/reason", []))
-    return [(key, STATUS.get(int(status), f"status {int(status)}"), reason or "no reason given")
+    return [(key, STATUS.get(int(status), f"status {int(status)}"), clip(reason, 500) or "no reason given")
             for key, status, reason in rows if int(status) != 0]
 
 

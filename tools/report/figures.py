@@ -1,11 +1,9 @@
 """Plots of a run: AUROC of every signal, risk-coverage, reliability, agreement."""
-import math
-
 import numpy as np
 
 import svg
 from html_text import element, paragraph, section
-from summary import auroc_rows
+from results import auroc_rows, known, set_name
 
 CURVES = ["s_sc", "confidence", "p_tok", "h_s", "c_k", "mass", "hidden_probe"]
 CALIBRATED = ["confidence", "s_sc", "stress_test"]
@@ -14,14 +12,6 @@ SHORT = {"h_s": "H_s", "h_n": "H_n", "c_k": "C_k", "s_sc": "S_SC", "p_tok": "P_t
          "iou": "IoU", "hidden_probe": "hidden-state probe", "linear_probe": "linear probe",
          "last5": "last 5 layers", "fusion": "fusion", "top2_last": "top-2 margin",
          "ensemble_attention": "attention probe", "stress_test": "stress test"}
-
-
-def known(value):
-    return value is not None and math.isfinite(value)
-
-
-def set_name(cell):
-    return "pooled set" if cell.pooled else cell.benchmark
 
 
 def auroc_overview(run, writer):

@@ -2,14 +2,30 @@
 import html
 import re
 
-
 VOID = {"img", "meta", "br"}  # elements without content and end tag
+LONGEST = 2000                # characters of a text from data that the page shows
+
+# Control characters and lone surrogates would make the page invalid; marks that turn the direction
+# of text could show a reader other words than the data hold.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(value):
+    """The text that is shown: no control characters, marks of direction by their names."""
+    text = UNPRINTABLE.sub("\ufffd", str(value))
+    return TURNING.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
 
 
 def esc(value):
-    """Text for element content and attributes. Control characters would make the page invalid."""
-    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", "\ufffd", str(value))
-    return html.escape(text, quote=True)
+    """Text for element content and attributes."""
+    return html.escape(plain(value), quote=True)
+
+
+def clip(text, limit=LONGEST):
+    """A text from data, cut where it would fill the page."""
+    text = str(text)
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text)} characters)"
 
 
 def element(tag, *children, **attributes):
@@ -23,54 +39,61 @@ def element(tag, *children, **attributes):
     return f"<{tag}{text}>{''.join(children)}</{tag}>"
 
 
-def paragraph(text, class_=None):
-    return element("p", esc(text), class_=class_)
-
-
-def bullets(texts):
-    """An unordered list of plain texts; "" when there are none."""
-    return element("ul", *(element("li", esc(text)) for text in texts)) if texts else ""
-
-
-def definition_list(pairs):
-    """<dl> of (term, text or HTML marked by `Raw`)."""
-    return element("dl", *(element("div", element("dt", esc(term)),
-                                   element("dd", value if isinstance(value, Raw) else esc(value)))
-                           for term, value in pairs))
-
-
 class Raw(str):
     """HTML made by this package."""
 
 
-def section(identifier, title, *content):
+def content(value):
+    """HTML of a plain text, or a `Raw` as it is."""
+    return value if isinstance(value, Raw) else esc(value)
+
+
+def paragraph(text, class_=None):
+    return element("p", content(text), class_=class_)
+
+
+def bullets(texts):
+    """An unordered list of texts; "" when there are none."""
+    return element("ul", *(element("li", content(text)) for text in texts)) if texts else ""
+
+
+def definition_list(pairs):
+    """<dl> of (term, text or HTML marked by `Raw`)."""
+    return element("dl", *(element("div", element("dt", esc(term)), element("dd", content(value)))
+                           for term, value in pairs))
+
+
+def section(identifier, title, *content_):
     heading = element("h2", esc(title), id=f"{identifier}-title")
-    return element("section", heading, *content, id=identifier,
+    return element("section", heading, *content_, id=identifier,
                    aria_labelledby=f"{identifier}-title")
 
 
-def details(summary, *content):
-    return element("details", element("summary", esc(summary)), *content)
+def part(identifier, title, *content_):
+    """A part of a section, with a heading below the section's."""
+    heading = element("h3", esc(title), id=f"{identifier}-title")
+    return element("section", heading, *content_, id=identifier, class_="part",
+                   aria_labelledby=f"{identifier}-title")
 
 
-def table(caption, headers, numeric, rows, row_headers=1):
-    """A table with a caption, column and row scopes, inside a box that scrolls sideways.
+def details(summary, *content_, long=False, open_=False):
+    """A folded part; `long`: it stays folded on paper."""
+    text = element("details", element("summary", esc(summary)), *content_,
+                   class_="long" if long else None)
+    return text.replace("<details", "<details open", 1) if open_ else text
 
-    rows: lists of plain texts as long as headers; the first `row_headers` cells head their row."""
-    def cell(text, index):
-        side = "number" if numeric[index] else None
-        if index < row_headers:
-            return element("th", esc(text), scope="row", class_=side)
-        if text == "n/a":
-            return element("td", element("abbr", "n/a", title="not defined, see the notes"),
-                           class_=side)
-        return element("td", esc(text), class_=side)
-    head = element("tr", *(element("th", esc(text), scope="col",
-                                   class_="number" if numeric[i] else None)
-                           for i, text in enumerate(headers)))
-    body = [element("tr", *(cell(text, i) for i, text in enumerate(row))) for row in rows]
-    if not body:
-        body = [element("tr", element("td", "No rows.", colspan=str(len(headers))))]
-    return element("div", element("table", element("caption", esc(caption)), element("thead", head),
-                                  element("tbody", *body)),
-                   class_="scroll", tabindex="0", role="region", aria_label=caption)
+
+def code_block(text):
+    """Text to copy, line by line."""
+    return element("pre", element("code", esc(text)), tabindex="0")
+
+
+def banner(word, text):
+    """A stamp that cannot be overlooked: a word, then why."""
+    return element("p", element("strong", esc(word)), " ", content(text), class_="partial")
+
+
+def digest(value, length=16):
+    """A long hash in short; the whole one as its title."""
+    text = str(value or "?")
+    return text if len(text) <= length else Raw(element("abbr", esc(text[:length] + "\u2026"), title=text))

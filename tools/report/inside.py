@@ -3,6 +3,9 @@ from matplotlib.ticker import MaxNLocator
 
 import svg
 from html_text import element, paragraph, section
+from results import rows_of
+
+PAPER = "arXiv 2606.17389"
 
 
 def grouped(rows, *keys):
@@ -46,8 +49,18 @@ def whole_blocks(axis):
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
+def items_of(lines):
+    """" n = 96 (model a), 90 (model b)." for a caption."""
+    return " n = " + ", ".join(f"{n} ({model})" for model, n, *_ in lines) + "."
+
+
 def source(name):
     return f" Numbers: reduce/figures/{name}.csv."
+
+
+def paper(text, benchmark="pope"):
+    """What the paper prints for its own checkpoints; its figures are about POPE."""
+    return f" Paper ({PAPER}, its checkpoints): {text}" if "pope" in benchmark else ""
 
 
 def margins(run, writer):
@@ -74,8 +87,15 @@ def margins(run, writer):
             f"F2a. Mean margin by block, {benchmark}: the logit of the right answer minus the best "
             "other one, read after each block. Band: 95 % interval of the mean"
             + ("; dotted: with a grey picture instead of the item's." if blank else ".")
-            + source("F2a")))
+            + items_of(lines) + paper("peaks at block 24 (LLaVA), 14 (PaliGemma), 27 (Qwen2-VL); largest "
+                                      "margins +9.20, +10.85, +8.40 logits.", benchmark) + source("F2a")))
     return out
+
+
+def fitted_on(run, model, benchmark):
+    """", n = 96 items" of the probe that ranked the neurons; "" when T9 does not say."""
+    found = [row["n"] for row in rows_of(run, "T9", model=model, benchmark=benchmark) if row.get("n")]
+    return f", n = {max(found)} items" if found else ""
 
 
 def neurons(run, writer):
@@ -110,7 +130,7 @@ def neurons(run, writer):
         out.append(writer.add(
             figure, f"F2b_{model}_{benchmark}",
             f"F2b. Difference of activation of the {int(sum(count))} coordinates of the MLP output of "
-            f"block {layer}, {model} on {benchmark}. Marked: the largest positive (success, solid) and "
+            f"block {layer}, {model} on {benchmark}{fitted_on(run, model, benchmark)}. Marked: the largest positive (success, solid) and "
             "negative (failure, dashed) weights of the L1 probe." + source("F2b")))
     return out
 
@@ -131,18 +151,28 @@ def entropy(run, writer):
         out.append(writer.add(
             figure, f"F3_{benchmark}",
             f"F3. How attention spreads or sharpens over the layers, {benchmark}: mean change of "
-            "spatial entropy from the first block. Band: 95 % interval of the mean." + source("F3")))
+            "spatial entropy from the first block. Band: 95 % interval of the mean." + items_of(lines)
+            + paper("LLaVA falls by about 2.5 nats at layer 2 and rises by about 1.0 at the last; Qwen2-VL "
+                    "sharpens again at 17 and 25.", benchmark) + source("F3")))
     return out
+
+
+def with_band(rows):
+    """Fills low and high where the data have a standard deviation only; what the band is, in words."""
+    if any(row.get("low") is not None for row in rows):
+        return "95 % interval of the mean"
+    for row in rows:
+        known = row["resid"] is not None and row.get("sd") is not None
+        row["low"] = row["resid"] - row["sd"] if known else None
+        row["high"] = row["resid"] + row["sd"] if known else None
+    return "one standard deviation over items"
 
 
 def updates(run, writer):
     """F4: residual update of the image tokens."""
     out = []
     for (benchmark,), rows in grouped(run.figure_rows("F4"), "benchmark").items():
-        for row in rows:
-            known = row["resid"] is not None and row["sd"] is not None
-            row["low"] = row["resid"] - row["sd"] if known else None
-            row["high"] = row["resid"] + row["sd"] if known else None
+        band = with_band(rows)
         lines = curves(rows, "layer", "resid", "low", "high")
         if not lines:
             continue
@@ -155,7 +185,8 @@ def updates(run, writer):
         out.append(writer.add(
             figure, f"F4_{benchmark}",
             f"F4. How far each block moves the image tokens, {benchmark}: mean length of "
-            "h(l) - h(l-1) over image positions. Band: one standard deviation over items."
+            f"h(l) - h(l-1) over image positions. Band: {band}." + items_of(lines)
+            + paper("LLaVA is flat in blocks 5 to 28 and rises in 30 to 32.", benchmark)
             + source("F4")))
     return out
 

@@ -1,9 +1,10 @@
 """The label audit: the same answers under each scorer, and what that does to the results."""
 import result_tables
 import svg
-from figures import SHORT, known, set_name
-from html_text import Raw, bullets, details, element, esc, paragraph, section, table
-from summary import percent, rows_of
+from figures import SHORT
+from html_table import table
+from html_text import Raw, bullets, details, element, esc, paragraph, section
+from results import fixed, known, percent, rows_of, set_name
 
 MAIN = ["h_s", "c_k", "mass", "p_tok", "confidence", "s_sc", "hidden_probe"]
 
@@ -12,13 +13,13 @@ def cell_rows(run, name, cell):
     return rows_of(run, name, model=cell.model, benchmark=cell.benchmark)
 
 
-def fixed(value, digits=3):
-    return f"{value:.{digits}f}" if known(value) else "n/a"
-
-
 def span(row, digits=1):
     return f"{percent(row['low'], digits)} to {percent(row['high'], digits)}" \
         if known(row.get("low")) else "n/a"
+
+
+def is_yes(value):
+    return value in (1, "yes")
 
 
 def short_name(scorer):
@@ -30,19 +31,19 @@ def accuracy_table(run, cell):
     rows = cell_rows(run, "label_audit", cell)
     yes_no = any(known(row.get("yes_ratio")) for row in rows)
     soft = any(known(row.get("score_mean")) and known(row.get("accuracy")) and
-               abs(row["score_mean"] - row["accuracy"]) > 1e-12 for row in rows)
+               abs(row.get("score_mean") - row.get("accuracy")) > 1e-12 for row in rows)
     headers = ["Scorer", "n", "Accuracy", "95 % interval (Wilson)", "Unparsed"]
     headers += ["Soft mean"] if soft else []
     headers += ["Yes ratio", "Precision", "Recall", "F1"] if yes_no else []
     headers += ["Flag"]
     body = []
     for row in rows:
-        name = row["scorer"] + (" (primary)" if row["primary"] else "")
-        line = [name, str(row["n"]), percent(row["accuracy"]), span(row),
-                percent(row["unparsed_share"])]
-        line += [percent(row["score_mean"])] if soft else []
-        line += [percent(row["yes_ratio"]), fixed(row["precision"]), fixed(row["recall"]),
-                 fixed(row["f1"])] if yes_no else []
+        name = row["scorer"] + (" (primary)" if is_yes(row["primary"]) else "")
+        line = [name, str(row["n"]), percent(row.get("accuracy")), span(row),
+                percent(row.get("unparsed_share"))]
+        line += [percent(row.get("score_mean"))] if soft else []
+        line += [percent(row.get("yes_ratio")), fixed(row.get("precision")), fixed(row.get("recall")),
+                 fixed(row.get("f1"))] if yes_no else []
         body.append(line + ["far below chance" if "extraction_failure" in (row["flags"] or "")
                             else "-"])
     return table(f"Accuracy under each rule, {cell.name}", headers,
@@ -67,7 +68,7 @@ def agreement_matrix(run, cell):
         row = found.get((names[min(i, j)], names[max(i, j)]))
         if i == j or row is None:
             return "-"
-        return percent(row["equal"]) if i < j else fixed(row["kappa"], 2)
+        return percent(row.get("equal")) if i < j else fixed(row.get("kappa"), 2)
     body = [[name] + [cell_text(i, j) for j in range(len(names))] for i, name in enumerate(names)]
     return table(f"Agreement, {cell.name}: share of equal labels above the diagonal, Cohen's kappa "
                  "below", ["Scorer"] + list(map(short_name, names)),
@@ -93,7 +94,7 @@ def signal_plot(run, writer, cell):
             if known(row["low"]):
                 axis.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=1.2)
             axis.plot(row["auroc"], y, marker, color=colour, markersize=5, markeredgewidth=1.2,
-                      markerfacecolor=colour if row["beats_format"] == 1 else "white")
+                      markerfacecolor=colour if is_yes(row["beats_format"]) else "white")
         axis.plot([], [], marker, color=colour, label=short_name(scorer))
     axis.set_yticks(range(len(signals)), [SHORT.get(name, name) for name in reversed(signals)])
     axis.set_ylim(-0.7, len(signals) - 0.3)
@@ -108,7 +109,7 @@ def signal_plot(run, writer, cell):
         ("model", "benchmark", "signal", "scorer", "n", "auroc", "low", "high", "over_format",
          "over_low", "over_high", "beats_format"),
         [(cell.model, cell.benchmark, r["signal"], r["scorer"], r["n"], r["auroc"], r["low"],
-          r["high"], r["over_format"], r["over_low"], r["over_high"], r["beats_format"])
+          r["high"], r["over_format"], r.get("over_format_low"), r.get("over_format_high"), r["beats_format"])
          for r in rows])
 
 
@@ -132,9 +133,9 @@ def format_table(run, cell):
     rows = cell_rows(run, "format_confound", cell)
     if not rows:
         return ""
-    body = [[row["scorer"], str(row["n"]), fixed(row["auroc"]),
+    body = [[row["scorer"], str(row["n"]), fixed(row["estimate"]),
              f"{fixed(row['low'])} to {fixed(row['high'])}" if known(row["low"]) else "n/a",
-             "n/a" if not known(row["auroc"]) else
+             "n/a" if not known(row["estimate"]) else
              "yes" if "confound" in (row["flags"] or "") else "no",
              ", ".join(beaten(run, cell, row["scorer"])) or "none"] for row in rows]
     return table(f"What length and form of the answer predict, {cell.name}",
@@ -146,7 +147,7 @@ def format_table(run, cell):
 def beaten(run, cell, scorer):
     return [SHORT.get(row["signal"], row["signal"])
             for row in cell_rows(run, "label_signals", cell)
-            if row["scorer"] == scorer and row["signal"] in MAIN and row["beats_format"] == 0]
+            if row["scorer"] == scorer and row["signal"] in MAIN and row["beats_format"] in (0, "no")]
 
 
 def choice_table(run):
@@ -189,22 +190,22 @@ def shift_text(shifts):
 def overview_row(run, cell):
     """One line of a cell: primary rule, lowest and highest rule, what the form alone predicts."""
     rows = cell_rows(run, "label_audit", cell)
-    primary = next((row for row in rows if row["primary"]), None)
-    judged = [row for row in rows if known(row["accuracy"])]
+    primary = next((row for row in rows if is_yes(row["primary"])), None)
+    judged = [row for row in rows if known(row.get("accuracy"))]
     if primary is None:
         return None
     form = next((row for row in cell_rows(run, "format_confound", cell)
                  if row["scorer"] == primary["scorer"]), None)
     extremes = ["n/a", "n/a"]
     if judged:
-        low, high = (pick(judged, key=lambda row: row["accuracy"]) for pick in (min, max))
+        low, high = (pick(judged, key=lambda row: row.get("accuracy")) for pick in (min, max))
         extremes = [f"{short_name(row['scorer'])}: {percent(row['accuracy'])} / "
                     f"{percent(row['unparsed_share'])}" for row in (low, high)]
     flagged = [short_name(row["scorer"]) for row in rows
                if "extraction_failure" in (row["flags"] or "")]
     return [cell.name, short_name(primary["scorer"]), str(primary["n"]),
             percent(primary["accuracy"]), percent(primary["unparsed_share"])] + extremes + \
-        [fixed(form["auroc"]) if form else "n/a", ", ".join(flagged) or "-"]
+        [fixed(form["estimate"]) if form else "n/a", ", ".join(flagged) or "-"]
 
 
 def overview(run):
@@ -240,12 +241,9 @@ def full_tables(run):
         data = run.tables.get(name)
         if not data:
             continue
-        files = element("p", "Also as ", ", ".join(
-            element("a", extension.upper() if extension != "md" else "Markdown",
-                    href=f"reduce/tables/{name}.{extension}")
-            for extension in ("csv", "md", "tex", "json")), " beside this page.", class_="files")
-        whole = result_tables.as_html(data) + result_tables.notes(data) + files
-        out.append(details(f"{data['title']} ({len(data['display'])} rows)", whole)
+        whole = result_tables.as_html(data) + result_tables.notes(data) + result_tables.files(name)
+        out.append(details(f"{data['title']} ({len(data['display'])} rows)", whole,
+                           long=len(data["display"]) > result_tables.PRINTED_ROWS)
                    if name != "official_figures" or len(data["display"]) > result_tables.FOLD_FROM
                    else element("h3", esc(data["title"])) + whole)
     return Raw("".join(out))

@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw
 
-from html_text import Raw, definition_list, element, esc, paragraph, section
+from html_text import Raw, clip, definition_list, element, esc, paragraph, section
 
 SIDE = 336           # pixels of the shorter side of a shown picture
 TOP_MASS = 0.30      # share of the map's mass inside the outlined cells
@@ -184,8 +184,9 @@ def data_uri(image):
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def pictures(run, cell, row):
-    """HTML of the two pictures, or a sentence that says why they are not there."""
+def pictures(run, cell, row, save=None):
+    """HTML of the two pictures, or a sentence that says why they are not there; `save` gets the one
+    with the map."""
     found = map_of(run, cell, row["key"])
     if found is None:
         return paragraph("No attention map for this item.")
@@ -201,17 +202,30 @@ def pictures(run, cell, row):
     except (OSError, ValueError, ZeroDivisionError, SyntaxError) as error:
         return paragraph(f"The picture cannot be shown: {error}")
     shown = overlay(seen, values, row["boxes"], scale_x, scale_y, left, top)
-    size = {"width": str(seen.size[0]), "height": str(seen.size[1]), "loading": "lazy"}
+    if save:
+        save(shown)
+    size = {"width": str(seen.size[0]), "height": str(seen.size[1]), "decoding": "async"}
     return element("div", element("img", src=data_uri(seen), **size,
                                   alt=f"Picture of item {row['key']} as the model sees it"),
                    element("img", src=data_uri(shown), **size,
-                           alt="The same picture with the attention map over it"), class_="pair")
+                           alt=described(values)), class_="pair")
+
+
+def described(values):
+    """The map in words: where its peak is and how many cells hold the top mass."""
+    row, col = np.unravel_index(int(np.argmax(values)), values.shape)
+    rows, cols = values.shape
+    place = ("top", "middle", "bottom")[min(2, int(3 * row / rows))], \
+        ("left", "centre", "right")[min(2, int(3 * col / cols))]
+    return (f"The same picture with the attention map over it: the peak is in the {place[0]} {place[1]}, row "
+            f"{row + 1} of {rows}, column {col + 1} of {cols}; {int(top_cells(values).sum())} of {rows * cols} "
+            f"cells hold the top {100 * TOP_MASS:.0f} % of the mass")
 
 
 def sampled(texts):
     """Distinct sampled answers, most frequent first, each with its count; HTML."""
     counts = collections.Counter(texts).most_common()
-    return Raw(element("ul", *(element("li", esc(text or "(empty)"), " ",
+    return Raw(element("ul", *(element("li", esc(clip(text or "(empty)", 300)), " ",
                                        element("span", f"{n} of {len(texts)}", class_="count"))
                                for text, n in counts), class_="samples"))
 
@@ -219,8 +233,8 @@ def sampled(texts):
 def card(run, cell, choice):
     row = choice.row
     state = {1: "right", 0: "wrong"}.get(row["y"], "no label")
-    facts = [("Question", row["question"]), ("Reference", row["reference"] or "(none)"),
-             ("Answer", Raw(esc(row["answer"] or "(empty)") + " " +
+    facts = [("Question", clip(row["question"])), ("Reference", row["reference"] or "(none)"),
+             ("Answer", Raw(esc(clip(row["answer"] or "(empty)")) + " " +
                             element("span", esc(state), class_=f"mark {state.replace(' ', '-')}"))),
              ("Signals", f"H_s {number(row['h_s'])} nats, C_k {number(row['c_k'], 0)}, "
                          f"S_SC {number(row['s_sc'], 2)}, confidence {number(row['confidence'], 2)}")]

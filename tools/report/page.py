@@ -1,28 +1,31 @@
-"""The page: sections in order, one stylesheet, a strict content security policy, no script."""
-import os
-import pathlib
-
+"""The report: its sections in order."""
 import case_study
+import cite
+import controls
+import document
 import facts
 import failures
 import figures
 import inside
 import label_audit
 import overlays
+import paper
+import reproduce
 import result_tables
 import summary
 import svg
 from html_text import bullets, element, esc, paragraph, section
+from results import plural
 
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-FIRST_TABLES = ["class_balance", "T1", "T2", "T3", "T4", "pooled_sets", "T5", "T6", "T7", "T8", "T9",
-                "T10", "T11", "T12"]
-MORE_TABLES = ["T9_layers", "T12_transfer", "interventions", "agreement", "risk_coverage", "calibration", "paper_delta", "signals"]
-CONTENTS = [("summary", "In short"), ("class_balance", "Class balance"),
-            *((f"T{k}", f"T{k}") for k in range(1, 13)), ("inside", "Inside the model"),
-            ("plots", "Plots"), ("case", "Case study"), ("items", "A few items"),
-            ("label_audit", "Label audit"), ("agreement", "Agreement"),
-            ("paper_delta", "Beside the paper"), ("facts", "Run facts"), ("failed", "Failed items")]
+MAIN_TABLES = ["class_balance", "T1", "T2", "T3", "T4", "pooled_sets", "T5", "T6", "T7", "T8", "T9",
+               "T10", "T11"]
+MORE_TABLES = ["T9_layers", "interventions", "agreement", "risk_coverage", "calibration", "signals"]
+OF_SECTIONS = {"T12", "T12_transfer", "paper_delta", "label_audit", "label_agreement", "label_signals",
+               "format_confound", "official_figures"}  # tables that another section shows
+CONTENTS = [("summary", "In short"), ("by_cell", "By set"), ("label_audit", "Labels"), ("tables", "Tables"),
+            ("controls", "Controls"), ("inside", "Layers"), ("plots", "Plots"), ("case", "Case"), ("items", "Items"),
+            ("paper", "Paper"), ("more", "More tables"), ("facts", "Run facts"), ("cite", "Cite"),
+            ("reproduce", "Reproduce"), ("failed", "Failed"), ("problems", "Not shown")]
 
 
 def guarded(run, title, identifier, build):
@@ -35,57 +38,74 @@ def guarded(run, title, identifier, build):
         return section(identifier, title, paragraph(text, "partial"))
 
 
+def unfinished(run):
+    """Units that are planned and not there, in words by stage."""
+    out = {}
+    for cell in run.cells:
+        for stage in cell.folders:
+            planned, there = run.planned_units(cell, stage), len(run.unit_files(cell, stage))
+            if planned is not None and there < planned:
+                done, wanted = out.get(stage, (0, 0))
+                out[stage] = (done + there, wanted + planned)
+    return [f"stage {stage}: {done} of {plural(wanted, 'unit')} finished in the cells that lack some"
+            for stage, (done, wanted) in out.items()]
+
+
+def other_tables(run):
+    """Tables that no section names; a new table is shown without a change here."""
+    named = {*MAIN_TABLES, *MORE_TABLES, *OF_SECTIONS}
+    return [name for name in run.tables if name not in named]
+
+
 def problems(run):
     if not run.problems:
         return ""
     return section("problems", "What could not be shown", bullets(run.problems))
 
 
-def contents(body):
-    links = [element("a", esc(text), href=f"#{name}") for name, text in CONTENTS
-             if f'id="{name}"' in body]
-    return element("nav", *links, aria_label="Contents")
+def sections(run):
+    writer = svg.Writer(run)
+
+    def overview():
+        return figures.auroc_overview(run, writer)
+    makers = [
+        ("In short", "summary", lambda: summary.build(run)),
+        ("Signals, set by set", "by_cell", lambda: summary.build_signals(
+            run, guarded(run, "AUROC", "auroc", overview))),
+        ("Label audit", "label_audit", lambda: label_audit.build(run, writer)),
+        ("Tables", "tables", lambda: result_tables.build(run, "tables", "Tables", MAIN_TABLES)),
+        ("Controls", "controls", lambda: controls.build(run)),
+        ("Inside the model", "inside", lambda: inside.build(run, writer)),
+        ("Plots", "plots", lambda: figures.build(run, writer)),
+        ("Case study", "case", lambda: case_study.build(run, writer)),
+        ("A few items", "items", lambda: overlays.build(run)),
+        ("Beside the paper", "paper", lambda: paper.build(run)),
+        ("More tables", "more", lambda: result_tables.build(run, "more", "More tables",
+                                                            MORE_TABLES + other_tables(run))),
+        ("Run facts", "facts", lambda: facts.build(run)),
+        ("How to cite", "cite", lambda: cite.build(run)),
+        ("How to reproduce", "reproduce", lambda: reproduce.build(run)),
+        ("Failed items", "failed", lambda: failures.build(run))]
+    return [guarded(run, title, identifier, build) for title, identifier, build in makers]
 
 
 def build(run):
-    writer = svg.Writer(run)
-    overview = guarded(run, "AUROC", "auroc", lambda: figures.auroc_overview(run, writer))
-    parts = [
-        guarded(run, "In short", "summary", lambda: summary.build(run, overview)),
-        guarded(run, "Tables", "tables", lambda: result_tables.build(run, FIRST_TABLES)),
-        guarded(run, "Inside the model", "inside", lambda: inside.build(run, writer)),
-        guarded(run, "Plots", "plots", lambda: figures.build(run, writer)),
-        guarded(run, "Case study", "case", lambda: case_study.build(run, writer)),
-        guarded(run, "A few items", "items", lambda: overlays.build(run)),
-        guarded(run, "Label audit", "label_audit", lambda: label_audit.build(run, writer)),
-        guarded(run, "More tables", "more-tables", lambda: result_tables.build(run, MORE_TABLES)),
-        guarded(run, "Run facts", "facts", lambda: facts.build(run)),
-        guarded(run, "Failed items", "failed", lambda: failures.build(run))]
+    for text in unfinished(run):
+        run.problem(text)
+    parts = sections(run)
     for name in result_tables.missing(run):
         run.problem(f"table {name}: not there")
     parts.append(problems(run))
     body = "".join(parts)
     name = str(run.manifest.get("sweep") or run.root.name)
-    style = (pathlib.Path(__file__).parent / "style.css").read_text(encoding="utf-8")
-    head = element(
-        "head", '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{esc(POLICY)}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="referrer" content="no-referrer">',
-        element("title", esc(f"{name}: VLM Reliability Probe")), element("style", style))
-    header = element("header", element("p", "VLM Reliability Probe", class_="over"),
-                     element("h1", esc(name)), contents(body))
-    page = element("body", element("a", "Skip to the results", href="#main", class_="skip"), header,
-                   element("main", body, id="main"))
-    return f'<!DOCTYPE html>\n<html lang="en">{head}{page}</html>\n'
+    manifest = run.manifest
+    lead = element("p", esc(f"{manifest.get('program', 'VRP')}, revision {manifest.get('revision', '?')}, seed "
+                            f"{manifest.get('seed', '?')}, profile {manifest.get('profile', 'default')}, "
+                            f"created {manifest.get('created', '?')}"), class_="small")
+    links = [(target, text) for target, text in CONTENTS if f'id="{target}"' in body]
+    return document.document(f"{name}: VLM Reliability Probe", "VLM Reliability Probe", name, lead, links, body)
 
 
 def write(run, out=None):
-    """Writes the page as a whole (temporary neighbour, then rename); returns its path."""
-    path = pathlib.Path(out) if out else run.root / "report.html"
-    text = build(run)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-    return path
+    """Writes the page; returns its path."""
+    return document.write(out or run.root / "report.html", build(run))

@@ -1,5 +1,6 @@
 """The run's tables as HTML, with the same cells as their Markdown and LaTeX forms."""
-from html_text import bullets, details, element, paragraph, section, table
+from html_table import table
+from html_text import bullets, details, element, esc, paragraph, part, section
 
 TABLES = {  # id -> what the table says, in one sentence
     "class_balance": "How often each model was right, and how many items could not be used.",
@@ -34,7 +35,9 @@ TABLES = {  # id -> what the table says, in one sentence
 }
 MAIN_SET = {"T3": "pope", "T5": "pooled", "T6": "pooled", "T7": "pope", "T8": "pope", "T9": "pope",
             "T11": "pope", "T12": "pope"}  # of a table too long to be shown whole
-FOLD_FROM = 40  # rows; longer tables are folded away
+FOLD_FROM = 40      # rows; longer tables are folded away
+PRINTED_ROWS = 150  # longer ones are not printed
+SHOWN_ROWS = 1000   # what is behind them is in the CSV only
 KEY_SIGNALS = {"mass b", "lift", "IoU", "pointing", "H_rel", "C_out", "count match"}  # of T10
 
 
@@ -91,19 +94,19 @@ def notes(data):
     found = [str(note) for note in data.get("notes") or []]
     if not found:
         return ""
-    if len(found) <= 8:
-        return element("div", bullets(found), class_="notes")
-    return element("div", bullets(found[:6]),
-                   details(f"{len(found) - 6} more notes", bullets(found[6:])), class_="notes")
+    return element("div", details(f"Notes ({len(found)})", bullets(found)), class_="notes")
+
+
+def files(identifier):
+    """Where the table's other forms lie. Plain text: the page may have left its folder."""
+    return element("p", "Every number with n, interval, method, p and seed: ",
+                   element("code", f"reduce/tables/{esc(identifier)}.csv"),
+                   " in the run's folder, also .md, .tex and .json.", class_="files")
 
 
 def one(identifier, data):
-    files = element("p", "Also as ", ", ".join(
-        element("a", extension.upper() if extension != "md" else "Markdown",
-                href=f"reduce/tables/{identifier}.{extension}")
-        for extension in ("csv", "md", "tex", "json")), " beside this page.", class_="files")
-    return section(identifier, data["title"], paragraph(TABLES.get(identifier, "")),
-                   body(identifier, data), notes(data), files)
+    return part(identifier, data["title"], paragraph(TABLES.get(identifier, "")),
+                body(identifier, data), notes(data), files(identifier))
 
 
 def of_main_set(identifier, data):
@@ -130,14 +133,31 @@ def body(identifier, data):
     if len(data["display"]) > FOLD_FROM and main:
         return as_html(main) + details(f"Every set ({len(data['display'])} rows)",
                                        as_html(data, f"{data['title']}, every set"))
+    if len(data["display"]) > SHOWN_ROWS:
+        first = {**data, "display": data["display"][:SHOWN_ROWS]}
+        title = f"{data['title']}: the first {SHOWN_ROWS} of {len(data['display'])} rows, the others in the CSV"
+        return details(title, as_html(first, title), long=True)
     if len(data["display"]) > FOLD_FROM:
-        return details(f"{data['title']} ({len(data['display'])} rows)", as_html(data))
+        return details(f"{data['title']} ({len(data['display'])} rows)", as_html(data),
+                       long=len(data["display"]) > PRINTED_ROWS)
     return as_html(data)
 
 
-def build(run, wanted):
-    """Sections of the tables named in `wanted`, in that order, as far as they are there."""
-    return "".join(one(name, run.tables[name]) for name in wanted if name in run.tables)
+def build(run, identifier, title, wanted, lead="", rest=""):
+    """A section with the tables named in `wanted`, in that order, as far as they are there."""
+    parts = "".join(one(name, run.tables[name]) for name in wanted if name in run.tables)
+    if not parts:
+        return section(identifier, title, paragraph("No table was made yet."))
+    return section(identifier, title, paragraph(lead) if lead else "", index(run, wanted), parts, rest)
+
+
+def index(run, wanted):
+    """Links to the section's tables; "" for a few."""
+    there = [name for name in wanted if name in run.tables]
+    if len(there) < 4:
+        return ""
+    return element("p", *(element("a", esc(name.replace("_", " ")), href=f"#{name}") + " " for name in there),
+                   class_="index")
 
 
 def missing(run):

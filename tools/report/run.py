@@ -35,6 +35,21 @@ def number(column_name, text):
         return None
 
 
+def folded(table):
+    """Rows of a table; several numbers of one thing (the columns in "entity") become one row, in which
+    every statistic is a key of its own, with STATISTIC_low, _high and _p beside it; low, high, p and
+    note are those of the first."""
+    names, out = table.get("entity"), []
+    for row in table.get("rows") or []:
+        if not (names and out) or any(row.get(name) != out[-1].get(name) for name in names):
+            out.append(dict(row))
+        if names:
+            statistic = row.get("statistic")
+            out[-1][statistic] = row.get("estimate")
+            out[-1].update({f"{statistic}_{key}": row.get(key) for key in ("low", "high", "p")})
+    return out
+
+
 class Cell:
     """One model on one benchmark: where the results of each stage lie."""
 
@@ -66,6 +81,7 @@ class Run:
         self.index = self._json("reduce/tables/index.json") or {}
         self.tables = self._tables()
         self.frames = self._frames()
+        self.aurocs = None  # of results.auroc_of_cells
 
     def problem(self, text):
         """Notes what could not be shown; the page and the command line both say it."""
@@ -80,7 +96,15 @@ class Run:
         if self.manifest.get("partial"):
             limit = self.manifest.get("limit")
             return f"--limit {limit}" if limit else "not every item was computed"
-        return ""
+        planned, there = self.progress()
+        return f"{there} of {planned} units are finished" if there < planned else ""
+
+    def progress(self):
+        """(planned, finished) units of all stages, as far as the manifest plans them."""
+        places = [(self.planned_units(cell, stage), len(self.unit_files(cell, stage)))
+                  for cell in self.cells for stage in cell.folders]
+        counted = [(planned, min(there, planned)) for planned, there in places if planned is not None]
+        return sum(planned for planned, _ in counted), sum(there for _, there in counted)
 
     def real_cells(self):
         return [cell for cell in self.cells if not cell.pooled]
@@ -102,7 +126,7 @@ class Run:
         for entry in self.index.get("tables") or []:
             table = self._json(f"reduce/tables/{entry['id']}.json")
             if table is not None:
-                found[entry["id"]] = table
+                found[entry["id"]] = {**table, "rows": folded(table)}
         return found
 
     def _frames(self):
@@ -144,6 +168,13 @@ class Run:
         except (OSError, csv.Error) as error:
             self.problem(f"reduce/figures/{name}.csv: cannot be read: {error}")
             return []
+
+    def planned_units(self, cell, stage):
+        """Number of units that the manifest plans for a stage of a cell; None when it does not say."""
+        for work in self.manifest.get("work") or []:
+            if work.get("folder") == cell.folders.get(stage):
+                return len(work.get("files") or [])
+        return None
 
     def unit_files(self, cell, stage):
         """Finished unit files of a stage in a cell, in the order of items."""
