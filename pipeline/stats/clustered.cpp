@@ -80,7 +80,19 @@ std::optional<double> clustered_variance(const UsedRows& used, std::span<const d
          2 * factor(static_cast<double>(groups.count)) * product;
 }
 
-// Interval and p of the value against `null` by t; flags when there is no variance.
+// The t of a distance from the null, its variance taken about the null.
+double t_of(double distance, double se, double df) {
+  return distance / std::sqrt(se * se + distance * distance / (df + 1));
+}
+
+// Half of the interval that holds what `t_of` does not reject at critical value c; infinite when
+// nothing is.
+double half_width(double level, double se, double df) {
+  const double c = critical_t(level, df), rest = 1 - c * c / (df + 1);
+  return rest > 0 ? c * se / std::sqrt(rest) : std::numeric_limits<double>::infinity();
+}
+
+// Interval and p of the value against `null`; flags when there is no variance.
 void test_t(double null, const std::optional<double>& variance, std::size_t groups, double level,
             double lowest, double highest, Estimate& out) {
   if (!variance) out.flags |= Flag::too_few;
@@ -88,8 +100,8 @@ void test_t(double null, const std::optional<double>& variance, std::size_t grou
   if (!variance || !(*variance > 0)) return;
   out.se = std::sqrt(*variance);
   out.df = static_cast<double>(groups - 1);
-  const double half = critical_t(level, *out.df) * *out.se;
-  out.p = two_sided_t_p((*out.value - null) / *out.se, *out.df);
+  const double half = half_width(level, *out.se, *out.df);
+  out.p = two_sided_t_p(t_of(*out.value - null, *out.se, *out.df), *out.df);
   out.low = std::max(lowest, *out.value - half);
   out.high = std::min(highest, *out.value + half);
 }
@@ -178,8 +190,8 @@ Estimate point_biserial_clustered(Values x, Labels y, Groups group, double level
   out.df = static_cast<double>(groups.count - 1);
   const double z = std::atanh(*out.value);
   const double error = *out.se / ((1 - *out.value) * (1 + *out.value));
-  const double half = critical_t(level, *out.df) * error;
-  out.p = two_sided_t_p(z / error, *out.df);
+  const double half = half_width(level, error, *out.df);
+  out.p = two_sided_t_p(t_of(z, error, *out.df), *out.df);
   out.low = std::tanh(z - half);
   out.high = std::tanh(z + half);
   return out;
@@ -192,10 +204,10 @@ Estimate equivalence_r_clustered(const Estimate& r, double bound, double alpha) 
   if (!r.value || !r.se || !r.df) return out;
   const double z = std::atanh(*r.value), limit = std::atanh(bound);
   const double error = *r.se / ((1 - *r.value) * (1 + *r.value));
-  const double p_above = t_cdf(-(z + limit) / error, *r.df);  // against R <= -bound
-  const double p_below = t_cdf((z - limit) / error, *r.df);   // against R >= bound
+  const double p_above = t_cdf(-t_of(z + limit, error, *r.df), *r.df);  // against R <= -bound
+  const double p_below = t_cdf(t_of(z - limit, error, *r.df), *r.df);   // against R >= bound
   out.p = std::max(p_above, p_below);
-  const double half = critical_t(1 - 2 * alpha, *r.df) * error;
+  const double half = half_width(1 - 2 * alpha, error, *r.df);
   out.low = std::tanh(z - half);
   out.high = std::tanh(z + half);
   return out;

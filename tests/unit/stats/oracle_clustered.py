@@ -16,7 +16,7 @@ from statsmodels.stats.weightstats import DescrStatsW
 def clustered_columns():
     """(name, signal, second signal, label, group): sizes of groups, ties, image effects."""
     rng = np.random.default_rng(31)
-    for groups, largest, ties, shift in [(8, 3, 0, 1.0), (40, 5, 0, 0.5), (60, 4, 4, 0.3),
+    for groups, largest, ties, shift in [(5, 6, 0, 1.0), (8, 3, 0, 1.0), (40, 5, 0, 0.5), (60, 4, 4, 0.3),
                                          (300, 9, 0, 0.0), (25, 30, 2, 0.2), (200, 1, 0, 0.4)]:
         size = rng.integers(1, largest + 1, groups)
         group = np.repeat(np.arange(groups), size)
@@ -74,11 +74,24 @@ def mean_error(values, group):
     return fit.bse[0]
 
 
+def null_t(distance, se, groups):
+    """t with the groups' contributions squared about the null."""
+    return distance / math.sqrt(se**2 + distance**2 / groups)
+
+
+def half_width(level, se, groups):
+    """Where null_t reaches its critical value, by search."""
+    c = ss.t.ppf((1 + level) / 2, groups - 1)
+    if c * c >= groups:
+        return math.inf
+    return scipy.optimize.brentq(lambda d: null_t(d, se, groups) - c, 0, 1e6 * se, xtol=1e-15, rtol=1e-14)
+
+
 def check_t(close, name, e, value, null, se, df):
     close(f"{name}", e["value"], value)
     close(f"{name} se", e["se"], se)
     close(f"{name} df", e["df"], df)
-    close(f"{name} p ", e["p"], 2 * ss.t.sf(abs(value - null) / se, df), 1e-9)
+    close(f"{name} p ", e["p"], 2 * ss.t.sf(abs(null_t(value - null, se, df + 1)), df), 1e-9)
 
 
 def add_clustered(batch, close):
@@ -86,21 +99,21 @@ def add_clustered(batch, close):
         arguments = {"x": x, "y": y, "group": group}
         theta, covariance, g = obuchowski([x, z], y, group)
         se = math.sqrt(covariance[0, 0])
-        t = ss.t.ppf(0.975, g - 1)
+        half = half_width(0.95, se, g)
 
-        def check_auroc(e, name=f"clustered AUROC {name}", x=x, y=y, a=theta[0], se=se, g=g, t=t):
+        def check_auroc(e, name=f"clustered AUROC {name}", x=x, y=y, a=theta[0], se=se, g=g, half=half):
             close(name, e["value"], roc_auc_score(y, x))
             check_t(close, name, e, a, 0.5, se, g - 1)
-            close(f"{name} low", e["low"], max(0, a - t * se))
-            close(f"{name} high", e["high"], min(1, a + t * se))
+            close(f"{name} low", e["low"], max(0, a - half))
+            close(f"{name} high", e["high"], min(1, a + half))
         batch.add(check_auroc, "auroc_clustered", **arguments)
 
         spread = math.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
 
         def check_difference(e, name=f"clustered difference {name}", d=theta[0] - theta[1],
-                             s=spread, g=g, t=t):
+                             s=spread, g=g):
             check_t(close, name, e, d, 0, s, g - 1)
-            close(f"{name} low", e["low"], max(-1, d - t * s))
+            close(f"{name} low", e["low"], max(-1, d - half_width(0.95, s, g)))
         batch.add(check_difference, "difference_clustered", z=z, **arguments)
 
         zx, zy = (x - x.mean()) / x.std(), (y - y.mean()) / y.std()
@@ -110,23 +123,24 @@ def add_clustered(batch, close):
         depth, fisher = math.atanh(r), error / (1 - r * r)
 
         def check_r(e, name=f"clustered R {name}", r=r, error=error, delta=delta_method(x, y, group),
-                    depth=depth, fisher=fisher, g=g, t=t):
+                    depth=depth, fisher=fisher, g=g, half=half_width(0.95, fisher, g)):
             close(name, e["value"], r)
             close(f"{name} se", e["se"], error)
             close(f"{name} se by the delta method", e["se"], delta)
             close(f"{name} df", e["df"], g - 1)
-            close(f"{name} p ", e["p"], 2 * ss.t.sf(abs(depth) / fisher, g - 1), 1e-9)
-            close(f"{name} low", e["low"], math.tanh(depth - t * fisher))
-            close(f"{name} high", e["high"], math.tanh(depth + t * fisher))
+            close(f"{name} p ", e["p"], 2 * ss.t.sf(abs(null_t(depth, fisher, g)), g - 1), 1e-9)
+            close(f"{name} low", e["low"], math.tanh(depth - half))
+            close(f"{name} high", e["high"], math.tanh(depth + half))
         batch.add(check_r, "r_clustered", **arguments)
 
-        limit, t90 = math.atanh(0.1), ss.t.ppf(0.95, g - 1)
+        limit = math.atanh(0.1)
 
         def check_tost(e, name=f"clustered TOST {name}", depth=depth, fisher=fisher, g=g,
-                       limit=limit, t90=t90):
-            p = max(ss.t.sf((depth + limit) / fisher, g - 1), ss.t.cdf((depth - limit) / fisher, g - 1))
+                       limit=limit):
+            p = max(ss.t.sf(null_t(depth + limit, fisher, g), g - 1),
+                    ss.t.cdf(null_t(depth - limit, fisher, g), g - 1))
             close(f"{name} p ", e["p"], p, 1e-9)
-            close(f"{name} low", e["low"], math.tanh(depth - t90 * fisher))
+            close(f"{name} low", e["low"], math.tanh(depth - half_width(0.9, fisher, g)))
         batch.add(check_tost, "tost_clustered", **arguments)
 
         # Where R is 0 its error is that of the slope of one standardised column on the other.

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.stats as ss
 from sklearn.metrics import roc_auc_score
 
-from oracle_clustered import delta_method, obuchowski
+from oracle_clustered import delta_method, half_width, null_t, obuchowski
 
 VRP = pathlib.Path(os.environ["VRP_BIN"]) / "vrp"
 NAMES = ["id", "image", "kind", "correct", "masked", "conf", "sc, votes", "gaps", "flat"]
@@ -122,8 +122,8 @@ class StatsCommand(unittest.TestCase):
         area, r = out["auroc"]["cluster"], out["r"]["cluster"]
         self.assertEqual((area["method"], area["df"]), ("Obuchowski", 149))
         self.assertAlmostEqual(area["se"], se, delta=1e-12)
-        self.assertAlmostEqual(area["p"] / (2 * ss.t.sf(abs(a - 0.5) / se, 149)), 1, delta=1e-9)
-        self.assertAlmostEqual(area["low"], a - ss.t.ppf(0.975, 149) * se, delta=1e-10)
+        self.assertAlmostEqual(area["p"] / (2 * ss.t.sf(null_t(a - 0.5, se, 150), 149)), 1, delta=1e-9)
+        self.assertAlmostEqual(area["low"], a - half_width(0.95, se, 150), delta=1e-10)
         self.assertAlmostEqual(r["se"], delta_method(x, y, group), delta=1e-12)
         self.assertGreater(area["p"], out["auroc"]["p"], "rows of an image are alike here")
         alone = self.numbers(*arguments)["signals"][0]
@@ -151,12 +151,13 @@ class StatsCommand(unittest.TestCase):
         self.assertAlmostEqual(compare["auroc_b"], roc_auc_score(y, z), delta=1e-12)
         difference = roc_auc_score(y, x) - roc_auc_score(y, z)
         self.assertAlmostEqual(compare["difference"], difference, delta=1e-12)
-        for group_of, found, tail in ((np.arange(447), compare, ss.norm.sf),
-                                      (group, compare["cluster"], lambda t: ss.t.sf(t, 149))):
+        for group_of, found, tail in (
+                (np.arange(447), compare, lambda d, se: ss.norm.sf(d / se)),
+                (group, compare["cluster"], lambda d, se: ss.t.sf(null_t(d, se, 150), 149))):
             _, c, _ = obuchowski([x, z], y, group_of)
             se = np.sqrt(c[0, 0] + c[1, 1] - 2 * c[0, 1])
             self.assertAlmostEqual(found["se"], se, delta=1e-12)
-            self.assertAlmostEqual(found["p"] / (2 * tail(abs(difference) / se)), 1, delta=1e-9)
+            self.assertAlmostEqual(found["p"] / (2 * tail(abs(difference), se)), 1, delta=1e-9)
         self.assertEqual(compare["bootstrap"], "percentile over groups")
         self.assertAlmostEqual(compare["low_bootstrap"], compare["cluster"]["low"], delta=0.02)
         self.assertAlmostEqual(compare["high_bootstrap"], compare["cluster"]["high"], delta=0.02)
