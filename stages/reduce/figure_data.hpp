@@ -9,7 +9,8 @@ namespace vrp {
 
 /// F2a: margins by layer. F2b: histogram of delta of the last block's neurons; F2b_neurons: the
 /// neurons to mark. F3: H_s by relative depth. F4: residual update of the image tokens. F5: the
-/// item of the case study; F5_layers: its lens. Undefined numbers are empty, with a note.
+/// item of the case study; F5_layers: its lens. Every row has n, invalid, interval, method, test,
+/// seed and note (why a cell is empty); columns low and high are those of the plotted number.
 std::vector<Table> figure_data(const Results& results, const RunFacts& facts);
 
 }  // namespace vrp

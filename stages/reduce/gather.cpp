@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <string_view>
 #include <tuple>
 
 #include "pipeline/store/frame.hpp"
@@ -8,16 +10,26 @@
 namespace vrp {
 namespace {
 
+using ModelOrder = std::map<std::string, std::size_t>;
+
 template <class Row>
-std::vector<Row> gather_frame(const std::vector<Record>& records, const std::string& prefix) {
+std::vector<Row> gather_frame(const std::vector<Record>& records, const std::string& prefix,
+                              const ModelOrder& order) {
   std::vector<Row> all;
   for (const Record& record : records) {
     std::vector<Row> rows = read_frame<Row>(record, prefix);
     all.insert(all.end(), rows.begin(), rows.end());
   }
-  std::stable_sort(all.begin(), all.end(), [](const Row& a, const Row& b) {
-    const bool pooled_a = a.benchmark != kPooledSet, pooled_b = b.benchmark != kPooledSet;
-    return std::tie(a.model, pooled_a, a.benchmark) < std::tie(b.model, pooled_b, b.benchmark);
+  const auto rank = [&](const Row& row) {
+    const auto known = order.find(row.model);
+    return known == order.end() ? order.size() : known->second;
+  };
+  std::stable_sort(all.begin(), all.end(), [&](const Row& a, const Row& b) {
+    const auto key = [&](const Row& row) {
+      return std::tuple(rank(row), std::string_view(row.model), row.benchmark != kPooledSet,
+                        std::string_view(row.benchmark));
+    };
+    return key(a) < key(b);
   });
   return all;
 }
@@ -39,32 +51,35 @@ void add_adjusted(Record& record, const std::string& frame, const std::string& f
 
 }  // namespace
 
-Results gather(const std::vector<Record>& records, const Json& families) {
+Results gather(const std::vector<Record>& records, const Json& families,
+               const std::vector<std::string>& models) {
+  ModelOrder order;
+  for (const std::string& model : models) order.emplace(model, order.size());
   Results results;
-  results.statistics = gather_frame<StatRow>(records, "statistic");
+  results.statistics = gather_frame<StatRow>(records, "statistic", order);
   results.adjusted = adjust(results.statistics, families);
-  results.balance = gather_frame<BalanceRow>(records, "balance");
-  results.scorers = gather_frame<ScorerRow>(records, "scorer");
-  results.scorer_pairs = gather_frame<ScorerPairRow>(records, "scorer_pair");
-  results.label_signals = gather_frame<LabelSignalRow>(records, "label_signal");
-  results.formats = gather_frame<FormatRow>(records, "format_confound");
-  results.official = gather_frame<OfficialRow>(records, "official_figure");
-  results.agreement = gather_frame<AgreementRow>(records, "agreement");
-  results.curves = gather_frame<CurveRow>(records, "risk_coverage");
-  results.reliability = gather_frame<BinRow>(records, "reliability");
-  results.sets = gather_frame<SetRow>(records, "set");
-  results.lens_layers = gather_frame<LensLayerRow>(records, "lens_layer");
-  results.lens = gather_frame<LensSummaryRow>(records, "lens");
-  results.shares = gather_frame<ShareRow>(records, "mlp_share");
-  results.cases = gather_frame<CaseRow>(records, "case");
-  results.case_layers = gather_frame<CaseLayerRow>(records, "case_layer");
-  results.effects = gather_frame<EffectRow>(records, "effect");
+  results.balance = gather_frame<BalanceRow>(records, "balance", order);
+  results.scorers = gather_frame<ScorerRow>(records, "scorer", order);
+  results.scorer_pairs = gather_frame<ScorerPairRow>(records, "scorer_pair", order);
+  results.label_signals = gather_frame<LabelSignalRow>(records, "label_signal", order);
+  results.formats = gather_frame<FormatRow>(records, "format_confound", order);
+  results.official = gather_frame<OfficialRow>(records, "official_figure", order);
+  results.agreement = gather_frame<AgreementRow>(records, "agreement", order);
+  results.curves = gather_frame<CurveRow>(records, "risk_coverage", order);
+  results.reliability = gather_frame<BinRow>(records, "reliability", order);
+  results.sets = gather_frame<SetRow>(records, "set", order);
+  results.lens_layers = gather_frame<LensLayerRow>(records, "lens_layer", order);
+  results.lens = gather_frame<LensSummaryRow>(records, "lens", order);
+  results.shares = gather_frame<ShareRow>(records, "mlp_share", order);
+  results.cases = gather_frame<CaseRow>(records, "case", order);
+  results.case_layers = gather_frame<CaseLayerRow>(records, "case_layer", order);
+  results.effects = gather_frame<EffectRow>(records, "effect", order);
   results.effects_adjusted = adjust_effects(results.effects, families);
-  results.probe_folds = gather_frame<CellProbeFold>(records, "probe_fold");
-  results.probe_layers = gather_frame<CellProbeLayer>(records, "probe_layer");
-  results.probe_controls = gather_frame<CellProbeControl>(records, "probe_control");
-  results.neurons = gather_frame<CellNeuron>(records, "neuron");
-  results.delta_bins = gather_frame<CellDeltaBin>(records, "delta_bin");
+  results.probe_folds = gather_frame<CellProbeFold>(records, "probe_fold", order);
+  results.probe_layers = gather_frame<CellProbeLayer>(records, "probe_layer", order);
+  results.probe_controls = gather_frame<CellProbeControl>(records, "probe_control", order);
+  results.neurons = gather_frame<CellNeuron>(records, "neuron", order);
+  results.delta_bins = gather_frame<CellDeltaBin>(records, "delta_bin", order);
   return results;
 }
 

@@ -22,10 +22,12 @@ struct RunFacts {
   std::string profile = "default";  ///< whose definitions were computed: default | authors
   std::uint64_t seed = 0;
   double level = 0.95;
-  Json families;  ///< from declare_families, as in the run manifest
+  Json families;                    ///< from declare_families, as in the run manifest
+  std::vector<std::string> models;  ///< in the order of the sweep; models not named follow by name
 };
 
-/// All frames of a run, in the order (model, benchmark); the pooled set comes first of its model.
+/// All frames of a run, in the order (model, benchmark), models as the sweep names them; the pooled
+/// set comes first of its model.
 struct Results {
   std::vector<StatRow> statistics;
   std::vector<AdjustedP> adjusted;  ///< one for each statistic
@@ -53,15 +55,18 @@ struct Results {
   std::vector<CellDeltaBin> delta_bins;
 };
 
-/// Joins the records of reduce_cell and reduce_pooled, in any order, and adjusts p.
-Results gather(const std::vector<Record>& records, const Json& families);
+/// Joins the records of reduce_cell and reduce_pooled, in any order, and adjusts p. `models`: as in
+/// RunFacts.
+Results gather(const std::vector<Record>& records, const Json& families,
+               const std::vector<std::string>& models = {});
 
 /// Everything in one record: the frames, with p_adjusted and family of tests of the frames
 /// "statistic" and "effect" beside them.
 Record results_record(const Results& results);
 
-/// Writes RUN/reduce/stats.h5, RUN/reduce/tables/*.{csv,md,tex,json} with index.json, the numbers
-/// of the figures as RUN/reduce/figures/F*.csv, and RUN/reduce/paper_delta.md. Each file is
+/// Writes RUN/reduce/stats.h5, RUN/reduce/tables/*.{csv,md,tex,json} with index.json and all.tex
+/// (every table as one document), the numbers of the figures as RUN/reduce/figures/F*.{csv,json},
+/// and RUN/reduce/paper_delta.md. Each file is
 /// replaced as a whole. Equal arguments give equal bytes. Error when a file cannot be written; the
 /// others may then be old.
 void write_results(const std::filesystem::path& run_folder, const std::vector<Record>& records,

@@ -1,5 +1,9 @@
 // What the tables of statistics share: their machine columns and names.
+#include <algorithm>
+#include <cmath>
+
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/text.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/tables.hpp"
 
@@ -40,13 +44,29 @@ Table statistic_table(std::string id, std::string title, const RunFacts& facts) 
   table.notes.push_back(concat("Intervals: ", fixed(100 * facts.level, 0),
                                " %, percentile bootstrap over images where an image has more than "
                                "one item, else over items; BCa and Fisher limits are in the CSV."));
-  table.notes.push_back(
-      "p adj: Holm inside the primary family of its model, Benjamini-Hochberg for every other "
-      "test; families were declared before labels were read (digest " +
-      facts.families.value("digest", std::string("none")) + ").");
   if (facts.profile != "default")
     table.notes.push_back("Profile '" + facts.profile + "': definitions as in the authors' runs.");
   return table;
+}
+
+void add_test_note(Table& table, const RunFacts& facts) {
+  const auto column = [&](std::string_view name) {
+    return static_cast<std::size_t>(std::find(table.columns.begin(), table.columns.end(), name) -
+                                    table.columns.begin());
+  };
+  const std::size_t p = column("p"), test = column("test"), statistic = column("statistic");
+  std::vector<std::string> tests;
+  for (const auto& row : table.rows) {
+    if (!std::isfinite(std::get<double>(row[p])) || std::get<std::string>(row[statistic]) == "mean")
+      continue;
+    const std::string& text = std::get<std::string>(row[test]);
+    if (std::find(tests.begin(), tests.end(), text) == tests.end()) tests.push_back(text);
+  }
+  if (!tests.empty()) table.notes.push_back(concat("p, two-sided: ", join(tests, "; "), "."));
+  table.notes.push_back(concat(
+      "p adj: Holm inside the primary family of its model, Benjamini-Hochberg for every other "
+      "test; families were declared before labels were read (digest ",
+      facts.families.value("digest", std::string("none")), ")."));
 }
 
 std::vector<Cell> machine_row(const Table& table, const StatRow& row, const AdjustedP& adjusted,

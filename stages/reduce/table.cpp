@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/items/code_point.hpp"
 
 namespace vrp {
 
@@ -48,6 +49,31 @@ std::string interval_text(double low, double high, int decimals, bool plus) {
 
 namespace {
 
+/// Text from items may hold any bytes; files hold valid UTF-8 without control characters. What is
+/// neither becomes U+FFFD, tabs and line breaks stay.
+std::string valid_text(const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = code_point(text, at);
+    const bool space = text[at] == '\t' || text[at] == '\n' || text[at] == '\r';
+    const bool control =
+        (point.value < 0x20 && !space) || (point.value >= 0x7F && point.value < 0xA0);
+    const bool overlong =
+        (point.bytes == 3 && point.value < 0x800) || (point.bytes == 4 && point.value < 0x10000);
+    const bool lone = point.bytes == 1 && point.value >= 0x80;
+    if (control || overlong || lone || !put_code_point(out, point.value))
+      put_code_point(out, 0xFFFD);
+    at += point.bytes;
+  }
+  return out;
+}
+
+std::vector<std::string> valid_texts(const std::vector<std::string>& texts) {
+  std::vector<std::string> out;
+  for (const std::string& text : texts) out.push_back(valid_text(text));
+  return out;
+}
+
 std::string csv_quote(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string out = "\"";
@@ -56,13 +82,13 @@ std::string csv_quote(const std::string& text) {
 }
 
 std::string cell_text(const Cell& cell) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* text = std::get_if<std::string>(&cell)) return valid_text(*text);
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) return std::to_string(*integer);
   return number_text(std::get<double>(cell));
 }
 
 Json cell_json(const Cell& cell) {
-  if (const auto* text = std::get_if<std::string>(&cell)) return *text;
+  if (const auto* text = std::get_if<std::string>(&cell)) return valid_text(*text);
   if (const auto* integer = std::get_if<std::int64_t>(&cell)) return *integer;
   const double value = std::get<double>(cell);
   return std::isfinite(value) ? Json(value == 0 ? 0.0 : value) : Json(nullptr);
@@ -88,25 +114,37 @@ Json to_json(const Table& table) {
     for (std::size_t i = 0; i < row.size(); ++i) object[table.columns[i]] = cell_json(row[i]);
     rows.push_back(std::move(object));
   }
+  Json display = Json::array();
+  for (const auto& row : table.display) display.push_back(valid_texts(row));
   return {{"id", table.id},
           {"title", table.title},
-          {"partial", table.partial},
+          {"partial", valid_text(table.partial)},
           {"columns", table.columns},
+          {"entity", table.entity},
           {"rows", rows},
-          {"notes", table.notes},
+          {"notes", valid_texts(table.notes)},
           {"headers", table.headers},
           {"numeric", table.numeric},
-          {"display", table.display}};
+          {"display", display}};
 }
 
 std::string markdown_escape(std::string_view text) {
+  const std::string valid = valid_text(std::string(text));
+  const auto is_word = [&](std::size_t at) {
+    const char c = at < valid.size() ? valid[at] : ' ';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  };
   std::string out;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r') {
+  for (std::size_t i = 0; i < valid.size(); ++i) {
+    const char c = valid[i];
+    if (c == '\n' || c == '\r' || c == '\t') {
       out += ' ';
       continue;
     }
-    if (std::string_view("\\|<>*`[]").find(c) != std::string_view::npos) out += '\\';
+    // An underscore inside a word ("demo_pope") is no emphasis and stays readable.
+    const bool emphasis = c == '_' && !(i > 0 && is_word(i - 1) && is_word(i + 1));
+    if (emphasis || std::string_view("\\|<>*`[]&~$#").find(c) != std::string_view::npos)
+      out += '\\';
     out += c;
   }
   return out;

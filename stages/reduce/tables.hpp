@@ -41,7 +41,7 @@ Table table_paper_delta(const Results& results, const RunFacts& facts);
 /// them.
 void add_to_paper_delta(Table& delta, const Table& from);
 
-/// All of the above, in the order of the report.
+/// All of the above, in the order of the report, each row complete (table_rules.hpp).
 std::vector<Table> all_tables(const Results& results, const RunFacts& facts);
 
 // Shared by the tables of statistics.
@@ -61,6 +61,8 @@ std::vector<std::pair<std::string, std::string>> cells_of(const Results& results
 
 /// A table of statistics: the columns of T4.csv for machines.
 Table statistic_table(std::string id, std::string title, const RunFacts& facts);
+/// Notes on which tests gave the table's p, as its rows say, and on the families of p adj.
+void add_test_note(Table& table, const RunFacts& facts);
 std::vector<Cell> machine_row(const Table& table, const StatRow& row, const AdjustedP& adjusted,
                               const PaperFigure* paper);
 

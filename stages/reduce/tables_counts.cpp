@@ -1,126 +1,182 @@
 // Tables of counts: class balance, agreement of samples, pooled sets.
+#include <cmath>
+
 #include "pipeline/base/error.hpp"
+#include "pipeline/stats/proportions.hpp"
+#include "stages/reduce/long_table.hpp"
 #include "stages/reduce/reduce.hpp"
-#include "stages/reduce/tables.hpp"
 
 namespace vrp {
 namespace {
 
 std::string count(std::int64_t value) { return std::to_string(value); }
 
-Table blank(const char* id, const char* title, const RunFacts& facts) {
-  Table table;
-  table.id = id;
-  table.title = title;
-  table.partial = facts.partial;
-  return table;
+void set_share(TableValue& value, std::int64_t part, std::int64_t n, double level) {
+  const stats::Estimate share = stats::wilson(part, n, level);
+  value.estimate = share.value.value_or(kUndefined);
+  value.low = share.low.value_or(kUndefined);
+  value.high = share.high.value_or(kUndefined);
+  value.interval = "Wilson";
+}
+
+/// The figures of one row of class_balance; those of yes/no sets only where there are any.
+void add_balance(Table& table, const BalanceRow& row, double level) {
+  TableValue value;
+  value.model = row.model;
+  value.benchmark = row.benchmark;
+  value.what = "answers";
+  value.type = row.type;
+  value.n = row.n;
+  value.invalid = row.failed + row.unlabelled;
+  value.test = "none: described, not tested";
+  value.more = {row.label,    row.items, row.correct, row.incorrect,
+                row.unparsed, row.empty, row.failed,  row.unlabelled};
+  const auto plain = [&](const char* statistic, double estimate, const char* method,
+                         const char* no_interval) {
+    value.statistic = statistic;
+    value.method = method;
+    value.estimate = estimate;
+    value.low = value.high = kUndefined;
+    value.interval = concat("none: ", no_interval);
+    value.note = std::isfinite(estimate) ? "" : row.note;
+    add_value(table, value);
+  };
+  const auto share = [&](const char* statistic, std::int64_t part, const char* method) {
+    value.statistic = statistic;
+    value.method = method;
+    set_share(value, part, row.n, level);
+    value.note = row.n > 0 ? "" : row.note;
+    add_value(table, value);
+  };
+  share("accuracy", row.correct, "correct / n");
+  share("unparsed_share", row.unparsed, "answers from which nothing could be read / n");
+  plain("majority_rate", row.majority_rate, "share of the larger class of labels",
+        "the larger of two shares");
+  if (row.n == 0 || !std::isfinite(row.yes_ratio)) return;
+  share("yes_ratio", std::llround(row.yes_ratio * static_cast<double>(row.n)),
+        "answers read as yes / n");
+  plain("precision", row.precision, "right among the answers read as yes",
+        "see the accuracy's; its denominator is yes_ratio n");
+  plain("recall", row.recall, "answers read as yes among the references that are yes",
+        "see the accuracy's; its denominator is the references that are yes");
+  plain("f1", row.f1, "harmonic mean of precision and recall", "a mean of two ratios");
 }
 
 }  // namespace
 
 Table table_class_balance(const Results& results, const RunFacts& facts) {
-  Table table = blank("class_balance", "Class balance: how the answers were judged", facts);
-  table.columns = {"table",          "model", "benchmark", "type",          "label",
-                   "items",          "n",     "correct",   "incorrect",     "unparsed",
-                   "unparsed_share", "empty", "failed",    "unlabelled",    "invalid",
-                   "accuracy",       "low",   "high",      "majority_rate", "precision",
-                   "recall",         "f1",    "yes_ratio", "paper",         "note"};
-  table.headers = {"Model",           "Set",      "Type",      "Items",   "n",
-                   "Correct",         "Unparsed", "Empty",     "Invalid", "Accuracy",
-                   "Wilson interval", "Majority", "Yes ratio", "F1",      "Paper"};
-  table.numeric = {false, false, false, true, true, true, true, true,
-                   true,  true,  true,  true, true, true, true};
+  Table table = long_table(
+      "class_balance", "Class balance: how the answers were judged", facts,
+      {"label", "items", "correct", "incorrect", "unparsed", "empty", "failed", "unlabelled"});
+  table.entity = {"model", "benchmark", "type", "label"};
+  table.headers = {"Model",    "Set",      "Type",     "n",     "Invalid",   "Correct", "Accuracy",
+                   "Interval", "Majority", "Unparsed", "Empty", "Yes ratio", "F1"};
+  table.numeric = {false, false, false, true, true, true, true, true, true, true, true, true, true};
+  People people(table);
   for (const BalanceRow& row : results.balance) {
-    const PaperFigure* paper =
-        row.type.empty() ? paper_figure("T1", row.model, row.benchmark, "", "accuracy") : nullptr;
-    table.add(
-        {table.id,
-         row.model,
-         row.benchmark,
-         row.type,
-         row.label,
-         row.items,
-         row.n,
-         row.correct,
-         row.incorrect,
-         row.unparsed,
-         row.unparsed_share(),
-         row.empty,
-         row.failed,
-         row.unlabelled,
-         row.failed + row.unlabelled,
-         row.accuracy,
-         row.low,
-         row.high,
-         row.majority_rate,
-         row.precision,
-         row.recall,
-         row.f1,
-         row.yes_ratio,
-         paper ? paper->value : kUndefined,
-         row.note},
-        {row.model, display_set(row.benchmark), row.type.empty() ? "all" : row.type,
-         count(row.items), count(row.n), count(row.correct), percent(row.unparsed_share()),
-         count(row.empty), count(row.failed + row.unlabelled), percent(row.accuracy),
-         percent_interval(row.low, row.high), percent(row.majority_rate), percent(row.yes_ratio),
-         fixed(row.f1, 3), paper ? std::string(paper->printed) : "-"});
-    if (!row.note.empty())
-      table.notes.push_back(concat(row.model, ", ", display_set(row.benchmark), ", ",
-                                   row.type.empty() ? "all" : row.type, ": ", row.note, "."));
+    add_balance(table, row, facts.level);
+    const bool yes_no = std::isfinite(row.yes_ratio);
+    people.add({row.model, display_set(row.benchmark), row.type.empty() ? "all" : row.type,
+                count(row.n), count(row.failed + row.unlabelled), count(row.correct),
+                percent(row.accuracy), percent_interval(row.low, row.high),
+                percent(row.majority_rate), percent(row.unparsed_share()), count(row.empty),
+                yes_no ? percent(row.yes_ratio) : "-", yes_no ? fixed(row.f1, 3) : "-"},
+               row.note);
   }
   table.notes.push_back(
-      "Invalid: items without an answer or without a label; they are in no "
-      "accuracy. Unparsed: nothing could be read from the answer; it counts as "
-      "incorrect unless the scorer says otherwise.");
+      "Interval: Wilson's. Invalid: items without an answer or without a label; they are in no "
+      "accuracy. Unparsed: nothing could be read from the answer; it counts as incorrect unless "
+      "the scorer says otherwise. Empty: answers without text.");
   table.notes.push_back(
-      "Majority: share of the larger class of labels, what a constant guess of "
-      "'right' or 'wrong' reaches. Yes ratio and F1 only for yes/no sets.");
-  table.notes.push_back(
-      "Paper: table 1, which reads as POPE accuracy; the authors' raw runs are "
-      "VQAv2 with a lenient match of the first token.");
+      "Majority: share of the larger class of labels, what a constant guess of 'right' or 'wrong' "
+      "reaches. Yes ratio and F1 (positive class: yes) only for sets of yes/no questions, '-' for "
+      "the others; precision and recall are in the CSV. The paper's accuracies stand in table T1.");
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No cell of this run has results.");
   return table;
 }
 
 Table table_agreement(const Results& results, const RunFacts& facts) {
-  Table table = blank("agreement", "Precision at each level of agreement (S_SC)", facts);
-  table.columns = {"table",   "model",   "benchmark", "label", "level", "n",     "correct",
-                   "invalid", "between", "precision", "low",   "high",  "paper", "note"};
-  table.headers = {"Model",           "Set",  "S_SC", "n", "Invalid", "Correct", "Precision",
-                   "Wilson interval", "Paper"};
-  table.numeric = {false, false, true, true, true, true, true, true, true};
+  Table table = long_table("agreement", "Precision at each level of agreement (S_SC)", facts,
+                           {"level", "label", "correct", "between"});
+  table.entity = {"model", "benchmark", "level"};
+  table.headers = {"Model", "Set", "S_SC", "n", "Invalid", "Correct", "Precision", "Interval"};
+  table.numeric = {false, false, true, true, true, true, true, true};
+  People people(table);
   for (const AgreementRow& row : results.agreement) {
-    const PaperFigure* paper = row.level >= 1 - 1e-9 ? paper_figure("T4", row.model, row.benchmark,
-                                                                    "s_sc", "precision_at_sc1")
-                                                     : nullptr;
-    table.add({table.id, row.model, row.benchmark, row.label, row.level, row.n, row.correct,
-               row.invalid, row.between, row.precision, row.low, row.high,
-               paper ? paper->value : kUndefined, row.note},
-              {row.model, display_set(row.benchmark), fixed(row.level, 2), count(row.n),
-               count(row.invalid), count(row.correct), percent(row.precision),
-               percent_interval(row.low, row.high), paper ? std::string(paper->printed) : "-"});
+    TableValue value;
+    value.model = row.model;
+    value.benchmark = row.benchmark;
+    value.what = concat("S_SC = ", fixed(row.level, 2));
+    value.statistic = "precision";
+    value.n = row.n;
+    value.invalid = row.invalid;
+    value.estimate = row.precision;
+    value.low = row.low;
+    value.high = row.high;
+    value.interval = "Wilson";
+    value.test = "none: described, not tested";
+    value.method = "right greedy answers among the items at this level";
+    value.note = row.note;
+    value.more = {row.level, row.label, row.correct, row.between};
+    add_value(table, value);
+    people.add({row.model, display_set(row.benchmark), fixed(row.level, 2), count(row.n),
+                count(row.invalid), count(row.correct), percent(row.precision),
+                percent_interval(row.low, row.high)},
+               row.note);
   }
   table.notes.push_back(
-      "Precision: share of right greedy answers among the items whose sampled "
-      "answers agree to this degree; n/a: no item at this level.");
+      "Precision: share of right greedy answers among the items whose sampled answers agree to "
+      "this degree, with Wilson's interval. Invalid: items without label or S_SC, whatever the "
+      "level. The paper's 90.8 % at S_SC = 1 stands in table T4.");
+  people.write();
+  if (table.rows.empty())
+    table.notes.push_back(
+        "No answers were sampled: the consistency stage was not part of this run.");
   return table;
 }
 
 Table table_pooled_sets(const Results& results, const RunFacts& facts) {
-  Table table = blank("pooled_sets", "Pooled set: what each set contributes", facts);
-  table.columns = {"table",   "model",  "set",        "items",      "used",
-                   "correct", "failed", "unlabelled", "duplicates", "note"};
-  table.headers = {"Model",  "Set",      "Items",      "Used",  "Correct",
-                   "Failed", "No label", "Duplicates", "Remark"};
-  table.numeric = {false, false, true, true, true, true, true, true, false};
-  for (const SetRow& row : results.sets)
-    table.add({table.id, row.model, row.set, row.items, row.used, row.correct, row.failed,
-               row.unlabelled, row.duplicates, row.note},
-              {row.model, row.set, count(row.items), count(row.used), count(row.correct),
-               count(row.failed), count(row.unlabelled), count(row.duplicates),
-               row.note.empty() ? "pooled" : row.note});
+  Table table =
+      long_table("pooled_sets", "Pooled set: what each set contributes", facts,
+                 {"set", "items", "used", "correct", "failed", "unlabelled", "duplicates"});
+  table.entity = {"model", "benchmark", "set"};
+  table.headers = {"Model",    "Set",    "Items",    "n",          "Correct", "Accuracy",
+                   "Interval", "Failed", "No label", "Duplicates", "Remark"};
+  table.numeric = {false, false, true, true, true, true, true, true, true, true, false};
+  People people(table);
+  for (const SetRow& row : results.sets) {
+    TableValue value;
+    value.model = row.model;
+    value.benchmark = row.benchmark;
+    value.what = row.set;
+    value.statistic = "accuracy";
+    value.n = row.used;
+    value.invalid = unused(row.items, row.used);
+    set_share(value, row.correct, row.used, facts.level);
+    value.test = "none: described, not tested";
+    value.method = "correct / n among the items that entered the pooled set";
+    const std::string reason = row.note.empty() ? "no item has a label" : row.note;
+    value.note = row.used > 0 ? row.note : reason;
+    value.more = {row.set,    row.items,      row.used,      row.correct,
+                  row.failed, row.unlabelled, row.duplicates};
+    add_value(table, value);
+    const bool left_out = row.used == 0 && !row.note.empty();
+    people.add(
+        {row.model, row.set, count(row.items), count(row.used), count(row.correct),
+         left_out ? "-" : percent(value.estimate),
+         left_out ? "-" : percent_interval(value.low, value.high), count(row.failed),
+         count(row.unlabelled), count(row.duplicates), row.note.empty() ? "pooled" : row.note},
+        reason);
+  }
   table.notes.push_back(
-      "Paper: POPE + LLaVA-Bench + counting + spatial of one model, n = 3090. "
-      "Groups of the pooled set are images; sets that share one share a group.");
+      "n: items of the set in the pooled one, with a label; duplicates of another set's image and "
+      "question enter once. Interval: Wilson's. '-': the set is not pooled.");
+  table.notes.push_back(
+      "Paper: POPE + LLaVA-Bench + counting + spatial of one model, n = 3090. Groups of the pooled "
+      "set are images; sets that share one share a group.");
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No model of this run has a pooled set.");
   return table;
 }
 

@@ -1,8 +1,8 @@
 // T5, T6, T11 and the list of every intervention.
 #include <algorithm>
-#include <set>
 
 #include "pipeline/base/error.hpp"
+#include "stages/reduce/edited_block.hpp"
 #include "stages/reduce/long_table.hpp"
 #include "stages/reduce/reduce.hpp"
 
@@ -43,15 +43,6 @@ const EffectRow* on_existence(const Results& results, const EffectRow& row) {
   return nullptr;
 }
 
-/// Largest block with a condition of that family, -1 = none.
-std::int64_t last_block(const Results& results, const std::string& model,
-                        const std::string& family) {
-  std::int64_t layer = -1;
-  for (const EffectRow& row : results.effects)
-    if (row.model == model && row.family == family) layer = std::max(layer, row.layer);
-  return layer;
-}
-
 std::string spread_text(const EffectRow& row) {
   return row.draws > 1 ? interval_text(row.draw_low, row.draw_high, 1, true) : std::string("-");
 }
@@ -65,12 +56,20 @@ std::string detectable_text(const EffectRow& row) {
   return std::isfinite(row.mde_pp) ? fixed(row.mde_pp, 1) + " pp" : "n/a";
 }
 
-bool is_baseline(const EffectRow& row) { return row.family == "baseline"; }
+constexpr const char* kNoFlips = "flips are counted for one condition against one other";
+constexpr const char* kNoMargin = "no item has a final margin under both conditions";
 
-std::string place_of(const EffectRow& row) {
-  return concat(row.model, "/", display_set(row.benchmark), " ", row.condition,
-                is_baseline(row) ? std::string() : " - " + row.against);
+std::string or_note(const EffectRow& row, const char* reason) {
+  return row.note.empty() ? std::string(reason) : row.note;
 }
+
+/// Why an effect has no p.
+std::string why_untested(const EffectRow& row) {
+  if (!row.note.empty()) return row.note;
+  return "both sides are means over random draws, no test is defined for them";
+}
+
+bool is_baseline(const EffectRow& row) { return row.family == "baseline"; }
 
 void add_accuracy(Table& table, const EffectRow& row, const char* statistic,
                   const PaperFigure* paper) {
@@ -81,19 +80,19 @@ void add_accuracy(Table& table, const EffectRow& row, const char* statistic,
   value.low = value.high = value.p = kUndefined;
   value.interval = value.test = "none: see delta_pp";
   value.method = "correct answers / n, mean over draws";
+  value.note = std::isfinite(row.accuracy) ? std::string() : row.note;
   add_value(table, value);
 }
 
 void add_number(Table& table, const EffectRow& row, const char* statistic, double estimate,
-                const char* method) {
+                const char* method, const std::string& no_value) {
   TableValue value = value_of(row, {}, nullptr);
   value.statistic = statistic;
   value.estimate = estimate;
   value.low = value.high = value.p = kUndefined;
-  value.interval = value.test = "none";
+  value.interval = value.test = "none: see delta_pp";
   value.method = method;
-  if (!std::isfinite(estimate) && value.note.empty())
-    value.note = "not defined for this comparison";
+  value.note = std::isfinite(estimate) ? std::string() : row.note.empty() ? no_value : row.note;
   add_value(table, value);
 }
 
@@ -101,40 +100,48 @@ void add_number(Table& table, const EffectRow& row, const char* statistic, doubl
 void add_effect(Table& table, const Results& results, std::size_t i, const PaperFigure* paper) {
   const EffectRow& row = results.effects[i];
   if (is_baseline(row)) return;
-  add_value(table, value_of(row, results.effects_adjusted[i], paper));
-  add_number(table, row, "lost", row.lost, "right before, wrong now; mean over draws");
-  add_number(table, row, "gained", row.gained, "wrong before, right now; mean over draws");
-  add_number(table, row, "minimum_detectable_pp", row.mde_pp, "80 % power at two-sided 0.05");
-  add_number(table, row, "item_pp", row.item_pp, "one item");
+  TableValue effect = value_of(row, results.effects_adjusted[i], paper);
+  if (std::isnan(row.p)) effect.test = concat("none: ", why_untested(row));
+  add_value(table, effect);
+  add_number(table, row, "lost", row.lost, "items right before, wrong now; mean over draws",
+             kNoFlips);
+  add_number(table, row, "gained", row.gained, "items wrong before, right now; mean over draws",
+             kNoFlips);
+  add_number(table, row, "minimum_detectable_pp", row.mde_pp, "80 % power at two-sided 0.05",
+             kNoFlips);
+  add_number(table, row, "item_pp", row.item_pp, "one item", "no item was used");
   if (row.draws > 1) {
-    add_number(table, row, "draw_low_pp", row.draw_low, "2.5 % quantile of the effect over draws");
+    add_number(table, row, "draw_low_pp", row.draw_low, "2.5 % quantile of the effect over draws",
+               "no draw has a value");
     add_number(table, row, "draw_high_pp", row.draw_high,
-               "97.5 % quantile of the effect over draws");
+               "97.5 % quantile of the effect over draws", "no draw has a value");
   }
   add_number(table, row, "margin_change", row.margin_change,
-             "mean change of the final margin, logits");
+             "mean change of the final margin, logits, over the items with both margins",
+             kNoMargin);
 }
 
 /// Name of a condition among the paper's rows of T5 and T6; "" = not one of them.
-std::string paper_row(const EffectRow& row, std::set<std::string>& taken) {
-  std::string name;
-  if (is_baseline(row))
-    name = "baseline";
-  else if (row.family == "bypass")
-    name = "bypass";
-  else if (row.operation != "zero")
-    return "";
-  else if (row.family == "scaled")
-    name = "scaled" + std::to_string(taken.size() + 1);
-  else if (row.target == "single")
-    name = "single";
-  else if (row.family == "neuron")
-    name = row.target + std::to_string(row.count);
-  if (row.family == "scaled") {
-    taken.insert(name);
-    return name;
-  }
-  return name;
+std::string paper_row(const EffectRow& row) {
+  if (is_baseline(row)) return "baseline";
+  if (row.family == "bypass") return "bypass";
+  if (row.operation != "zero") return "";
+  if (row.family == "scaled") return concat("random", row.count);
+  if (row.target == "single") return "single";
+  return row.family == "neuron" ? row.target + std::to_string(row.count) : "";
+}
+
+/// "L31 random5 zero (20 draws)", "A - B" for a specific effect.
+std::string condition_text(const EffectRow& row) {
+  const bool contrast = !is_baseline(row) && row.against != "baseline";
+  return concat(row.condition, contrast ? " - " + row.against : std::string(),
+                row.draws > 1 ? concat(" (", row.draws, " draws)") : std::string());
+}
+
+/// The paper's accuracy and the part of it in the other column, without repeating the unit.
+std::string both_printed(const PaperFigure* all, const PaperFigure* object) {
+  if (!all) return "-";
+  return object ? concat(all->printed, " / ", object->printed) : std::string(all->printed);
 }
 
 void power_note(Table& table) {
@@ -162,25 +169,26 @@ void not_run(Table& table) {
 
 Table table_t5(const Results& results, const RunFacts& facts) {
   Table table = long_table("T5", "T5. Neurons of the last block switched off", facts);
-  table.headers = {
-      "Model",           "Set",           "Condition",   "Draws",      "n",        "Invalid",
-      "Overall",         "Object-ID",     "Object-ID n", "Delta",      "Interval", "Spread",
-      "Delta object-ID", "Lost / gained", "p adj",       "Detectable", "One item", "Paper"};
-  table.numeric = {false, false, false, true, true, true, true, true, true,
-                   true,  true,  true,  true, true, true, true, true, false};
-  TableNotes notes;
+  table.headers = {"Model",           "Set",           "Condition", "n",          "Invalid",
+                   "Overall",         "Object-ID",     "Delta",     "Interval",   "Spread",
+                   "Delta object-ID", "Lost / gained", "p adj",     "Detectable", "Paper"};
+  table.numeric = {false, false, false, true, true, true, true, true,
+                   true,  true,  true,  true, true, true, true};
+  TableNotes one_item;
+  People people(table);
   for (const auto& [model, benchmark] : effect_cells(results)) {
-    const std::int64_t block = last_block(results, model, "neuron");
+    const std::int64_t block = edited_block(results, model);
     if (block < 0) continue;
     bool single_taken = false;
     std::string first_single = "none";  // "L5 single1 ", whatever is done to it
-    for (const std::size_t i : rows_where(results, [&](const EffectRow& row) {
-           return row.model == model && row.benchmark == benchmark && row.type.empty() &&
-                  (is_baseline(row) || (row.family == "neuron" && row.layer == block));
-         })) {
+    const Index rows = rows_where(results, [&](const EffectRow& row) {
+      return row.model == model && row.benchmark == benchmark && row.type.empty() &&
+             (is_baseline(row) || (row.family == "neuron" && row.layer == block));
+    });
+    if (rows.size() < 2) continue;  // the baseline alone
+    for (const std::size_t i : rows) {
       const EffectRow& row = results.effects[i];
-      std::set<std::string> none;
-      std::string name = row.against == "baseline" || is_baseline(row) ? paper_row(row, none) : "";
+      std::string name = row.against == "baseline" || is_baseline(row) ? paper_row(row) : "";
       if (name == "single" && single_taken) name.clear();
       single_taken = single_taken || name == "single";
       if (name == "single") first_single = row.condition.substr(0, row.condition.rfind(' ') + 1);
@@ -194,11 +202,13 @@ Table table_t5(const Results& results, const RunFacts& facts) {
         add_accuracy(table, *object, "object_accuracy", figure("object_accuracy"));
       add_effect(table, results, i, figure("delta_pp"));
       if (object && object != &row && !is_baseline(row)) {
-        TableValue value = value_of(*object, {}, figure("object_delta_pp"));
+        const auto at = static_cast<std::size_t>(object - results.effects.data());
+        TableValue value =
+            value_of(*object, results.effects_adjusted[at], figure("object_delta_pp"));
+        if (std::isnan(object->p)) value.test = concat("none: ", why_untested(*object));
         value.statistic = "object_delta_pp";
         add_value(table, value);
       }
-      notes.add(row.note, place_of(row));
       const bool of_single = row.target == "single" && !contrast;
       const bool shown = of_single ? row.condition.starts_with(first_single) ||
                                          row.condition.find(" N") != std::string::npos
@@ -206,51 +216,53 @@ Table table_t5(const Results& results, const RunFacts& facts) {
       if (!shown) continue;
       const PaperFigure* of_all = figure("accuracy");
       const PaperFigure* of_object = figure("object_accuracy");
-      add_people(table,
-                 {model, display_set(benchmark),
-                  contrast ? row.condition + " - " + row.against : row.condition,
-                  row.draws > 1 ? std::to_string(row.draws) : "-", std::to_string(row.n),
-                  std::to_string(row.invalid), contrast ? "-" : percent(row.accuracy),
-                  contrast || !object ? "-" : percent(object->accuracy),
-                  contrast ? "-"
-                  : object ? std::to_string(object->n)
-                           : "0",
-                  is_baseline(row) ? "-" : points(row.delta_pp),
-                  is_baseline(row) ? "-" : interval_text(row.low, row.high, 1, true),
-                  spread_text(row), is_baseline(row) || !object ? "-" : points(object->delta_pp),
-                  is_baseline(row) ? "-" : flips_text(row),
-                  is_baseline(row) ? "-" : p_text(results.effects_adjusted[i].value),
-                  is_baseline(row) ? "-" : detectable_text(row), fixed(row.item_pp, 2) + " pp",
-                  of_all ? concat(of_all->printed, ", object-ID ", of_object->printed) : "-"});
+      const auto of_effect = [&](const std::string& text) {
+        return is_baseline(row) ? std::string("-") : text;
+      };
+      people.add(
+          {model, display_set(benchmark), condition_text(row), std::to_string(row.n),
+           std::to_string(row.invalid), contrast ? "-" : percent(row.accuracy),
+           contrast || !object ? "-" : concat(percent(object->accuracy), " (", object->n, ")"),
+           of_effect(points(row.delta_pp)), of_effect(interval_text(row.low, row.high, 1, true)),
+           spread_text(row), !object ? "-" : of_effect(points(object->delta_pp)),
+           is_baseline(row) ? "-" : people.cell(flips_text(row), or_note(row, kNoFlips)),
+           is_baseline(row)
+               ? "-"
+               : people.cell(p_text(results.effects_adjusted[i].value), why_untested(row)),
+           is_baseline(row) ? "-" : people.cell(detectable_text(row), or_note(row, kNoFlips)),
+           both_printed(of_all, of_object)},
+          row.note);
+      one_item.add(concat("one item is ", fixed(row.item_pp, 2), " pp"),
+                   concat(model, "/", display_set(benchmark)));
     }
   }
   table.notes.push_back(
       "Shown: the probe's first neuron (zero and clamped) and the sets of neurons at zero. Other "
       "neurons, clamps, means and blocks: table interventions and the CSV.");
   table.notes.push_back(
-      "Object-ID: questions that ask whether an object is there (the POPE items); a set without "
-      "such questions shows '-'. The pooled set joins the model's sets as the paper's 200 mixed "
+      "Object-ID: accuracy on questions that ask whether an object is there (the POPE items), with "
+      "their number; a set without such questions shows '-'. The pooled set joins the model's sets "
+      "as the paper's 200 mixed "
       "questions do. Targets come from probes that did not see the item's image.");
+  one_item.write(table);
   power_note(table);
   table.notes.push_back(
       "Paper: LLaVA-1.5-7B, block 31, n = 200 with 12 object-ID questions, so its -8.3 pp is one "
       "answer. Its N1512 stands beside our probe's first neuron.");
-  notes.write(table);
+  people.write();
   not_run(table);
   return table;
 }
 
 Table table_t6(const Results& results, const RunFacts& facts) {
   Table table = long_table("T6", "T6. Many neurons switched off at once, and the whole MLP", facts);
-  table.headers = {"Model",         "Set",      "Condition",  "Draws",    "n",
-                   "Invalid",       "Accuracy", "Delta",      "Interval", "Spread",
-                   "Lost / gained", "p adj",    "Detectable", "Paper"};
-  table.numeric = {false, false, false, true, true, true, true,
-                   true,  true,  true,  true, true, true, false};
-  TableNotes notes;
+  table.headers = {"Model",    "Set",        "Condition", "n",      "Invalid",
+                   "Accuracy", "Delta",      "Interval",  "Spread", "Lost / gained",
+                   "p adj",    "Detectable", "Paper"};
+  table.numeric = {false, false, false, true, true, true, true, true, true, true, true, true, true};
+  People people(table);
   for (const auto& [model, benchmark] : effect_cells(results)) {
-    const std::int64_t block =
-        std::max(last_block(results, model, "scaled"), last_block(results, model, "bypass"));
+    const std::int64_t block = edited_block(results, model);
     if (block < 0) continue;
     Index rows = rows_where(results, [&](const EffectRow& row) {
       const bool top = row.family == "neuron" && row.target == "top" && row.count >= 10 &&
@@ -259,6 +271,7 @@ Table table_t6(const Results& results, const RunFacts& facts) {
       return row.model == model && row.benchmark == benchmark && row.type.empty() &&
              (is_baseline(row) || ((top || many) && row.against == "baseline"));
     });
+    if (rows.size() < 2) continue;
     std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
       const auto order = [&](std::size_t i) {
         const EffectRow& row = results.effects[i];
@@ -270,26 +283,27 @@ Table table_t6(const Results& results, const RunFacts& facts) {
       };
       return order(a) < order(b);
     });
-    std::set<std::string> taken;
     for (const std::size_t i : rows) {
       const EffectRow& row = results.effects[i];
-      const std::string name = paper_row(row, taken);
+      const std::string name = paper_row(row);
       const PaperFigure* accuracy = paper_figure("T6", model, benchmark, name, "accuracy");
       const PaperFigure* delta = paper_figure("T6", model, benchmark, name, "delta_pp");
       add_accuracy(table, row, "accuracy", accuracy);
       add_effect(table, results, i, delta);
-      add_people(table, {model, display_set(benchmark), row.condition,
-                         row.draws > 1 ? std::to_string(row.draws) : "-", std::to_string(row.n),
-                         std::to_string(row.invalid), percent(row.accuracy),
-                         is_baseline(row) ? "-" : points(row.delta_pp),
-                         is_baseline(row) ? "-" : interval_text(row.low, row.high, 1, true),
-                         spread_text(row), is_baseline(row) ? "-" : flips_text(row),
-                         is_baseline(row) ? "-" : p_text(results.effects_adjusted[i].value),
-                         is_baseline(row) ? "-" : detectable_text(row),
-                         accuracy ? concat(accuracy->printed, delta ? ", " : "",
-                                           delta ? delta->printed : std::string_view())
-                                  : "-"});
-      notes.add(row.note, place_of(row));
+      people.add(
+          {model, display_set(benchmark), condition_text(row), std::to_string(row.n),
+           std::to_string(row.invalid), percent(row.accuracy),
+           is_baseline(row) ? "-" : points(row.delta_pp),
+           is_baseline(row) ? "-" : interval_text(row.low, row.high, 1, true), spread_text(row),
+           is_baseline(row) ? "-" : people.cell(flips_text(row), or_note(row, kNoFlips)),
+           is_baseline(row)
+               ? "-"
+               : people.cell(p_text(results.effects_adjusted[i].value), why_untested(row)),
+           is_baseline(row) ? "-" : people.cell(detectable_text(row), or_note(row, kNoFlips)),
+           accuracy ? concat(accuracy->printed, delta ? ", " : "",
+                             delta ? delta->printed : std::string_view())
+                    : "-"},
+          row.note);
     }
   }
   power_note(table);
@@ -298,7 +312,7 @@ Table table_t6(const Results& results, const RunFacts& facts) {
       "smaller). Paper: 500 and 1000 of 2048 (PaliGemma, block 15), 500, 1000 and 2000 of 3584 "
       "(Qwen2-VL, block 25), one draw each; its bypass row prints +5.0 where its accuracies give "
       "+10.0.");
-  notes.write(table);
+  people.write();
   not_run(table);
   return table;
 }
@@ -306,12 +320,11 @@ Table table_t6(const Results& results, const RunFacts& facts) {
 Table table_t11(const Results& results, const RunFacts& facts) {
   Table table =
       long_table("T11", "T11. Patches hidden by attention: does the answer need them?", facts);
-  table.headers = {"Model",         "Set",      "Condition",  "Draws",    "n",
-                   "Invalid",       "Accuracy", "Delta",      "Interval", "Spread",
-                   "Lost / gained", "p adj",    "Detectable", "Paper"};
-  table.numeric = {false, false, false, true, true, true, true,
-                   true,  true,  true,  true, true, true, false};
-  TableNotes notes;
+  table.headers = {"Model",    "Set",        "Condition", "n",      "Invalid",
+                   "Accuracy", "Delta",      "Interval",  "Spread", "Lost / gained",
+                   "p adj",    "Detectable", "Paper"};
+  table.numeric = {false, false, false, true, true, true, true, true, true, true, true, true, true};
+  People people(table);
   for (const auto& [model, benchmark] : effect_cells(results)) {
     const Index rows = rows_where(results, [&](const EffectRow& row) {
       return row.model == model && row.benchmark == benchmark && row.type.empty() &&
@@ -327,16 +340,19 @@ Table table_t11(const Results& results, const RunFacts& facts) {
               : nullptr;
       if (!contrast) add_accuracy(table, row, "accuracy", nullptr);
       add_effect(table, results, i, paper);
-      add_people(table, {model, display_set(benchmark),
-                         contrast ? row.condition + " - " + row.against : row.condition,
-                         row.draws > 1 ? std::to_string(row.draws) : "-", std::to_string(row.n),
-                         std::to_string(row.invalid), contrast ? "-" : percent(row.accuracy),
-                         is_baseline(row) ? "-" : points(row.delta_pp),
-                         is_baseline(row) ? "-" : interval_text(row.low, row.high, 1, true),
-                         spread_text(row), is_baseline(row) ? "-" : flips_text(row),
-                         is_baseline(row) ? "-" : p_text(results.effects_adjusted[i].value),
-                         is_baseline(row) ? "-" : detectable_text(row), printed(paper)});
-      notes.add(row.note, place_of(row));
+      people.add(
+          {model, display_set(benchmark),
+           contrast ? row.condition + " - " + row.against : condition_text(row),
+           std::to_string(row.n), std::to_string(row.invalid),
+           contrast ? "-" : percent(row.accuracy), is_baseline(row) ? "-" : points(row.delta_pp),
+           is_baseline(row) ? "-" : interval_text(row.low, row.high, 1, true), spread_text(row),
+           is_baseline(row) ? "-" : people.cell(flips_text(row), or_note(row, kNoFlips)),
+           is_baseline(row)
+               ? "-"
+               : people.cell(p_text(results.effects_adjusted[i].value), why_untested(row)),
+           is_baseline(row) ? "-" : people.cell(detectable_text(row), or_note(row, kNoFlips)),
+           printed(paper)},
+          row.note);
     }
   }
   table.notes.push_back(
@@ -348,7 +364,7 @@ Table table_t11(const Results& results, const RunFacts& facts) {
       "(PaliGemma), p < 0.001. Its raw runs, for orientation: PaliGemma 75.4 % to 64.1 (high), "
       "70.5 (low), 68.0 (random); Qwen2-VL 68.1 % to 56.7, 56.3, 58.2 (high against low p = "
       "0.76).");
-  notes.write(table);
+  people.write();
   not_run(table);
   return table;
 }
@@ -360,26 +376,29 @@ Table table_effects(const Results& results, const RunFacts& facts) {
                    "p",       "p adj",   "Detectable", "Margin change"};
   table.numeric = {false, false, false, false, true, true, true, true,
                    true,  true,  true,  true,  true, true, true, true};
-  TableNotes notes;
+  People people(table);
   for (std::size_t i = 0; i < results.effects.size(); ++i) {
     const EffectRow& row = results.effects[i];
     if (row.against == "baseline" && !is_baseline(row))
       add_accuracy(table, row, "accuracy", nullptr);
     add_effect(table, results, i, nullptr);
     if (!row.type.empty() || is_baseline(row)) continue;
-    add_people(table, {row.model, display_set(row.benchmark), row.condition, row.against,
-                       row.draws > 1 ? std::to_string(row.draws) : "-", std::to_string(row.n),
-                       std::to_string(row.invalid), percent(row.changed), percent(row.accuracy),
-                       points(row.delta_pp), interval_text(row.low, row.high, 1, true),
-                       flips_text(row), p_text(row.p), p_text(results.effects_adjusted[i].value),
-                       detectable_text(row), fixed(row.margin_change, 2, true)});
-    notes.add(row.note, place_of(row));
+    people.add({row.model, display_set(row.benchmark), row.condition, row.against,
+                row.draws > 1 ? std::to_string(row.draws) : "-", std::to_string(row.n),
+                std::to_string(row.invalid), percent(row.changed), percent(row.accuracy),
+                points(row.delta_pp), interval_text(row.low, row.high, 1, true),
+                people.cell(flips_text(row), or_note(row, kNoFlips)),
+                people.cell(p_text(row.p), why_untested(row)),
+                people.cell(p_text(results.effects_adjusted[i].value), why_untested(row)),
+                people.cell(detectable_text(row), or_note(row, kNoFlips)),
+                people.cell(fixed(row.margin_change, 2, true), or_note(row, kNoMargin))},
+               row.note);
   }
   table.notes.push_back(
       "Changed: answers with other tokens than the baseline's. Effects by question type are in the "
       "CSV. p n/a: both sides are means over draws.");
   power_note(table);
-  notes.write(table);
+  people.write();
   not_run(table);
   return table;
 }

@@ -15,6 +15,8 @@ const ShareRow* find_share(const Results& results, const LensSummaryRow& lens,
   return nullptr;
 }
 
+constexpr const char* kNotMade = "no item has the states or margins that this needs";
+
 bool counts_objects(std::string_view benchmark) {
   ReduceParams counting;
   counting.pooled = "counting";
@@ -35,8 +37,11 @@ TableValue blank(const LensSummaryRow& row, const char* statistic, double estima
   value.n = row.n;
   value.invalid = row.invalid;
   value.estimate = estimate;
-  value.note = row.note;
-  value.seed = row.seed;
+  value.interval = "none: a block's number or a value at a chosen block";
+  value.test = "none: described, not tested";
+  value.note = std::isfinite(estimate) ? std::string()
+               : row.note.empty()      ? std::string(kNotMade)
+                                       : row.note;
   return value;
 }
 
@@ -44,8 +49,8 @@ double layer_number(std::int64_t layer) {
   return layer < 0 ? kUndefined : static_cast<double>(layer);
 }
 
-void add_peaks(Table& table, const LensSummaryRow& row, const PaperFigure* layer,
-               const PaperFigure* peak) {
+void add_peaks(Table& table, const LensSummaryRow& row, std::int64_t items,
+               const PaperFigure* layer, const PaperFigure* peak) {
   TableValue value = blank(row, "peak_layer", layer_number(row.l_vis));
   value.method = "block of the largest mean delta_img (margin minus blank-image margin)";
   value.paper = layer;
@@ -80,25 +85,30 @@ void add_peaks(Table& table, const LensSummaryRow& row, const PaperFigure* layer
   add_value(table, value);
   value = blank(row, "early_lock_layer", layer_number(row.early_lock));
   value.n = row.n_h;
+  value.invalid = unused(items, row.n_h);
   value.method = "block of the most negative mean H_s(l) - H_s(l-1)";
   add_value(table, value);
   value = blank(row, "dh_at_early_lock", row.dh_early_lock);
   value.n = row.n_h;
+  value.invalid = unused(items, row.n_h);
   value.method = "mean change there, nats";
   add_value(table, value);
   value = blank(row, "final_diffusion", row.dh_final);
   value.n = row.n_h;
+  value.invalid = unused(items, row.n_h);
   value.method = "mean H_s(L-1) - H_s(L-2), nats";
   add_value(table, value);
 }
 
-void add_share(Table& table, const ShareRow& share, const PaperFigure* paper) {
+void add_share(Table& table, const ShareRow& share, std::int64_t items, const PaperFigure* paper) {
   TableValue value;
   value.model = share.model;
   value.benchmark = share.benchmark;
   value.what = concat("MLP share, ", share.form, ", ", share.layer_set);
   value.statistic = "mlp_share";
   value.n = share.n;
+  value.invalid = unused(items, share.n);
+  value.test = "none: described, not tested";
   value.estimate = share.share;
   value.low = share.low;
   value.high = share.high;
@@ -109,7 +119,6 @@ void add_share(Table& table, const ShareRow& share, const PaperFigure* paper) {
              share.blocks.empty() ? "none" : share.blocks,
              share.printed_as.empty() ? "" : "; definition of the printed ", share.printed_as);
   value.note = share.note;
-  value.seed = share.seed;
   value.paper = paper;
   add_value(table, value);
 }
@@ -136,6 +145,7 @@ Table table_t2(const Results& results, const RunFacts& facts) {
                    "Paper"};
   table.numeric = {false, false, true, true, true, true, true, true,
                    true,  true,  true, true, true, true, false};
+  People people(table);
   TableNotes notes;
   for (const LensSummaryRow& row : results.lens) {
     const auto figure = [&](const char* statistic) {
@@ -143,50 +153,53 @@ Table table_t2(const Results& results, const RunFacts& facts) {
     };
     const PaperFigure *layer = figure("peak_layer"), *peak = figure("peak_value"),
                       *mlp = figure("mlp_share");
-    add_peaks(table, row, layer, peak);
+    const std::int64_t items = items_of(results, row.model, row.benchmark);
+    add_peaks(table, row, items, layer, peak);
     for (const ShareRow& share : results.shares)
       if (share.model == row.model && share.benchmark == row.benchmark)
-        add_share(table, share, share.is_default ? mlp : nullptr);
-    const ShareRow* share = find_share(results, row, "absolute", "growth");
-    const ShareRow* boost = find_share(results, row, "signed", "boost");
-    const ShareRow* norm = find_share(results, row, "norm", "all");
-    const auto share_text = [](const ShareRow* s) { return percent(s ? s->share : kUndefined); };
-    add_people(
-        table,
-        {row.model, display_set(row.benchmark), std::to_string(row.n), std::to_string(row.invalid),
-         layer_text(row.l_vis), fixed(row.delta_vis, 2, true),
-         interval_text(row.delta_vis_low, row.delta_vis_high, 2, true),
-         peak_text(row.l_sep, row.sep_sep), fixed(row.margin_final, 2, true),
-         interval_text(row.margin_final_low, row.margin_final_high, 2, true), share_text(share),
-         share ? percent_interval(share->low, share->high) : std::string("n/a"), share_text(boost),
-         share_text(norm),
-         layer ? concat(layer->printed, ", ", peak->printed, ", ", mlp->printed) : "-"});
-    const std::string place = row.model + "/" + display_set(row.benchmark);
-    notes.add(row.note, place);
+        add_share(table, share, items, share.is_default ? mlp : nullptr);
+    const auto share_text = [&](const char* form, const char* set, bool limits) {
+      const ShareRow* share = find_share(results, row, form, set);
+      const std::string reason = !share ? "no contributions were computed" : share->note;
+      if (limits)
+        return people.cell(share ? percent_interval(share->low, share->high) : "n/a", reason);
+      return people.cell(percent(share ? share->share : kUndefined), reason);
+    };
+    const std::string reason = row.note.empty() ? kNotMade : row.note;
+    people.add({row.model, display_set(row.benchmark), std::to_string(row.n),
+                std::to_string(row.invalid), layer_text(row.l_vis), fixed(row.delta_vis, 2, true),
+                interval_text(row.delta_vis_low, row.delta_vis_high, 2, true),
+                peak_text(row.l_sep, row.sep_sep), fixed(row.margin_final, 2, true),
+                interval_text(row.margin_final_low, row.margin_final_high, 2, true),
+                share_text("absolute", "growth", false), share_text("absolute", "growth", true),
+                share_text("signed", "boost", false), share_text("norm", "all", false),
+                layer ? concat(layer->printed, ", ", peak->printed, ", ", mlp->printed) : "-"},
+               reason);
     if (counts_objects(row.benchmark) && paper_model(row.model) == "llava")
       notes.add(
           "the tokenizer writes a number as a blank piece and its digit, so at the last prompt "
           "position the digit is not due yet and these margins are those of a digit at the place "
-          "of "
-          "the blank",
-          place);
-    for (const ShareRow* s : {share, boost, norm})
-      if (s) notes.add(s->note, concat(place, " MLP share, ", s->form, ", ", s->layer_set));
+          "of the blank",
+          row.model + "/" + display_set(row.benchmark));
   }
   table.notes.push_back(
       "Margin: largest logit of the target's first tokens minus the largest other one, after the "
-      "final norm, at the last prompt position. Peak: block with the largest mean difference from "
-      "the run with a grey picture. l_sep: largest difference between correct and incorrect "
-      "items.");
+      "final norm, at the last prompt position, in logits. Peak: block with the largest mean "
+      "difference from the run with a grey picture, and that difference. l_sep: block with the "
+      "largest mean margin of correct minus incorrect items, and that gap. Intervals: 95 % of the "
+      "mean, block fixed.");
   table.notes.push_back(
       "MLP share: |MLP| / (|MLP| + |attention|) of the mean direct contributions, over the blocks "
       "at which the mean margin grows. Every form over every set of layers is in the CSV.");
   table.notes.push_back(
-      "Paper: peak layer, value and MLP share of its own checkpoints. Its three shares follow "
-      "three definitions: LLaVA signed over the boosted layers, PaliGemma absolute over the visual "
-      "ones, Qwen2-VL norms over all; its peaks mix the layers of delta_img, of the gap and of the "
-      "last block.");
+      "Paper: peak layer, value and MLP share of its own checkpoints; '-': the paper prints none. "
+      "Its three shares follow three definitions: LLaVA signed over the boosted layers, PaliGemma "
+      "absolute over the visual ones, Qwen2-VL norms over all; its peaks mix the layers of "
+      "delta_img, of the gap and of the last block.");
   notes.write(table);
+  people.write();
+  if (table.display.empty())
+    table.notes.push_back("The capture stage of this run wrote no logit lens.");
   return table;
 }
 

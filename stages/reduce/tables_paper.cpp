@@ -1,61 +1,14 @@
 // T4, T7, T8 and T10: the paper's tables, as far as their rows exist.
-#include <map>
-#include <set>
+#include <algorithm>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
-#include "stages/reduce/columns_used.hpp"
 #include "stages/reduce/long_table.hpp"
 #include "stages/reduce/reduce.hpp"
+#include "stages/reduce/stat_cells.hpp"
 
 namespace vrp {
 namespace {
-
-std::string value_text(const StatRow& row) {
-  if (row.statistic == "accuracy" || row.statistic == "precision_at_sc1")
-    return percent(row.estimate);
-  return fixed(row.estimate, 3, row.statistic == "r");
-}
-
-std::string limits_text(const StatRow& row) {
-  if (row.statistic == "accuracy" || row.statistic == "precision_at_sc1")
-    return percent_interval(row.low, row.high);
-  return interval_text(row.low, row.high, 3);
-}
-
-/// What a flag means, as a sentence for people.
-std::string flag_sentence(const std::string& flag) {
-  if (flag == "skipped_replicates") return "more than 1 % of the resamples gave no value";
-  if (flag == "percentile_fallback") return "no BCa limits, percentile limits in their place";
-  if (flag == "constant") return "the signal is constant (AUROC 0.5 by ties)";
-  if (flag == kNeedsReference)
-    return "needs the right answer: a diagnostic outside the families of tests, no predictor";
-  if (flag == "zero_variance") return "a perfect order, no variance and no p";
-  return flag;
-}
-
-/// Why something is undefined or noteworthy: each reason once, with the statistics it concerns.
-class Reasons {
- public:
-  void add(const StatRow& row) {
-    const std::string place =
-        concat(row.model, "/", display_set(row.benchmark), " ",
-               row.signal.empty() ? "answers" : display_name(row.signal), " ", row.statistic);
-    if (!row.note.empty()) {
-      reasons_[row.note].insert(place);
-    } else {
-      for (const std::string& flag : split(row.flags, ','))
-        if (!flag.empty()) reasons_[flag_sentence(flag)].insert(place);
-    }
-  }
-  void write(Table& table) const {
-    for (const auto& [reason, places] : reasons_)
-      table.notes.push_back(concat(reason, ": ", join({places.begin(), places.end()}, "; "), "."));
-  }
-
- private:
-  std::map<std::string, std::set<std::string>> reasons_;
-};
 
 constexpr const char* kPaperNote =
     "Paper: figures of arXiv 2606.17389 for its own checkpoints and sets; another checkpoint or a "
@@ -72,7 +25,8 @@ Table table_t4(const Results& results, const RunFacts& facts) {
   constexpr const char* kShown[] = {"c_k", "h_s", "s_sc"};
   constexpr const char* kMore[] = {
       "c_k_dbscan", "h_n", "p_tok", "confidence", "logit_entropy", "answer_entropy", "distinct"};
-  Reasons reasons;
+  People people(table);
+  const StatCells cells(people);
   std::vector<std::string> shares;
   for (const auto& [model, benchmark] : cells_of(results)) {
     const auto add = [&](const char* signal, const char* statistic, bool shown) {
@@ -80,25 +34,12 @@ Table table_t4(const Results& results, const RunFacts& facts) {
       if (!found) return;
       const PaperFigure* paper = paper_figure("T4", model, benchmark, signal, statistic);
       const StatRow& row = *found.row;
-      std::vector<std::string> people;
-      if (shown) {
-        people = {model,
-                  display_set(benchmark),
-                  display_name(signal),
-                  std::string_view(statistic) == "r"                  ? "R"
-                  : std::string_view(statistic) == "precision_at_sc1" ? "precision at SC = 1"
-                  : std::string_view(statistic) == "auroc"            ? "AUROC"
-                                                                      : statistic,
-                  std::to_string(row.n),
-                  std::to_string(row.invalid),
-                  value_text(row),
-                  limits_text(row),
-                  p_text(row.p),
-                  p_text(found.adjusted->value),
-                  printed(paper)};
-        reasons.add(row);
-      }
-      table.add(machine_row(table, row, *found.adjusted, paper), std::move(people));
+      if (shown)
+        people.add({model, display_set(benchmark), display_name(signal),
+                    std::string_view(statistic) == "r" ? "R" : "precision at SC = 1",
+                    std::to_string(row.n), std::to_string(row.invalid), cells.value(found),
+                    cells.limits(found), cells.p(found), cells.adjusted(found), printed(paper)});
+      table.add(machine_row(table, row, *found.adjusted, paper), {});
     };
     add("", "accuracy", false);
     for (const char* signal : kShown) {
@@ -130,7 +71,9 @@ Table table_t4(const Results& results, const RunFacts& facts) {
         "cells): ",
         join(shares, "; "), "."));
   table.notes.push_back(kPaperNote);
-  reasons.write(table);
+  add_test_note(table, facts);
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No cell of this run has these signals.");
   return table;
 }
 
@@ -176,23 +119,20 @@ Table table_t7(const Results& results, const RunFacts& facts) {
   table.headers = {"Model",    "Set",   "Signal",      "n",        "Invalid",       "AUROC",
                    "Interval", "p adj", "Within type", "Interval", "Layers chosen", "Paper"};
   table.numeric = {false, false, false, true, true, true, true, true, true, true, false, true};
-  Reasons reasons;
+  People people(table);
+  const StatCells cells(people);
   for (const auto& [model, benchmark] : cells_of(results))
     for (const char* signal : kSignalsOfT7) {
       const Found all = find(results, model, benchmark, signal, "auroc");
       const Found within = find(results, model, benchmark, signal, "auroc_within_type");
       if (!all || !within) continue;
       const PaperFigure* paper = paper_figure("T7", model, benchmark, signal, "auroc");
-      table.add(
-          machine_row(table, *all.row, *all.adjusted, paper),
-          {model, display_set(benchmark), display_name(signal), std::to_string(all.row->n),
-           std::to_string(all.row->invalid), fixed(all.row->estimate, 3),
-           interval_text(all.row->low, all.row->high, 3), p_text(all.adjusted->value),
-           fixed(within.row->estimate, 3), interval_text(within.row->low, within.row->high, 3),
-           chosen_layers(results, model, benchmark, signal), printed(paper)});
+      people.add({model, display_set(benchmark), display_name(signal), std::to_string(all.row->n),
+                  std::to_string(all.row->invalid), cells.value(all), cells.limits(all),
+                  cells.adjusted(all), cells.value(within), cells.limits(within),
+                  chosen_layers(results, model, benchmark, signal), printed(paper)});
+      table.add(machine_row(table, *all.row, *all.adjusted, paper), {});
       table.add(machine_row(table, *within.row, *within.adjusted, nullptr), {});
-      reasons.add(*all.row);
-      reasons.add(*within.row);
     }
   table.notes.push_back(
       "AUROC is on the declared orientation, never a fitted one; 0.5 = no "
@@ -208,7 +148,9 @@ Table table_t7(const Results& results, const RunFacts& facts) {
       "margin. "
       "Fusion: H_s, C_k, P_tok, S_SC and the hidden-state probe.");
   table.notes.push_back(kPaperNote);
-  reasons.write(table);
+  add_test_note(table, facts);
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No cell of this run has these signals.");
   return table;
 }
 
@@ -222,33 +164,34 @@ Table table_t8(const Results& results, const RunFacts& facts) {
   struct Predictor {
     const char *signal, *type;
   };
-  Reasons reasons;
+  People people(table);
+  const StatCells cells(people);
   for (const auto& [model, benchmark] : cells_of(results)) {
     std::int64_t paths = 0;
     for (const AgreementRow& row : results.agreement)
       paths += row.model == model && row.benchmark == benchmark;
-    const auto add = [&](const StatRow& row, const AdjustedP& adjusted, const std::string& name,
-                         const char* type, const std::string& cost) {
+    const auto add = [&](const Found& found, const std::string& name, const char* type,
+                         const std::string& cost) {
+      const StatRow& row = *found.row;
       const PaperFigure* paper = paper_figure("T8", model, benchmark, row.signal, "auroc");
-      std::vector<Cell> machine = machine_row(table, row, adjusted, paper);
+      std::vector<Cell> machine = machine_row(table, row, *found.adjusted, paper);
       machine.emplace_back(std::string(type));
       machine.emplace_back(cost);
-      table.add(std::move(machine), {model, display_set(benchmark), name, type,
-                                     std::to_string(row.n), std::to_string(row.invalid),
-                                     fixed(row.estimate, 3), interval_text(row.low, row.high, 3),
-                                     p_text(adjusted.value), cost, printed(paper)});
-      reasons.add(row);
+      table.add(std::move(machine), {});
+      people.add({model, display_set(benchmark), name, type, std::to_string(row.n),
+                  std::to_string(row.invalid), cells.value(found), cells.limits(found),
+                  cells.adjusted(found), cost, printed(paper)});
     };
-    const Found accuracy = find(results, model, benchmark, "", "accuracy");
-    if (accuracy) {
+    if (const Found accuracy = find(results, model, benchmark, "", "accuracy")) {
       StatRow random = *accuracy.row;
       random.signal = "random";
       random.statistic = "auroc";
       random.estimate = 0.5;
-      random.low = random.high = kUndefined;
-      random.interval = random.flags = random.note = "";
+      random.low = random.high = random.p = kUndefined;
+      random.interval = random.test = random.flags = random.note = "";
       random.method = "by definition";
-      add(random, {}, "random", "baseline", "0x");
+      const AdjustedP none;
+      add({&random, &none}, "random", "baseline", "0x");
     }
     for (const Predictor& predictor :
          {Predictor{"h_s", "attention"}, Predictor{"c_k", "attention"},
@@ -260,7 +203,7 @@ Table table_t8(const Results& results, const RunFacts& facts) {
       if (!found) continue;
       const bool sampled = std::string_view(predictor.signal) == "s_sc" ||
                            std::string_view(predictor.signal) == "fusion";
-      add(*found.row, *found.adjusted, display_name(predictor.signal), predictor.type,
+      add(found, display_name(predictor.signal), predictor.type,
           !sampled    ? "1x"
           : paths > 0 ? concat(paths, "x")
                       : "1x + samples");
@@ -272,7 +215,9 @@ Table table_t8(const Results& results, const RunFacts& facts) {
   const std::string missing = not_computed(results, {"linear_h_last", "ensemble_attention"});
   if (!missing.empty()) table.notes.push_back(missing + " Paper: 0.620 and 0.725.");
   table.notes.push_back(kPaperNote);
-  reasons.write(table);
+  add_test_note(table, facts);
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No cell of this run has these signals.");
   return table;
 }
 
@@ -288,7 +233,8 @@ Table table_t10(const Results& results, const RunFacts& facts) {
   constexpr const char* kSignals[] = {"mass",      "lift",   "log_lift", "iou",
                                       "precision", "recall", "pointing", "h_rel",
                                       "h_in_norm", "c_in",   "c_out",    "count_match"};
-  Reasons reasons;
+  People people(table);
+  const StatCells cells(people);
   for (const auto& [model, benchmark] : cells_of(results))
     for (const std::string signal : kSignals) {
       const Found r = find(results, model, benchmark, signal, "r");
@@ -301,7 +247,7 @@ Table table_t10(const Results& results, const RunFacts& facts) {
         const Found found = find(results, model, benchmark, signal + suffix, "auroc");
         if (!found) return std::string("-");
         table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
-        return fixed(found.row->estimate, 3);
+        return cells.value(found);
       };
       for (const Found& found : {mean, r, within})
         table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
@@ -309,20 +255,16 @@ Table table_t10(const Results& results, const RunFacts& facts) {
       for (const char* suffix : {"_other", "_square"})
         if (const Found found = find(results, model, benchmark, signal + suffix, "mean"))
           table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
-      table.add(machine_row(table, *auroc.row, *auroc.adjusted, nullptr),
-                {model, display_set(benchmark), display_name(signal), std::to_string(r.row->n),
-                 std::to_string(r.row->invalid), fixed(mean.row->estimate, 3),
-                 fixed(r.row->estimate, 3, true), interval_text(r.row->low, r.row->high, 3),
-                 fixed(auroc.row->estimate, 3), interval_text(auroc.row->low, auroc.row->high, 3),
-                 p_text(auroc.adjusted->value), fixed(within.row->estimate, 3), other, square});
+      table.add(machine_row(table, *auroc.row, *auroc.adjusted, nullptr), {});
+      people.add({model, display_set(benchmark), display_name(signal), std::to_string(r.row->n),
+                  std::to_string(r.row->invalid), cells.value(mean), cells.value(r),
+                  cells.limits(r), cells.value(auroc), cells.limits(auroc), cells.adjusted(auroc),
+                  cells.value(within), other, square});
       if (signal == "lift" && std::isfinite(mean.row->p))
         table.notes.push_back(concat(model, ", ", display_set(benchmark), ": mean lift ",
                                      fixed(mean.row->estimate, 3), " on ", mean.row->n,
                                      " items, permutation p ", p_text(mean.row->p), " (",
                                      mean.row->test, ")."));
-      reasons.add(*r.row);
-      reasons.add(*auroc.row);
-      reasons.add(*within.row);
     }
   table.notes.push_back(
       "n: items with a label, an attention map and an annotated region; "
@@ -331,7 +273,9 @@ Table table_t10(const Results& results, const RunFacts& facts) {
       "Controls: the same signal with the region of another item of about equal "
       "area, and with a centred square of equal area. '-': not computed.");
   table.notes.push_back("The paper has no such table.");
-  reasons.write(table);
+  add_test_note(table, facts);
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No cell of this run has these signals.");
   return table;
 }
 

@@ -1,4 +1,5 @@
 // Tables of statistics beyond the paper's: every signal, selective prediction, calibration.
+#include "stages/reduce/stat_cells.hpp"
 #include "stages/reduce/tables.hpp"
 
 namespace vrp {
@@ -28,31 +29,28 @@ Table table_signals(const Results& results, const RunFacts& facts) {
   table.headers = {"Model", "Set",      "Signal", "Sign",     "n",     "Invalid",
                    "R",     "Interval", "AUROC",  "Interval", "p adj", "Within type"};
   table.numeric = {false, false, false, true, true, true, true, true, true, true, true, true};
+  People people(table);
+  const StatCells cells(people);
   for (std::size_t i = 0; i < results.statistics.size(); ++i) {
     const StatRow& row = results.statistics[i];
-    std::vector<std::string> people;
+    const Found auroc{&row, &results.adjusted[i]};
     if (row.statistic == "auroc" && !row.label.starts_with("majority:") &&
         !is_control_region(row.signal)) {
       const Found r = find(results, row.model, row.benchmark, row.signal, "r");
       const Found within = find(results, row.model, row.benchmark, row.signal, "auroc_within_type");
-      people = {row.model,
-                display_set(row.benchmark),
-                display_name(row.signal),
-                row.orientation > 0 ? "+1" : count(row.orientation),
-                count(row.n),
-                count(row.invalid),
-                fixed(r ? r.row->estimate : kUndefined, 3, true),
-                r ? interval_text(r.row->low, r.row->high, 3) : "n/a",
-                fixed(row.estimate, 3),
-                interval_text(row.low, row.high, 3),
-                p_text(results.adjusted[i].value),
-                fixed(within ? within.row->estimate : kUndefined, 3)};
+      people.add({row.model, display_set(row.benchmark), display_name(row.signal),
+                  row.orientation > 0 ? "+1" : count(row.orientation), count(row.n),
+                  count(row.invalid), cells.value(r), cells.limits(r), cells.value(auroc),
+                  cells.limits(auroc), cells.adjusted(auroc), cells.value(within)});
     }
-    table.add(machine_row(table, row, results.adjusted[i], nullptr), std::move(people));
+    table.add(machine_row(table, row, results.adjusted[i], nullptr), {});
   }
   table.notes.push_back(
       "Sign: declared orientation, +1 = larger means right, 0 = none (AUROC of "
-      "the raw value). Every statistic, controls included, is in the CSV.");
+      "the raw value). p adj: of the AUROC. Every statistic, controls included, is in the CSV.");
+  add_test_note(table, facts);
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No cell of this run has signals.");
   return table;
 }
 
@@ -62,32 +60,29 @@ Table table_risk_coverage(const Results& results, const RunFacts& facts) {
   table.headers = {"Model",    "Set",    "Signal",          "n",       "Invalid", "AURC",
                    "Interval", "Excess", "Coverage at 5 %", "at 10 %", "at 20 %"};
   table.numeric = {false, false, false, true, true, true, true, true, true, true, true};
+  People people(table);
+  const StatCells cells(people);
   for (const auto& [model, benchmark] : cells_of(results))
     for (const std::string& signal : signals_of(results, model, benchmark, "aurc")) {
       const Found aurc = find(results, model, benchmark, signal, "aurc");
-      std::vector<std::string> people = {model,
-                                         display_set(benchmark),
-                                         display_name(signal),
-                                         count(aurc.row->n),
-                                         count(aurc.row->invalid),
-                                         fixed(aurc.row->estimate, 3),
-                                         interval_text(aurc.row->low, aurc.row->high, 3)};
       const Found excess = find(results, model, benchmark, signal, "aurc_excess");
-      people.push_back(fixed(excess ? excess.row->estimate : kUndefined, 3));
-      std::vector<Found> more = {excess};
+      std::vector<Found> coverage;
       for (const char* statistic :
-           {"coverage_at_risk_5", "coverage_at_risk_10", "coverage_at_risk_20"}) {
-        more.push_back(find(results, model, benchmark, signal, statistic));
-        people.push_back(percent(more.back() ? more.back().row->estimate : kUndefined));
-      }
-      table.add(machine_row(table, *aurc.row, *aurc.adjusted, nullptr), std::move(people));
-      for (const Found& found : more)
+           {"coverage_at_risk_5", "coverage_at_risk_10", "coverage_at_risk_20"})
+        coverage.push_back(find(results, model, benchmark, signal, statistic));
+      people.add({model, display_set(benchmark), display_name(signal), count(aurc.row->n),
+                  count(aurc.row->invalid), cells.value(aurc), cells.limits(aurc),
+                  cells.value(excess), cells.value(coverage[0]), cells.value(coverage[1]),
+                  cells.value(coverage[2])});
+      for (const Found& found : {aurc, excess, coverage[0], coverage[1], coverage[2]})
         if (found) table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
     }
   table.notes.push_back(
       "AURC: mean share of wrong answers over all coverages, smaller is better; "
       "excess: above the best possible order. Coverage at x %: largest share of "
-      "items that a threshold can answer with at most x % wrong.");
+      "items that a threshold can answer with at most x % wrong. Nothing of this table is tested.");
+  people.write();
+  if (table.rows.empty()) table.notes.push_back("No cell of this run has signals.");
   return table;
 }
 
@@ -96,18 +91,26 @@ Table table_calibration(const Results& results, const RunFacts& facts) {
   table.headers = {"Model", "Set",      "Signal", "n",       "Invalid",
                    "ECE",   "Interval", "Brier",  "Interval"};
   table.numeric = {false, false, false, true, true, true, true, true, true};
+  People people(table);
+  const StatCells cells(people);
   for (const auto& [model, benchmark] : cells_of(results))
     for (const std::string& signal : signals_of(results, model, benchmark, "ece")) {
       const Found ece = find(results, model, benchmark, signal, "ece");
       const Found brier = find(results, model, benchmark, signal, "brier");
       if (!brier) continue;
-      table.add(machine_row(table, *ece.row, *ece.adjusted, nullptr),
-                {model, display_set(benchmark), display_name(signal), count(ece.row->n),
-                 count(ece.row->invalid), fixed(ece.row->estimate, 3),
-                 interval_text(ece.row->low, ece.row->high, 3), fixed(brier.row->estimate, 3),
-                 interval_text(brier.row->low, brier.row->high, 3)});
-      table.add(machine_row(table, *brier.row, *brier.adjusted, nullptr), {});
+      people.add({model, display_set(benchmark), display_name(signal), count(ece.row->n),
+                  count(ece.row->invalid), cells.value(ece), cells.limits(ece), cells.value(brier),
+                  cells.limits(brier)});
+      for (const Found& found : {ece, brier})
+        table.add(machine_row(table, *found.row, *found.adjusted, nullptr), {});
     }
+  table.notes.push_back(
+      "ECE: mean distance of the signal, read as a probability, from the share of right answers in "
+      "equal-width bins, weighted by their items. Brier: mean squared difference from the label. "
+      "Nothing of this table is tested.");
+  people.write();
+  if (table.rows.empty())
+    table.notes.push_back("No signal of this run can be read as a probability.");
   return table;
 }
 

@@ -5,6 +5,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/store/h5.hpp"
 #include "stages/reduce/figure_data.hpp"
+#include "stages/reduce/table_rules.hpp"
 #include "stages/reduce/tables.hpp"
 
 namespace vrp {
@@ -62,16 +63,13 @@ std::vector<Table> all_tables(const Results& results, const RunFacts& facts) {
   const auto delta = std::find_if(tables.begin(), tables.end(),
                                   [](const Table& table) { return table.id == "paper_delta"; });
   for (const Table& table : tables) add_to_paper_delta(*delta, table);
-  for (Table& table : tables)
-    for (std::size_t column = 0; column < table.columns.size(); ++column)
-      if (table.columns[column] == "profile")
-        for (auto& row : table.rows) row[column] = facts.profile;
+  for (Table& table : tables) complete_rows(table, facts.seed, facts.profile);
   return tables;
 }
 
 void write_results(const std::filesystem::path& run_folder, const std::vector<Record>& records,
                    const RunFacts& facts) {
-  const Results results = gather(records, facts.families);
+  const Results results = gather(records, facts.families, facts.models);
   const std::filesystem::path folder = run_folder / "reduce", tables_folder = folder / "tables";
   const std::filesystem::path figures_folder = folder / "figures";
   make_folders(tables_folder);
@@ -80,7 +78,8 @@ void write_results(const std::filesystem::path& run_folder, const std::vector<Re
   Json index = {{"partial", facts.partial}, {"profile", facts.profile},
                 {"seed", facts.seed},       {"families", facts.families},
                 {"tables", Json::array()},  {"figures", Json::array()}};
-  for (const Table& table : all_tables(results, facts)) {
+  const std::vector<Table> tables = all_tables(results, facts);
+  for (const Table& table : tables) {
     write_atomically(tables_folder / (table.id + ".csv"), to_csv(table));
     write_atomically(tables_folder / (table.id + ".md"), to_markdown(table));
     write_atomically(tables_folder / (table.id + ".tex"), to_latex(table));
@@ -88,8 +87,10 @@ void write_results(const std::filesystem::path& run_folder, const std::vector<Re
     if (table.id == "paper_delta") write_atomically(folder / "paper_delta.md", to_markdown(table));
     index["tables"].push_back({{"id", table.id}, {"title", table.title}});
   }
+  write_atomically(tables_folder / "all.tex", latex_document(tables, facts.partial));
   for (const Table& data : figure_data(results, facts)) {
     write_atomically(figures_folder / (data.id + ".csv"), to_csv(data));
+    write_atomically(figures_folder / (data.id + ".json"), json_text(to_json(data)));
     index["figures"].push_back({{"id", data.id}, {"title", data.title}});
   }
   write_atomically(tables_folder / "index.json", json_text(index));

@@ -41,7 +41,7 @@ def figure(run, benchmark, group_kind, name):
         rows = [r for r in csv.DictReader(file) if r["benchmark"] == benchmark
                 and r["group_kind"] == group_kind and r["figure"] == name]
     h.check(len(rows) == 1, f"{benchmark}: {len(rows)} rows of {group_kind} {name}")
-    return float(rows[0]["value"])
+    return float(rows[0]["estimate"])
 
 
 def main():

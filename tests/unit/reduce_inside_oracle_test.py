@@ -132,7 +132,7 @@ class Oracle(unittest.TestCase):
         self.assertEqual(sum(row["statistic"] == "mlp_share" for row in rows), 15 * len(CELLS))
 
     def test_the_latex_of_every_table_is_well_formed(self):
-        names = sorted(self.tables.glob("*.tex"))
+        names = sorted(path for path in self.tables.glob("*.tex") if path.stem != "all")
         self.assertGreaterEqual(len(names), 23)
         for path in names:
             text = path.read_text(encoding="utf-8")
@@ -143,13 +143,14 @@ class Oracle(unittest.TestCase):
                 depth += 1 if brace == "{" else -1
                 self.assertGreaterEqual(depth, 0, path.name)
             self.assertEqual(depth, 0, path.name)
-            columns = len(re.search(r"\\begin\{(?:tabular|longtable)\}\{([lr]+)\}", text).group(1))
-            body = text[text.index(r"\midrule"):text.index(r"\bottomrule")]
+            spec = re.search(r"\\begin\{(?:tabular|longtable)\}\{@\{\}(.*)@\{\}\}\n", text).group(1)
+            spec = re.sub(r">\{[^}]*\}|p\{[^}]*\}", lambda m: "p" if m.group()[0] == "p" else "", spec)
+            body = text[text.rindex(r"\midrule"):text.index(r"\bottomrule")]
             for line in body.splitlines():
                 if line.endswith(r"\\") and "multicolumn" not in line:
-                    self.assertEqual(len(re.findall(r"(?<!\\)&", line)), columns - 1, path.name)
-            plain = re.sub(r"\\label\{[^}]*\}|\$[^$]*\$", "", text)
-            self.assertNotRegex(plain, r"(?<!\\)[%_#](?! needs)", path.name)
+                    self.assertEqual(len(re.findall(r"(?<!\\)&", line)), len(spec) - 1, path.name)
+            plain = re.sub(r"\\label\{[^}]*\}|\$[^$]*\$|\\input\{[^}]*\}", "", text)
+            self.assertNotRegex(plain.split("\n", 1)[1], r"(?<!\\)[%_#]", path.name)
 
     def test_no_cell_for_people_is_blank(self):
         for path in sorted(self.tables.glob("*.md")):
