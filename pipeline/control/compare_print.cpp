@@ -292,10 +292,10 @@ void print_compare(std::ostream& out, const ComparisonReport& report) {
     for (const Compared cell : cells) print_signals(out, report, *cell);
     for (const Compared cell : cells) print_flips(out, *cell);
   }
-  out << "\nmean: A - B with t over images, corr.: Pearson's between A and B. AUROC of the "
+  out << "\nmean: A - B with t over images; corr.: Pearson's between A and B. AUROC of the "
          "oriented "
-         "value, R of the\nraw one: joint bootstrap, the same images drawn for both, since A and B "
-         "have labels of their own.\np BH: Benjamini-Hochberg over the signals and sets of one "
+         "value,\nR of the raw one: joint bootstrap, the same images drawn for both, since A and B "
+         "have labels of\ntheir own. p BH: Benjamini-Hochberg over the signals and sets of one "
          "statistic.\n";
 }
 
