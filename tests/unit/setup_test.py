@@ -120,6 +120,14 @@ class Packages(Machine):
         self.assertEqual(code, 0, text)
         self.assertIn("going on without viewer", text)
 
+    def test_a_tex_file_is_looked_for_with_kpsewhich(self):
+        (self.folder / "tools/requirements/debian.txt").write_text("lettering  tex:lettering.sty  optional\n")
+        self.assertIn("going on without lettering", self.run_bash("install_packages")[1])
+        self.program("kpsewhich", '[ "$1" = lettering.sty ] && echo /tex/lettering.sty')
+        code, text = self.run_bash("install_packages")
+        self.assertEqual(code, 0, text)
+        self.assertIn("packages: all there", text)
+
     def test_an_unknown_sign_in_the_list_is_an_error(self):
         (self.folder / "tools/requirements/debian.txt").write_text("libx-dev  library:x\n")
         code, text = self.run_bash("install_packages; echo went on")

@@ -45,7 +45,8 @@ probe() {
       find /usr/share/fonts /usr/local/share/fonts "${HOME:-/nowhere}/.fonts" -name "${1#font:}" 2>/dev/null |
         grep -q .
       ;;
-    *) fail 1 "$VRP_PACKAGE_LIST: unknown sign '$1', expected command:, header:, python: or font:" ;;
+    tex:*) command -v kpsewhich >/dev/null && kpsewhich "${1#tex:}" | grep -q . ;;
+    *) fail 1 "$VRP_PACKAGE_LIST: unknown sign '$1', expected command:, header:, python:, font: or tex:" ;;
   esac
 }
 
