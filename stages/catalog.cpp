@@ -159,6 +159,7 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
 
   StageDefinition reduce;
   reduce.name = "reduce";
+  reduce.version = 2;
   reduce.upstream = {"capture", "metrics", "consistency"};
   for (const char* name : {"probes", "interventions"}) {
     if (asks_for(sweep, name)) reduce.upstream.push_back(name);

@@ -50,6 +50,9 @@ BalanceRow balance_of(const CellColumns& cell, const std::string& type, bool all
   if (row.n == 0) {
     row.note = row.items == 0 ? "no items" : "no item has a label";
   } else if (all_yes_no) {
+    row.reference_yes = yes_no.reference_yes;
+    row.said_yes = yes_no.said_yes;
+    row.both_yes = yes_no.both_yes;
     row.precision = yes_no.precision();
     row.recall = yes_no.recall();
     row.f1 = yes_no.f1();

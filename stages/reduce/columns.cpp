@@ -8,6 +8,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "stages/reduce/columns_join.hpp"
+#include "stages/reduce/path_classes.hpp"
 #include "stages/reduce/rows.hpp"
 
 namespace vrp {
@@ -212,6 +213,7 @@ CellColumns columns_of(const CellData& cell) {
   add_signals(cell, cell.consistency, consistency, out);
   add_signals(cell, cell.probes, rows_by_key(cell, cell.probes, "probes", out.key), out);
   name_signals(out);
+  add_path_classes(cell, consistency, out);
   add_length_control(cell, capture, out);
   add_null_lift(cell, metrics, out);
   if (const Array* paths = cell.consistency.find("path/text"))

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/stats/path_bootstrap.hpp"
 #include "stages/reduce/reduce.hpp"
 
 namespace vrp {
@@ -46,6 +47,9 @@ struct CellColumns {
   std::vector<double> answer_tokens;  ///< [N] tokens of the answer, NaN = unknown; empty if pooled
   std::vector<double> ended;  ///< [N] 1 = an end token was produced, NaN = unknown; empty if pooled
   std::int64_t paths = 0;     ///< K sampled answers per item; 0 = not sampled
+  /// Classes of the sampled answers (path_classes.hpp); N items, or empty and no_paths says why.
+  stats::SampledPaths sampled;
+  std::string no_paths;
   std::vector<LabelColumn> labels;  ///< the primary one first; empty = the set has no labels
   std::vector<SignalColumn> signals;
   /// relevance/null_lift [N, permutations], row-major: lift on the region that each permutation of

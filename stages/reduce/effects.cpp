@@ -177,12 +177,29 @@ std::vector<std::vector<double>> used_draws(const std::vector<double>& delta,
   return out;
 }
 
+/// By group: answers gained minus answers lost.
+std::vector<std::int64_t> group_sums(const std::vector<double>& delta,
+                                     const std::vector<std::int32_t>& group) {
+  std::vector<std::int64_t> sums;
+  for (std::size_t i = 0; i < delta.size(); ++i) {
+    const auto g = static_cast<std::size_t>(group[i]);
+    if (g >= sums.size()) sums.resize(g + 1);
+    if (!std::isnan(delta[i])) sums[g] += std::llround(delta[i]);
+  }
+  return sums;
+}
+
+/// `group`: number of each item's image, or empty where items are taken as independent.
 void set_test(const EffectColumns& cell, const Comparison& c, const std::vector<double>& delta,
-              const ReduceParams& params, const Draws& draws, EffectRow& row) {
+              const std::vector<std::int32_t>& group, const ReduceParams& params,
+              const Draws& draws, EffectRow& row) {
   const std::size_t ours = c.condition->draws.size(), theirs = c.against->draws.size();
   if (ours == 1 && theirs == 1) {
-    row.p = stats::mcnemar_exact_p(std::llround(row.lost), std::llround(row.gained));
-    row.test = "exact McNemar, items taken as independent";
+    row.p_item = stats::mcnemar_exact_p(std::llround(row.lost), std::llround(row.gained));
+    row.p = group.empty() ? row.p_item : sign_flip_p(group_sums(delta, group));
+    row.test = group.empty() ? "exact McNemar, items taken as independent"
+                             : "exact sign-flip of images: all changes of an image change sign "
+                               "together (McNemar's test where an image has one item)";
     return;
   }
   if (!c.type.empty()) {
@@ -199,12 +216,17 @@ void set_test(const EffectColumns& cell, const Comparison& c, const std::vector<
   }
   const std::string purpose =
       concat(cell.model, "/", cell.benchmark, "/", row.condition, "/", row.against, "/exchange");
-  row.p = exchange_p(theirs > 1 ? a.front() : b.front(), theirs > 1 ? b : a, params.replicates,
-                     draws, purpose)
-              .value_or(kUndefined);
-  row.test = concat("permutation within items over ", std::max(ours, theirs),
-                    " random draws and the other condition, ", params.replicates,
-                    " permutations, items taken as independent");
+  const auto& target = theirs > 1 ? a.front() : b.front();
+  const auto& others = theirs > 1 ? b : a;
+  row.p_item = exchange_p(target, others, params.replicates, draws, purpose).value_or(kUndefined);
+  row.p = group.empty()
+              ? row.p_item
+              : exchange_p(target, others, params.replicates, draws, purpose + "/groups", group)
+                    .value_or(kUndefined);
+  row.test = concat(
+      "permutation within ", group.empty() ? "items" : "images", " over ", std::max(ours, theirs),
+      " random draws and the other condition, ", params.replicates, " permutations, ",
+      group.empty() ? "items taken as independent" : "all items of an image exchanged together");
 }
 
 EffectRow blank_row(const EffectColumns& cell, const Comparison& c, const ReduceParams& params,
@@ -236,7 +258,31 @@ EffectRow blank_row(const EffectColumns& cell, const Comparison& c, const Reduce
 
 void say(std::string& note, const std::string& text) { note += (note.empty() ? "" : "; ") + text; }
 
-void set_power(const Comparison& c, const std::vector<double>& replicates, EffectRow& row) {
+/// Variance of the replicates of a mean; NaN below two of them.
+double variance_of(const std::vector<double>& replicates) {
+  double mean = 0, squares = 0, n = 0;
+  for (const double value : replicates)
+    if (!std::isnan(value)) mean += value, n += 1;
+  mean /= n;
+  for (const double value : replicates)
+    if (!std::isnan(value)) squares += (value - mean) * (value - mean);
+  return n > 1 ? squares / (n - 1) : kUndefined;
+}
+
+/// How much wider the difference varies over images than over as many independent items; NaN when
+/// no answer changed.
+double design_effect(const std::vector<double>& delta, double over_groups) {
+  const double mean = mean_of(delta), n = static_cast<double>(count_defined(delta));
+  double squares = 0;
+  for (const double value : delta)
+    if (!std::isnan(value)) squares += (value - mean) * (value - mean);
+  return squares > 0 ? over_groups / (squares / (n * n)) : kUndefined;
+}
+
+void set_power(const Comparison& c, const std::vector<double>& replicates,
+               const std::vector<double>& delta, bool by_group, EffectRow& row) {
+  const double variance = variance_of(replicates);
+  if (by_group) row.design_effect = design_effect(delta, variance);
   row.item_pp = 100.0 / static_cast<double>(row.n);
   if (c.condition->draws.size() == 1 && c.against->draws.size() == 1) {
     bool one_way = false;
@@ -245,15 +291,13 @@ void set_power(const Comparison& c, const std::vector<double>& replicates, Effec
     row.method += one_way ? ", at the fewest flips in one direction that could be found (the "
                             "observed ones are fewer)"
                           : ", at the observed share of discordant answers (Connor 1987)";
+    if (row.design_effect > 0) {
+      row.mde_pp *= std::sqrt(row.design_effect);
+      row.method += ", times the square root of the design effect of images";
+    }
     return;
   }
-  double mean = 0, squares = 0, n = 0;
-  for (const double value : replicates)
-    if (!std::isnan(value)) mean += value, n += 1;
-  mean /= n;
-  for (const double value : replicates)
-    if (!std::isnan(value)) squares += (value - mean) * (value - mean);
-  row.mde_pp = n > 1 ? 100 * kBothPowers * std::sqrt(squares / (n - 1)) : kUndefined;
+  row.mde_pp = 100 * kBothPowers * std::sqrt(variance);
   row.method += ", from the bootstrap standard error of the mean over draws";
   if (!(row.mde_pp > 0)) {
     row.mde_pp = kUndefined;
@@ -273,6 +317,8 @@ std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams
   bool by_group = params.resample == "group";
   for (std::size_t i = 0; params.resample == "auto" && i < cell.key.size(); ++i)
     by_group = by_group || (!cell.failed[i] && !groups.insert(cell.group[i]).second);
+  std::vector<std::int32_t> group;
+  if (by_group && params.tests == "cluster") group = stats::number_texts(cell.group);
   const MeansBootstrap bootstrap(cell.group, by_group, params, draws,
                                  cell.model + "/" + cell.benchmark + "/effects");
   // One set of draws per call: columns in blocks, so that replicates of all types need not be held.
@@ -318,8 +364,8 @@ std::vector<EffectRow> effect_rows(const EffectColumns& cell, const ReduceParams
         row.item_pp = 100.0 / static_cast<double>(row.n);
       } else {
         if (row.draws > 1) spread_over_draws(cell, c, row);
-        set_test(cell, c, delta, params, draws, row);
-        set_power(c, replicates[k - first], row);
+        set_test(cell, c, delta, group, params, draws, row);
+        set_power(c, replicates[k - first], delta, !group.empty(), row);
       }
       rows.push_back(std::move(row));
     }

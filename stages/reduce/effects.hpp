@@ -25,9 +25,17 @@ double minimum_detectable_pp(std::int64_t n, double discordant, bool& one_way);
 /// p of the mean of target - mean(others) over items when, under the null, the target could have
 /// been any of the conditions: within each item the role of the target is given at random
 /// (permutation p, draws keyed by seed and purpose). All vectors [N], NaN = item left out. Absent
-/// when no item is left.
+/// when no item is left. `group` [N] (empty = every item by itself): all items of a group get the
+/// same condition as target, one that is defined on every item of the group.
 std::optional<double> exchange_p(const std::vector<double>& target,
                                  const std::vector<std::vector<double>>& others, int permutations,
-                                 const Draws& draws, const std::string& purpose);
+                                 const Draws& draws, const std::string& purpose,
+                                 const std::vector<std::int32_t>& group = {});
+
+/// Exact p of the sum of `sums` when each of them could as well have had the other sign: the share
+/// of all 2^G assignments of signs whose sum is at least as far from 0. With one pair of answers in
+/// each group (sums of -1, 0, 1) it is the exact McNemar p. 1 when every sum is 0. Source: Fisher's
+/// randomisation test with groups as units; Noreen 1989; computed by convolution.
+double sign_flip_p(const std::vector<std::int64_t>& sums);
 
 }  // namespace vrp

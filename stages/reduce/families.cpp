@@ -1,7 +1,6 @@
 #include "stages/reduce/families.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -16,8 +15,6 @@
 namespace vrp {
 namespace {
 
-constexpr std::array kPrimarySignals = {"h_s",   "c_k",        "mass", "iou",
-                                        "p_tok", "confidence", "s_sc", "hidden_probe"};
 constexpr double kFalseDiscoveryRate = 0.05;
 
 Json members_of(const std::vector<std::string>& benchmarks, const ReduceParams& params) {
@@ -64,7 +61,7 @@ Json declare_families(std::vector<std::string> models, std::vector<std::string> 
                        {"adjustment", "holm"},
                        {"members", members_of(benchmarks, params)}});
   Json out = {
-      {"version", 2},
+      {"version", 3},
       {"primary", primary},
       {"causal",
        {{"family", "causal/MODEL"},
@@ -78,6 +75,16 @@ Json declare_families(std::vector<std::string> models, std::vector<std::string> 
         {"adjustment", "benjamini-hochberg"},
         {"q", kFalseDiscoveryRate},
         {"members", "effects on one question type or on the pooled set"}}},
+      {"differences",
+       {{"family", "differences/MODEL"},
+        {"adjustment", "benjamini-hochberg"},
+        {"q", kFalseDiscoveryRate},
+        {"members", "every difference of the AUROCs of two signals of the model"}}},
+      {"across_models",
+       {{"family", "across models"},
+        {"adjustment", "benjamini-hochberg"},
+        {"q", kFalseDiscoveryRate},
+        {"members", "every p of a statistic over all models"}}},
       {"exploratory",
        {{"family", "exploratory/MODEL"},
         {"adjustment", "benjamini-hochberg"},
@@ -133,6 +140,30 @@ std::vector<AdjustedP> adjust_effects(const std::vector<EffectRow>& rows, const 
     adjust_family("causal/" + model, "Holm", indices, rows, true, out);
   for (const auto& [model, indices] : exploratory)
     adjust_family("exploratory effects/" + model, "Benjamini-Hochberg", indices, rows, false, out);
+  return out;
+}
+
+std::vector<AdjustedP> adjust_differences(const std::vector<DifferenceRow>& rows) {
+  std::vector<AdjustedP> out(rows.size());
+  std::map<std::string, std::vector<std::size_t>> of_model;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const bool needs_reference =
+        ("," + rows[i].flags + ",").find(std::string(",") + kNeedsReference + ",") !=
+        std::string::npos;
+    if (!std::isnan(rows[i].p) && !needs_reference) of_model[rows[i].model].push_back(i);
+  }
+  for (const auto& [model, indices] : of_model)
+    adjust_family("differences/" + model, "Benjamini-Hochberg", indices, rows, false, out);
+  return out;
+}
+
+std::vector<AdjustedP> adjust_across_models(const std::vector<StatRow>& rows) {
+  std::vector<AdjustedP> out(rows.size());
+  std::vector<std::size_t> tested;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (!std::isnan(rows[i].p)) tested.push_back(i);
+  if (!tested.empty())
+    adjust_family("across models", "Benjamini-Hochberg", tested, rows, false, out);
   return out;
 }
 

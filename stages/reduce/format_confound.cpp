@@ -11,6 +11,7 @@
 #include "pipeline/stats/signal_summary.hpp"
 #include "stages/reduce/columns_used.hpp"
 #include "stages/reduce/intervals.hpp"
+#include "stages/reduce/signal_tests.hpp"
 
 namespace vrp {
 namespace {
@@ -40,10 +41,10 @@ FormatRow format_row(const CellColumns& cell, const LabelColumn& label,
                      const std::vector<double>& score, const ReduceParams& params,
                      const Draws& draws) {
   const std::vector<std::int8_t> y = with_score(narrow_labels(label.y), score);
-  const bool groups = draws_groups(cell, y, params);
+  const std::vector<std::int32_t> group = test_groups(cell, y, params);
   stats::Columns columns;
   columns.label = y;
-  if (groups) columns.group = stats::number_texts(cell.group);
+  columns.group = group;
   columns.signals.push_back({"format", score});
   stats::AnalysisOptions options;
   options.replicates = params.replicates;
@@ -58,8 +59,8 @@ FormatRow format_row(const CellColumns& cell, const LabelColumn& label,
   StatRow found;
   count_rows(cell, score, y, found);
   const std::int64_t n = found.n;
-  set_estimate(found, summary.auroc);
-  set_intervals(found, summary.auroc_intervals, groups);
+  set_test(found, auroc_test(score, y, group, params.level), params);
+  set_intervals(found, summary.auroc_intervals, !group.empty());
   FormatRow row;
   row.model = cell.model;
   row.benchmark = cell.benchmark;
@@ -75,6 +76,9 @@ FormatRow format_row(const CellColumns& cell, const LabelColumn& label,
   row.high = found.high;
   row.interval = found.interval;
   row.p = found.p;
+  row.p_item = found.p_item;
+  row.se = found.se;
+  row.test = found.test;
   row.flags = found.flags;
   row.note = found.note;
   if (row.low > 0.5) row.flags += (row.flags.empty() ? "" : ",") + std::string("confound");

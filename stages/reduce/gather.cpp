@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "pipeline/store/frame.hpp"
+#include "stages/reduce/across_models.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/results.hpp"
 
@@ -58,6 +59,10 @@ Results gather(const std::vector<Record>& records, const Json& families,
   Results results;
   results.statistics = gather_frame<StatRow>(records, "statistic", order);
   results.adjusted = adjust(results.statistics, families);
+  results.differences = gather_frame<DifferenceRow>(records, "signal_difference", order);
+  results.differences_adjusted = adjust_differences(results.differences);
+  results.across_models = across_models(records);
+  results.across_models_adjusted = adjust_across_models(results.across_models);
   results.balance = gather_frame<BalanceRow>(records, "balance", order);
   results.scorers = gather_frame<ScorerRow>(records, "scorer", order);
   results.scorer_pairs = gather_frame<ScorerPairRow>(records, "scorer_pair", order);
@@ -87,6 +92,10 @@ Record results_record(const Results& results) {
   Record record;
   add_frame(record, "statistic", results.statistics);
   add_adjusted(record, "statistic", "family", results.adjusted);
+  add_frame(record, "signal_difference", results.differences);
+  add_adjusted(record, "signal_difference", "family", results.differences_adjusted);
+  add_frame(record, "across_models", results.across_models);
+  add_adjusted(record, "across_models", "family", results.across_models_adjusted);
   add_frame(record, "balance", results.balance);
   add_frame(record, "scorer", results.scorers);
   add_frame(record, "scorer_pair", results.scorer_pairs);

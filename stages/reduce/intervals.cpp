@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "pipeline/base/error.hpp"
+
 namespace vrp {
 namespace {
 
@@ -111,6 +113,9 @@ void set_bootstrap(StatRow& row, const stats::WeightedStatistic& statistic,
       stats::bca_interval(replicates, row.estimate, jackknife, units.name, params.level);
   set_limits(percentile, row.low, row.high);
   set_limits(bca, row.low_bca, row.high_bca);
+  if (units.count > stats::kJackknifeUnits)
+    row.method += concat("; BCa limits: acceleration from leaving out ", stats::kJackknifeBlocks,
+                         " blocks of ", units.name, " in turn");
   add_flags(row, bca.flags);
   note_interval(row, percentile);
 }

@@ -1,11 +1,12 @@
 #include "stages/reduce/label_audit.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/stats/auroc.hpp"
 #include "pipeline/stats/label_agreement.hpp"
 #include "pipeline/stats/proportions.hpp"
 #include "stages/reduce/columns_used.hpp"
+#include "stages/reduce/effects.hpp"
 #include "stages/reduce/format_confound.hpp"
+#include "stages/reduce/signal_tests.hpp"
 #include "stages/reduce/table.hpp"
 #include "stages/reduce/yes_no_said.hpp"
 
@@ -23,6 +24,9 @@ void add_yes_no(const CellColumns& cell, const LabelColumn& label, ScorerRow& ro
     counts.add(said(cell, label, i), is_yes(cell.reference[i]));
   }
   if (counts.n == 0) return;
+  row.reference_yes = counts.reference_yes;
+  row.said_yes = counts.said_yes;
+  row.both_yes = counts.both_yes;
   row.precision = counts.precision();
   row.recall = counts.recall();
   row.f1 = counts.f1();
@@ -36,6 +40,45 @@ void add_yes_no(const CellColumns& cell, const LabelColumn& label, ScorerRow& ro
              ", Wilson interval up to ", percent_text(row.high),
              "): the answers were probably not read rightly; ", percent_text(row.unparsed_share),
              " of them are unparsed", row.note.empty() ? "" : "; " + row.note);
+}
+
+/// Groups that the bootstrap would draw on the items that both scorers label; or none.
+std::vector<std::int32_t> pair_groups(const CellColumns& cell, const std::vector<std::int8_t>& a,
+                                      const std::vector<std::int8_t>& b,
+                                      const ReduceParams& params) {
+  if (params.tests == "item") return {};
+  std::vector<std::int8_t> both = a;
+  for (std::size_t i = 0; i < both.size(); ++i)
+    if (b[i] == stats::kNoLabel) both[i] = stats::kNoLabel;
+  return test_groups(cell, both, params);
+}
+
+/// By group: answers right under a only, minus those right under b only.
+std::vector<std::int64_t> paired_sums(const std::vector<std::int8_t>& a,
+                                      const std::vector<std::int8_t>& b,
+                                      const std::vector<std::int32_t>& group) {
+  std::vector<std::int64_t> sums;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const auto g = static_cast<std::size_t>(group[i]);
+    if (g >= sums.size()) sums.resize(g + 1);
+    if (a[i] != stats::kNoLabel && b[i] != stats::kNoLabel) sums[g] += a[i] - b[i];
+  }
+  return sums;
+}
+
+struct PairTest {
+  double p, p_item;
+  const char* test;
+};
+
+/// Are as many answers right under a alone as under b alone?
+PairTest pair_test(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b,
+                   const std::vector<std::int32_t>& group, double mcnemar) {
+  if (group.empty())
+    return {mcnemar, mcnemar, "equally many right, exact McNemar, items taken as independent"};
+  return {sign_flip_p(paired_sums(a, b, group)), mcnemar,
+          "equally many right, exact sign-flip of images (McNemar's test where an image has one "
+          "item)"};
 }
 
 ScorerRow scorer_row(const CellColumns& cell, const LabelColumn& label,
@@ -71,8 +114,14 @@ ScorerRow scorer_row(const CellColumns& cell, const LabelColumn& label,
   if (row.n > 0)
     row.unparsed_share = static_cast<double>(row.unparsed) / static_cast<double>(row.n);
   if (scored > 0) row.score_mean = score / static_cast<double>(scored);
-  if (!label.primary && row.both > 0)
-    row.p = stats::mcnemar_exact_p(row.only_primary, row.only_this);
+  if (!label.primary && row.both > 0) {
+    const std::vector<std::int8_t> a = narrow_labels(primary.y), b = narrow_labels(label.y);
+    const PairTest tested = pair_test(a, b, pair_groups(cell, a, b, params),
+                                      stats::mcnemar_exact_p(row.only_primary, row.only_this));
+    row.p = tested.p;
+    row.p_item = tested.p_item;
+    row.test = tested.test;
+  }
   if (row.n == 0) row.note = "no item has a label under this scorer";
   add_yes_no(cell, label, row);
   return row;
@@ -87,11 +136,16 @@ void turn(LabelSignalRow& row) {
 
 /// AUROC minus the format probe's, on the items where both are defined.
 void add_over_format(const std::vector<double>& signal, const std::vector<double>& format,
-                     const std::vector<std::int8_t>& y, double level, LabelSignalRow& row) {
-  const stats::Estimate difference = stats::auroc_difference(signal, format, y, level);
-  row.over_format = difference.value.value_or(kUndefined);
+                     const std::vector<std::int8_t>& y, const std::vector<std::int32_t>& group,
+                     const ReduceParams& params, LabelSignalRow& row) {
+  const TestPair pair = difference_test(signal, format, y, group, params.level);
+  const stats::Estimate& difference = pair.tested(params);
+  row.over_format = pair.item.value.value_or(kUndefined);
   row.over_low = difference.low.value_or(kUndefined);
   row.over_high = difference.high.value_or(kUndefined);
+  row.over_p = difference.p.value_or(kUndefined);
+  row.over_p_item = pair.item.p.value_or(kUndefined);
+  row.over_test = pair.test(params);
   if (std::isnan(row.over_low) || std::isnan(row.low)) return;
   row.beats_format = row.over_low > 0 && row.low > 0.5;
 }
@@ -108,8 +162,10 @@ std::vector<ScorerPairRow> scorer_pair_rows(const CellColumns& cell, const Reduc
   std::vector<ScorerPairRow> rows;
   for (std::size_t a = 0; a < cell.labels.size(); ++a)
     for (std::size_t b = a + 1; b < cell.labels.size(); ++b) {
-      const stats::LabelAgreement pair = stats::compare_labels(
-          narrow_labels(cell.labels[a].y), narrow_labels(cell.labels[b].y), params.level);
+      const std::vector<std::int8_t> of_a = narrow_labels(cell.labels[a].y);
+      const std::vector<std::int8_t> of_b = narrow_labels(cell.labels[b].y);
+      const std::vector<std::int32_t> group = pair_groups(cell, of_a, of_b, params);
+      const stats::LabelAgreement pair = stats::compare_labels(of_a, of_b, params.level, group);
       ScorerPairRow row;
       row.model = cell.model;
       row.benchmark = cell.benchmark;
@@ -124,7 +180,16 @@ std::vector<ScorerPairRow> scorer_pair_rows(const CellColumns& cell, const Reduc
       row.low = pair.equal.low.value_or(kUndefined);
       row.high = pair.equal.high.value_or(kUndefined);
       row.kappa = pair.kappa.value.value_or(kUndefined);
-      if (pair.n > 0) row.p = pair.p;
+      row.kappa_low = pair.kappa.low.value_or(kUndefined);
+      row.kappa_high = pair.kappa.high.value_or(kUndefined);
+      row.kappa_se = pair.kappa.se.value_or(kUndefined);
+      row.kappa_interval = pair.kappa.method;
+      if (pair.n > 0) {
+        const PairTest tested = pair_test(of_a, of_b, group, pair.p);
+        row.p = tested.p;
+        row.p_item = tested.p_item;
+        row.test = tested.test;
+      }
       if (pair.n == 0) {
         row.note = "no item has a label under both scorers";
       } else if (!pair.kappa.defined()) {
@@ -139,10 +204,16 @@ std::vector<LabelSignalRow> label_signal_rows(const CellColumns& cell,
                                               const std::vector<std::vector<double>>& format,
                                               const ReduceParams& params) {
   std::vector<LabelSignalRow> rows;
+  std::vector<std::vector<std::int8_t>> labels;
+  std::vector<std::vector<std::int32_t>> groups;
+  for (const LabelColumn& label : cell.labels) {
+    labels.push_back(narrow_labels(label.y));
+    groups.push_back(test_groups(cell, labels.back(), params));
+  }
   for (const SignalColumn& signal : cell.signals) {
     const std::vector<double> values = oriented(signal);
     for (std::size_t k = 0; k < cell.labels.size(); ++k) {
-      const std::vector<std::int8_t> y = narrow_labels(cell.labels[k].y);
+      const std::vector<std::int8_t>& y = labels[k];
       StatRow counts;
       count_rows(cell, signal.value, y, counts);
       LabelSignalRow row;
@@ -155,18 +226,23 @@ std::vector<LabelSignalRow> label_signal_rows(const CellColumns& cell,
       row.n = counts.n;
       row.correct = counts.correct;
       row.invalid = counts.invalid;
-      const stats::Estimate auroc = stats::auroc(signal.value, y, params.level);
-      row.auroc = auroc.value.value_or(kUndefined);
+      const TestPair pair = auroc_test(signal.value, y, groups[k], params.level);
+      const stats::Estimate& auroc = pair.tested(params);
+      row.auroc = pair.item.value.value_or(kUndefined);
       row.low = auroc.low.value_or(kUndefined);
       row.high = auroc.high.value_or(kUndefined);
+      row.interval = pair.by_cluster(params) ? "Obuchowski, images as clusters" : "DeLong";
       row.p = auroc.p.value_or(kUndefined);
+      row.p_item = pair.item.p.value_or(kUndefined);
+      row.se = auroc.se.value_or(kUndefined);
+      row.test = pair.test(params);
       if (signal.orientation < 0) turn(row);
       for (const std::string& flag : stats::flag_names(auroc.flags))
         row.flags += (row.flags.empty() ? "" : ",") + flag;
       if (signal.needs_reference)
         row.flags += (row.flags.empty() ? "" : ",") + std::string(kNeedsReference);
       row.note = auroc.reason();
-      if (k < format.size()) add_over_format(values, format[k], y, params.level, row);
+      if (k < format.size()) add_over_format(values, format[k], y, groups[k], params, row);
       rows.push_back(std::move(row));
     }
   }

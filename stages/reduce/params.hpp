@@ -9,6 +9,7 @@ struct ReduceParams {
   int replicates = 10000;
   double level = 0.95;
   std::string resample = "auto";
+  std::string tests = "cluster";
   std::string pooled = "pope,counting,spatial,llava_bench";
   bool pooled_classes = false;
   int ece_bins = 15;
@@ -24,6 +25,10 @@ struct ReduceParams {
     visit("resample", resample,
           "auto | group | item: what the bootstrap draws; auto = images where an image has more "
           "than one item");
+    visit(
+        "tests", tests,
+        "cluster | item: cluster = p allows for items of one image that go together, wherever the "
+        "bootstrap draws images; item = every p takes items as independent");
     visit("pooled", pooled,
           "comma-separated names of the sets that form the pooled set of table T4; a benchmark "
           "belongs when the name is part of its own, one benchmark for each name");

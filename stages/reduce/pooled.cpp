@@ -8,6 +8,7 @@
 #include "pipeline/base/text.hpp"
 #include "pipeline/store/frame.hpp"
 #include "stages/reduce/effects.hpp"
+#include "stages/reduce/item_signals.hpp"
 #include "stages/reduce/reduce.hpp"
 #include "stages/reduce/rows_probe.hpp"
 #include "stages/reduce/statistics.hpp"
@@ -90,6 +91,21 @@ std::vector<SignalColumn> empty_signals(const std::vector<const CellColumns*>& c
   return out;
 }
 
+/// Sampled answers of an item whose S_SC is pooled.
+void append_paths(const CellColumns& cell, std::size_t i, bool classes, CellColumns& out) {
+  const SignalColumn* s_sc = cell.signal("s_sc");
+  stats::SampledPaths& all = out.sampled;
+  if (all.first.empty()) all.first.push_back(0);
+  if (s_sc && (s_sc->pooled || classes)) {
+    if (cell.sampled.answer_class.empty())
+      out.no_paths = cell.benchmark + ": " + cell.no_paths;
+    else
+      for (std::int64_t k = cell.sampled.first[i]; k < cell.sampled.first[i + 1]; ++k)
+        all.answer_class.push_back(cell.sampled.answer_class[static_cast<std::size_t>(k)]);
+  }
+  all.first.push_back(static_cast<std::int64_t>(all.answer_class.size()));
+}
+
 void append_row(const CellColumns& cell, std::size_t i, bool classes, CellColumns& out) {
   out.key.push_back(cell.key[i]);
   out.group.push_back(cell.group[i]);
@@ -111,6 +127,7 @@ void append_row(const CellColumns& cell, std::size_t i, bool classes, CellColumn
     const bool use = column && (column->pooled || classes);
     signal.value.push_back(use ? column->value[i] : kUndefined);
   }
+  append_paths(cell, i, classes, out);
 }
 
 }  // namespace
@@ -170,6 +187,7 @@ PooledColumns pool(const std::vector<CellColumns>& cells, const ReduceParams& pa
     all.labels.front().primary = true;
     all.labels.front().scorer = join({scorers.begin(), scorers.end()}, "+");
   }
+  if (!all.no_paths.empty()) all.sampled = {};
   all.group = image_groups(all.group, all.image_hash);
   return out;
 }
@@ -187,6 +205,7 @@ Record reduce_pooled(const std::vector<CellData>& cells, const ReduceParams& par
   Record record;
   if (!pooled.columns.labels.empty())
     record = statistics_record(pooled.columns, params, draws, false);
+  add_item_signals(pooled.columns, params, draws, record);
   add_frame(record, "effect",
             effect_rows(pool_effects(effects, pooled.columns), params, draws, true));
   add_frame(record, "set", pooled.sets);

@@ -2,6 +2,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "stages/reduce/effects.hpp"
+#include "stages/reduce/item_signals.hpp"
 #include "stages/reduce/label_audit.hpp"
 #include "stages/reduce/lens.hpp"
 #include "stages/reduce/official_rows.hpp"
@@ -26,6 +27,8 @@ void check(const ReduceParams& params) {
     fail_usage("reduce.level is ", params.level, ", expected a number in (0, 1)");
   if (params.resample != "auto" && params.resample != "group" && params.resample != "item")
     fail_usage("reduce.resample is '", params.resample, "', expected auto, group or item");
+  if (params.tests != "cluster" && params.tests != "item")
+    fail_usage("reduce.tests is '", params.tests, "', expected cluster or item");
   if (params.ece_bins < 2) fail_usage("reduce.ece_bins is ", params.ece_bins, ", expected >= 2");
   if (!(params.equivalence > 0 && params.equivalence < 1))
     fail_usage("reduce.equivalence is ", params.equivalence, ", expected a number in (0, 1)");
@@ -40,6 +43,7 @@ Record reduce_cell(const CellData& cell, const ReduceParams& params, const Draws
   const CellColumns columns = columns_of(cell);
   Record record = statistics_record(columns, params, draws, true);
   add_label_audit(columns, params, draws, record);
+  add_item_signals(columns, params, draws, record);
   add_frame(record, "official_figure",
             official_rows(cell.model, cell.benchmark, cell.capture, *cell.items, cell.reviews));
   const LayerColumns lens = layer_columns(cell, columns);

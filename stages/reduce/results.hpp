@@ -9,6 +9,7 @@
 #include "stages/reduce/families.hpp"
 #include "stages/reduce/rows.hpp"
 #include "stages/reduce/rows_case.hpp"
+#include "stages/reduce/rows_difference.hpp"
 #include "stages/reduce/rows_label.hpp"
 #include "stages/reduce/rows_lens.hpp"
 #include "stages/reduce/rows_probe.hpp"
@@ -30,7 +31,11 @@ struct RunFacts {
 /// set comes first of its model.
 struct Results {
   std::vector<StatRow> statistics;
-  std::vector<AdjustedP> adjusted;  ///< one for each statistic
+  std::vector<AdjustedP> adjusted;                ///< one for each statistic
+  std::vector<DifferenceRow> differences;         ///< of the AUROCs of two signals
+  std::vector<AdjustedP> differences_adjusted;    ///< one for each difference
+  std::vector<StatRow> across_models;             ///< R over all models (across_models.hpp)
+  std::vector<AdjustedP> across_models_adjusted;  ///< one for each
   std::vector<BalanceRow> balance;
   std::vector<ScorerRow> scorers;
   std::vector<ScorerPairRow> scorer_pairs;

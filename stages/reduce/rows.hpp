@@ -30,9 +30,16 @@ struct StatRow {
   double low_bca = kUndefined, high_bca = kUndefined;
   double low_item_bca = kUndefined, high_item_bca = kUndefined;
   double low_fisher = kUndefined, high_fisher = kUndefined;
-  double p = kUndefined;
-  std::string test;                          ///< what p tests
-  std::string method;                        ///< definition, interval and deviations from the paper
+  /// S_SC: limits that also allow for the paths that happened to be sampled.
+  double low_hier = kUndefined, high_hier = kUndefined;
+  std::string interval_hier;          ///< what they are, or "none: why"; "" where not computed
+  double p = kUndefined;              ///< cluster-robust wherever the bootstrap draws images
+  double p_item = kUndefined;         ///< with items taken as independent
+  double se = kUndefined;             ///< standard error behind p
+  double detectable = kUndefined;     ///< smallest distance from the null: 80 % power, 0.05
+  double design_effect = kUndefined;  ///< variance with images as clusters / with items alone
+  std::string test;                   ///< what p tests
+  std::string method;                 ///< definition, interval and deviations from the paper
   std::int64_t replicates = 0, skipped = 0;  ///< resamples drawn, and those without a value
   std::int64_t seed = 0;
   std::string flags;  ///< "constant", "single_class" ...; comma-separated
@@ -65,7 +72,16 @@ struct StatRow {
     visit("high_item_bca", &StatRow::high_item_bca, "1", "upper BCa limit over items");
     visit("low_fisher", &StatRow::low_fisher, "1", "lower Fisher limit (R only)");
     visit("high_fisher", &StatRow::high_fisher, "1", "upper Fisher limit (R only)");
-    visit("p", &StatRow::p, "probability", "two-sided p before adjustment");
+    visit("low_hier", &StatRow::low_hier, "1", "S_SC: lower limit that allows for the paths");
+    visit("high_hier", &StatRow::high_hier, "1", "S_SC: upper limit that allows for the paths");
+    visit("interval_hier", &StatRow::interval_hier, "", "kind of the interval low_hier..high_hier");
+    visit("p", &StatRow::p, "probability", "two-sided p before adjustment, of the named test");
+    visit("p_item", &StatRow::p_item, "probability", "p with items taken as independent");
+    visit("se", &StatRow::se, "1", "standard error behind p");
+    visit("detectable", &StatRow::detectable, "1",
+          "smallest distance from the null that 80 % power finds at two-sided 0.05");
+    visit("design_effect", &StatRow::design_effect, "1",
+          "variance with images as clusters / variance with items as independent");
     visit("test", &StatRow::test, "", "what p tests");
     visit("method", &StatRow::method, "", "definition and deviations");
     visit("replicates", &StatRow::replicates, "resamples", "bootstrap resamples");
@@ -84,6 +100,7 @@ struct BalanceRow {
   std::int64_t unparsed = 0;  ///< among the incorrect (or correct): nothing could be read from them
   std::int64_t empty = 0;     ///< empty answers among the n
   std::int64_t failed = 0, unlabelled = 0;
+  std::int64_t reference_yes = 0, said_yes = 0, both_yes = 0;  ///< of the n, yes/no sets only
   double accuracy = kUndefined, low = kUndefined, high = kUndefined, majority_rate = kUndefined;
   double precision = kUndefined, recall = kUndefined, f1 = kUndefined, yes_ratio = kUndefined;
   std::string note;
@@ -105,6 +122,9 @@ struct BalanceRow {
     visit("empty", &BalanceRow::empty, "items", "empty answers");
     visit("failed", &BalanceRow::failed, "items", "no answer");
     visit("unlabelled", &BalanceRow::unlabelled, "items", "an answer without a label");
+    visit("reference_yes", &BalanceRow::reference_yes, "items", "yes/no sets: reference is yes");
+    visit("said_yes", &BalanceRow::said_yes, "items", "yes/no sets: answer read as yes");
+    visit("both_yes", &BalanceRow::both_yes, "items", "yes/no sets: both");
     visit("accuracy", &BalanceRow::accuracy, "1", "correct / n");
     visit("low", &BalanceRow::low, "1", "lower Wilson limit");
     visit("high", &BalanceRow::high, "1", "upper Wilson limit");

@@ -43,6 +43,8 @@ struct EffectRow {
   double lost = kUndefined;
   double gained = kUndefined;
   double p = kUndefined;
+  double p_item = kUndefined;
+  double design_effect = kUndefined;
   std::string test;
   double mde_pp = kUndefined;
   double item_pp = kUndefined;
@@ -94,6 +96,9 @@ struct EffectRow {
     visit("gained", &EffectRow::gained, "items",
           "answers wrong before, right now; mean over draws");
     visit("p", &EffectRow::p, "probability", "two-sided p before adjustment");
+    visit("p_item", &EffectRow::p_item, "probability", "p with items taken as independent");
+    visit("design_effect", &EffectRow::design_effect, "1",
+          "variance of the difference over images / over items");
     visit("test", &EffectRow::test, "", "what p tests");
     visit("mde_pp", &EffectRow::mde_pp, "percentage points",
           "smallest difference that 80 % power finds at alpha 0.05");

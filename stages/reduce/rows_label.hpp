@@ -17,11 +17,13 @@ struct ScorerRow {
   double unparsed_share = kUndefined, score_mean = kUndefined;
   double precision = kUndefined, recall = kUndefined, f1 = kUndefined;
   double yes_ratio = kUndefined, yes_share = kUndefined;
+  std::int64_t reference_yes = 0, said_yes = 0, both_yes = 0;  ///< of the n, yes/no sets only
   std::int64_t both = 0;          ///< items with a label under this and the primary scorer
   std::int64_t only_primary = 0;  ///< of these: correct under the primary scorer only
   std::int64_t only_this = 0;     ///< of these: correct under this scorer only
-  double p = kUndefined;          ///< exact McNemar
-  std::string flags;              ///< "extraction_failure"
+  double p = kUndefined, p_item = kUndefined;
+  std::string test;   ///< what p tests
+  std::string flags;  ///< "extraction_failure"
   std::string note;
 
   template <class Visit>
@@ -45,10 +47,15 @@ struct ScorerRow {
     visit("f1", &ScorerRow::f1, "1", "yes/no sets: positive = yes");
     visit("yes_ratio", &ScorerRow::yes_ratio, "1", "yes/no sets: predicted yes / n");
     visit("yes_share", &ScorerRow::yes_share, "1", "yes/no sets: share of references that are yes");
+    visit("reference_yes", &ScorerRow::reference_yes, "items", "yes/no sets: reference is yes");
+    visit("said_yes", &ScorerRow::said_yes, "items", "yes/no sets: answer read as yes");
+    visit("both_yes", &ScorerRow::both_yes, "items", "yes/no sets: both");
     visit("both", &ScorerRow::both, "items", "items labelled by this and the primary scorer");
     visit("only_primary", &ScorerRow::only_primary, "items", "correct under the primary one only");
     visit("only_this", &ScorerRow::only_this, "items", "correct under this one only");
-    visit("p", &ScorerRow::p, "probability", "exact McNemar against the primary scorer");
+    visit("p", &ScorerRow::p, "probability", "against the primary scorer, of the named test");
+    visit("p_item", &ScorerRow::p_item, "probability", "exact McNemar against the primary scorer");
+    visit("test", &ScorerRow::test, "", "what p tests");
     visit("flags", &ScorerRow::flags, "",
           "extraction_failure: balanced yes/no set, Wilson interval below 0.5");
     visit("note", &ScorerRow::note, "", "why something is undefined or flagged");
@@ -60,8 +67,10 @@ struct ScorerPairRow {
   std::string model, benchmark, scorer_a, scorer_b;
   std::int64_t n = 0, both_correct = 0, only_a = 0, only_b = 0, both_incorrect = 0;
   double equal = kUndefined, low = kUndefined, high = kUndefined, kappa = kUndefined;
-  double p = kUndefined;
-  std::string note;
+  double kappa_low = kUndefined, kappa_high = kUndefined, kappa_se = kUndefined;
+  std::string kappa_interval;
+  double p = kUndefined, p_item = kUndefined;
+  std::string test, note;
 
   template <class Visit>
   static void fields(Visit&& visit) {
@@ -78,7 +87,13 @@ struct ScorerPairRow {
     visit("low", &ScorerPairRow::low, "1", "lower Wilson limit of equal");
     visit("high", &ScorerPairRow::high, "1", "upper Wilson limit of equal");
     visit("kappa", &ScorerPairRow::kappa, "1", "Cohen's kappa");
-    visit("p", &ScorerPairRow::p, "probability", "exact McNemar");
+    visit("kappa_low", &ScorerPairRow::kappa_low, "1", "lower limit of kappa");
+    visit("kappa_high", &ScorerPairRow::kappa_high, "1", "upper limit of kappa");
+    visit("kappa_se", &ScorerPairRow::kappa_se, "1", "standard error of kappa");
+    visit("kappa_interval", &ScorerPairRow::kappa_interval, "", "kind of the interval of kappa");
+    visit("p", &ScorerPairRow::p, "probability", "equally many right, of the named test");
+    visit("p_item", &ScorerPairRow::p_item, "probability", "exact McNemar");
+    visit("test", &ScorerPairRow::test, "", "what p tests");
     visit("note", &ScorerPairRow::note, "", "why something is undefined");
   }
 };
@@ -90,8 +105,8 @@ struct FormatRow {
   std::string features;  ///< comma-separated
   double auroc = kUndefined, low = kUndefined, high = kUndefined;
   std::string interval;
-  double p = kUndefined;
-  std::string flags, note;
+  double p = kUndefined, p_item = kUndefined, se = kUndefined;
+  std::string test, flags, note;
 
   template <class Visit>
   static void fields(Visit&& visit) {
@@ -108,7 +123,10 @@ struct FormatRow {
     visit("low", &FormatRow::low, "1", "lower limit");
     visit("high", &FormatRow::high, "1", "upper limit");
     visit("interval", &FormatRow::interval, "", "kind of the interval low..high");
-    visit("p", &FormatRow::p, "probability", "AUROC = 0.5, DeLong, items taken as independent");
+    visit("p", &FormatRow::p, "probability", "AUROC = 0.5, of the named test");
+    visit("p_item", &FormatRow::p_item, "probability", "DeLong, items taken as independent");
+    visit("se", &FormatRow::se, "1", "standard error behind p");
+    visit("test", &FormatRow::test, "", "what p tests");
     visit("flags", &FormatRow::flags, "", "single_class, confound ...");
     visit("note", &FormatRow::note, "", "why something is undefined");
   }
@@ -118,8 +136,13 @@ struct FormatRow {
 struct LabelSignalRow {
   std::string model, benchmark, signal, path, scorer;
   std::int64_t orientation = 0, n = 0, correct = 0, invalid = 0;
-  double auroc = kUndefined, low = kUndefined, high = kUndefined, p = kUndefined;
+  double auroc = kUndefined, low = kUndefined, high = kUndefined;
+  std::string interval;
+  double p = kUndefined, p_item = kUndefined, se = kUndefined;
+  std::string test;
   double over_format = kUndefined, over_low = kUndefined, over_high = kUndefined;
+  double over_p = kUndefined, over_p_item = kUndefined;
+  std::string over_test;
   std::int64_t beats_format = -1;  ///< 1 yes, 0 no, -1 undefined
   std::string flags, note;
 
@@ -135,13 +158,21 @@ struct LabelSignalRow {
     visit("correct", &LabelSignalRow::correct, "items", "correct items among those used");
     visit("invalid", &LabelSignalRow::invalid, "items", "items without label or signal");
     visit("auroc", &LabelSignalRow::auroc, "1", "AUROC in the declared orientation");
-    visit("low", &LabelSignalRow::low, "1", "lower DeLong limit, items taken as independent");
-    visit("high", &LabelSignalRow::high, "1", "upper DeLong limit, items taken as independent");
-    visit("p", &LabelSignalRow::p, "probability", "AUROC = 0.5, DeLong");
+    visit("low", &LabelSignalRow::low, "1", "lower limit");
+    visit("high", &LabelSignalRow::high, "1", "upper limit");
+    visit("interval", &LabelSignalRow::interval, "", "kind of the intervals");
+    visit("p", &LabelSignalRow::p, "probability", "AUROC = 0.5, of the named test");
+    visit("p_item", &LabelSignalRow::p_item, "probability", "DeLong, items taken as independent");
+    visit("se", &LabelSignalRow::se, "1", "standard error behind p");
+    visit("test", &LabelSignalRow::test, "", "what p tests");
     visit("over_format", &LabelSignalRow::over_format, "1",
           "AUROC minus that of the answer's form, same items");
-    visit("over_low", &LabelSignalRow::over_low, "1", "lower limit, paired DeLong");
-    visit("over_high", &LabelSignalRow::over_high, "1", "upper limit, paired DeLong");
+    visit("over_low", &LabelSignalRow::over_low, "1", "lower limit, paired");
+    visit("over_high", &LabelSignalRow::over_high, "1", "upper limit, paired");
+    visit("over_p", &LabelSignalRow::over_p, "probability", "equal AUROC, of the named test");
+    visit("over_p_item", &LabelSignalRow::over_p_item, "probability",
+          "paired DeLong, items taken as independent");
+    visit("over_test", &LabelSignalRow::over_test, "", "what over_p tests");
     visit("beats_format", &LabelSignalRow::beats_format, "1",
           "1: over_low > 0 and low > 0.5; 0: not; -1: undefined");
     visit("flags", &LabelSignalRow::flags, "", "constant, single_class, needs_reference ...");

@@ -3,20 +3,21 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pipeline/stats/correlation.hpp"
 #include "pipeline/stats/proportions.hpp"
 #include "pipeline/stats/signal_summary.hpp"
 #include "pipeline/store/frame.hpp"
 #include "stages/reduce/columns_used.hpp"
+#include "stages/reduce/differences.hpp"
 #include "stages/reduce/intervals.hpp"
 #include "stages/reduce/means.hpp"
+#include "stages/reduce/path_intervals.hpp"
 #include "stages/reduce/selective.hpp"
 #include "stages/reduce/shares.hpp"
+#include "stages/reduce/signal_tests.hpp"
 
 namespace vrp {
 namespace {
 
-constexpr double kEquivalenceAlpha = 0.05;
 constexpr const char* kTypeOnly = "control/type_only";
 
 /// Control: what the question type alone explains.
@@ -59,43 +60,55 @@ class SignalTable {
         label_name_(std::move(label_name)),
         params_(params),
         draws_(draws),
-        groups_(draws_groups(cell, labels_, params)) {}
+        group_(test_groups(cell, labels_, params)),
+        analysis_(columns(), options()),
+        replicates_(signal_replicates(analysis_, options().purpose, params.replicates, draws)) {}
 
   std::vector<StatRow> rows() const {
+    if (draws_.only_block()) return {};
+    const auto summaries = analysis_.summaries(replicates_);
+    std::vector<StatRow> rows;
+    for (std::size_t i = 0; i < signals_.size(); ++i) {
+      const std::size_t first = rows.size();
+      const TestPair r = r_test(signals_[i].value, labels_, group_, params_.level);
+      rows.push_back(correlation(signals_[i], r, summaries[i]));
+      rows.push_back(blank(signals_[i], "r_equivalence"));
+      set_equivalence(rows.back(), r, params_);
+      rows.push_back(auroc(signals_[i], summaries[i]));
+      rows.push_back(within_type(signals_[i], summaries[i]));
+      // A score made from the labels of the other items has no independent items to test.
+      if (signals_[i].name == kTypeOnly)
+        for (std::size_t k = first; k < rows.size(); ++k) untested(rows[k]);
+    }
+    return rows;
+  }
+
+  /// Of the pairs of signals that are declared in differences.hpp.
+  std::vector<DifferenceRow> differences() const {
+    return difference_rows({cell_, signals_, labels_, label_name_, group_}, replicates_, options(),
+                           params_, draws_);
+  }
+
+ private:
+  stats::Columns columns() const {
     stats::Columns columns;
     columns.label = labels_;
     columns.type = stats::number_texts(cell_.type);
-    if (groups_) columns.group = stats::number_texts(cell_.group);
+    columns.group = group_;
     for (const SignalColumn& signal : signals_)
       columns.signals.push_back({signal.name, signal.value});
+    return columns;
+  }
+
+  stats::AnalysisOptions options() const {
     stats::AnalysisOptions options;
     options.replicates = params_.replicates;
     options.level = params_.level;
     options.seed = draws_.seed();
     options.purpose = cell_.model + "/" + cell_.benchmark + "/" + label_name_;
-    const stats::Analysis analysis(std::move(columns), options);
-    const stats::Replicates replicates =
-        signal_replicates(analysis, options.purpose, params_.replicates, draws_);
-    if (draws_.only_block()) return {};
-    const auto summaries = analysis.summaries(replicates);
-    std::vector<StatRow> rows;
-    for (std::size_t i = 0; i < signals_.size(); ++i) {
-      const std::size_t first = rows.size();
-      rows.push_back(correlation(signals_[i], summaries[i]));
-      rows.push_back(equivalence(signals_[i], summaries[i]));
-      rows.push_back(auroc(signals_[i], summaries[i]));
-      rows.push_back(within_type(signals_[i], summaries[i]));
-      // A score made from the labels of the other items has no independent items to test.
-      if (signals_[i].name == kTypeOnly)
-        for (std::size_t k = first; k < rows.size(); ++k) {
-          rows[k].p = kUndefined;
-          rows[k].test = "";
-        }
-    }
-    return rows;
+    return options;
   }
 
- private:
   StatRow blank(const SignalColumn& signal, const char* statistic) const {
     StatRow row = blank_row(cell_, &signal, statistic, draws_);
     row.label = label_name_;
@@ -103,35 +116,26 @@ class SignalTable {
     return row;
   }
 
-  StatRow correlation(const SignalColumn& signal, const stats::SignalSummary& summary) const {
-    StatRow row = blank(signal, "r");
-    set_estimate(row, summary.r);
-    set_intervals(row, summary.r_intervals, groups_);
-    row.low_fisher = summary.r.low.value_or(kUndefined);
-    row.high_fisher = summary.r.high.value_or(kUndefined);
-    row.test = "R = 0, t-test, items taken as independent";
-    row.method = "point-biserial R of the raw value; " + signal.description;
-    return row;
+  static void untested(StatRow& row) {
+    row.p = row.p_item = row.se = row.detectable = row.design_effect = kUndefined;
+    row.test = "";
   }
 
-  StatRow equivalence(const SignalColumn& signal, const stats::SignalSummary& summary) const {
-    StatRow row = blank(signal, "r_equivalence");
-    const stats::Estimate tost =
-        stats::equivalence_r(summary.r, params_.equivalence, kEquivalenceAlpha);
-    set_estimate(row, tost);
-    row.low = tost.low.value_or(kUndefined);
-    row.high = tost.high.value_or(kUndefined);
-    row.interval = "90 % Fisher";
-    row.test = "|R| >= " + number(params_.equivalence) + ", two one-sided tests";
-    row.method = "a small p says that R is near zero";
+  StatRow correlation(const SignalColumn& signal, const TestPair& test,
+                      const stats::SignalSummary& summary) const {
+    StatRow row = blank(signal, "r");
+    set_test(row, test, params_);
+    set_intervals(row, summary.r_intervals, !group_.empty());
+    row.low_fisher = test.item.low.value_or(kUndefined);
+    row.high_fisher = test.item.high.value_or(kUndefined);
+    row.method = "point-biserial R of the raw value; " + signal.description;
     return row;
   }
 
   StatRow auroc(const SignalColumn& signal, const stats::SignalSummary& summary) const {
     StatRow row = blank(signal, "auroc");
-    set_estimate(row, summary.auroc);
-    set_intervals(row, summary.auroc_intervals, groups_);
-    row.test = "AUROC = 0.5, DeLong, items taken as independent";
+    set_test(row, auroc_test(signal.value, labels_, group_, params_.level), params_);
+    set_intervals(row, summary.auroc_intervals, !group_.empty());
     finish_auroc(signal, row);
     return row;
   }
@@ -143,7 +147,7 @@ class SignalTable {
       return row;
     }
     set_estimate(row, summary.within.estimate);
-    set_intervals(row, summary.within_intervals, groups_);
+    set_intervals(row, summary.within_intervals, !group_.empty());
     row.pairs = summary.within.pairs;
     finish_auroc(signal, row);
     return row;
@@ -157,19 +161,15 @@ class SignalTable {
     row.method += signal.description;
   }
 
-  static std::string number(double value) {
-    std::string text = std::to_string(value);
-    text.erase(text.find_last_not_of('0') + 1);
-    return text;
-  }
-
   const CellColumns& cell_;
   const std::vector<SignalColumn>& signals_;
   std::vector<std::int8_t> labels_;
   std::string label_name_;
   const ReduceParams& params_;
   const Draws& draws_;
-  bool groups_;
+  std::vector<std::int32_t> group_;  ///< empty = items are drawn
+  stats::Analysis analysis_;
+  stats::Replicates replicates_;
 };
 
 void append(std::vector<StatRow>& rows, std::vector<StatRow> more) {
@@ -195,30 +195,35 @@ std::vector<StatRow> majority_rows(const CellColumns& cell, const ReduceParams& 
 
 }  // namespace
 
-std::vector<StatRow> statistic_rows(const CellColumns& cell, const ReduceParams& params,
-                                    const Draws& draws) {
+CellStatistics cell_statistics(const CellColumns& cell, const ReduceParams& params,
+                               const Draws& draws) {
   const std::vector<std::int8_t> labels = primary_labels(cell);
-  std::vector<StatRow> rows = {accuracy_row(cell, labels, params, draws)};
+  CellStatistics out;
+  out.rows = {accuracy_row(cell, labels, params, draws)};
   std::vector<SignalColumn> signals = cell.signals;
   signals.push_back(type_only(cell, labels));
-  append(rows, SignalTable(cell, signals, labels,
-                           cell.labels.empty() ? "" : cell.labels.front().scorer, params, draws)
-                   .rows());
-  append(rows, mean_rows(cell, params, draws));
-  append(rows, selective_rows(cell, params, draws));
-  append(rows, calibration_rows(cell, params, draws));
-  append(rows, probe_accuracy_rows(cell, params, draws));
-  append(rows, qualitative_rows(cell, params, draws));
+  const SignalTable table(cell, signals, labels,
+                          cell.labels.empty() ? "" : cell.labels.front().scorer, params, draws);
+  append(out.rows, table.rows());
+  out.differences = table.differences();
+  append(out.rows, mean_rows(cell, params, draws));
+  append(out.rows, selective_rows(cell, params, draws));
+  append(out.rows, calibration_rows(cell, params, draws));
+  append(out.rows, probe_accuracy_rows(cell, params, draws));
+  append(out.rows, qualitative_rows(cell, params, draws));
   if (const SignalColumn* s_sc = cell.signal("s_sc"))
-    rows.push_back(precision_at_full_agreement(cell, *s_sc, params, draws));
-  append(rows, majority_rows(cell, params, draws));
-  return rows;
+    out.rows.push_back(precision_at_full_agreement(cell, *s_sc, params, draws));
+  add_path_intervals(cell, params, draws, out.rows);
+  append(out.rows, majority_rows(cell, params, draws));
+  return out;
 }
 
 Record statistics_record(const CellColumns& cell, const ReduceParams& params, const Draws& draws,
                          bool by_type) {
   Record record;
-  add_frame(record, "statistic", statistic_rows(cell, params, draws));
+  const CellStatistics statistics = cell_statistics(cell, params, draws);
+  add_frame(record, "statistic", statistics.rows);
+  add_frame(record, "signal_difference", statistics.differences);
   add_frame(record, "balance", balance_rows(cell, params, by_type));
   add_frame(record, "agreement", agreement_rows(cell, params));
   add_frame(record, "risk_coverage", curve_rows(cell, params));

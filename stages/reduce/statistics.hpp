@@ -7,13 +7,20 @@
 #include "stages/reduce/draws.hpp"
 #include "stages/reduce/params.hpp"
 #include "stages/reduce/rows.hpp"
+#include "stages/reduce/rows_difference.hpp"
 
 namespace vrp {
 
-/// Every statistic of every signal (and the accuracy) under the primary scorer; S_SC also against
-/// the label of the majority answer. Bootstrap draws are keyed by (seed, model, benchmark).
-std::vector<StatRow> statistic_rows(const CellColumns& cell, const ReduceParams& params,
-                                    const Draws& draws);
+struct CellStatistics {
+  /// Every statistic of every signal (and the accuracy) under the primary scorer; S_SC also against
+  /// the label of the majority answer.
+  std::vector<StatRow> rows;
+  std::vector<DifferenceRow> differences;  ///< declared pairs of signals (differences.hpp)
+};
+
+/// Bootstrap draws are keyed by (seed, model, benchmark).
+CellStatistics cell_statistics(const CellColumns& cell, const ReduceParams& params,
+                               const Draws& draws);
 
 /// Class balance: all items first, then each question type when `by_type`.
 std::vector<BalanceRow> balance_rows(const CellColumns& cell, const ReduceParams& params,

@@ -71,13 +71,14 @@ TEST_CASE("an effect is the difference of accuracies with its flips and McNemar'
   CHECK(row.delta_pp == Approx(-40));
   CHECK(row.lost == 5);
   CHECK(row.gained == 1);
-  CHECK(row.p == Approx(2 * (1 + 6) / 64.0));  // 2 (C(6,0) + C(6,1)) / 2^6
+  CHECK(row.p_item == Approx(2 * (1 + 6) / 64.0));  // 2 (C(6,0) + C(6,1)) / 2^6
+  CHECK(row.p == Approx(0.5));  // images change by -3, 0 and -1: two of four assignments of signs
   CHECK(row.item_pp == Approx(10));
   CHECK(row.changed == Approx(0.6));
   CHECK(row.margin_change == Approx(-0.8));
   CHECK(row.low <= -40);
   CHECK(row.high >= -40);
-  CHECK(row.test == "exact McNemar, items taken as independent");
+  CHECK(row.test.starts_with("exact sign-flip of images"));
   const EffectRow& base = effect(rows, "baseline");
   CHECK(base.accuracy == Approx(0.7));
   CHECK(std::isnan(base.p));
@@ -132,7 +133,7 @@ TEST_CASE("draws are averaged per item, the spread is over single draws", "[redu
   CHECK(row.gained == Approx(0.5));
   CHECK(row.draw_low == Approx(-25));  // both draws lose one on balance
   CHECK(row.draw_high == Approx(-25));
-  CHECK(row.test.starts_with("permutation within items over 2 random draws"));
+  CHECK(row.test.starts_with("permutation within images over 2 random draws"));
   const auto uneven = effects_of(y, {baseline(y), draw(0, {0, 0, 0, 0}), draw(1, y)});
   CHECK(effect(uneven, "L3 random5 zero").draw_low == Approx(-75 + 0.025 * 75));
   CHECK(effect(uneven, "L3 random5 zero").draw_high == Approx(-0.025 * 75));
@@ -229,6 +230,95 @@ TEST_CASE("the permutation over several draws agrees with all 3^5 assignments",
     extreme += std::abs(sum) >= std::abs(observed) - 1e-9;
   }
   CHECK(*exchange_p(target, others, 40000, 3, "all") == Approx(extreme / 243.0).margin(0.008));
+}
+
+TEST_CASE("the sign-flip of images agrees with every assignment of signs, and with McNemar",
+          "[reduce][effects]") {
+  const std::vector<std::int64_t> sums = {3, -1, 0, 2, 2, 1, -4, 1, 5};
+  const std::int64_t observed = 9;
+  int extreme = 0;
+  for (int code = 0; code < 512; ++code) {
+    std::int64_t sum = 0;
+    for (std::size_t g = 0; g < 9; ++g) sum += (code >> g & 1) ? sums[g] : -sums[g];
+    extreme += std::abs(sum) >= observed;
+  }
+  CHECK(sign_flip_p(sums) == Approx(extreme / 512.0).epsilon(1e-12));
+  // One pair of answers to an image: McNemar's exact test.
+  for (const auto& [lost, gained] : {std::pair{7, 2}, {0, 6}, {5, 5}, {40, 61}, {0, 0}}) {
+    std::vector<std::int64_t> single(static_cast<std::size_t>(lost), -1);
+    single.insert(single.end(), static_cast<std::size_t>(gained), 1);
+    single.push_back(0);
+    CHECK(sign_flip_p(single) == Approx(stats::mcnemar_exact_p(lost, gained)).epsilon(1e-10));
+  }
+  CHECK(sign_flip_p({}) == 1);
+  CHECK(sign_flip_p({4, -4}) == 1);
+  // Many images: twice the normal tail.
+  std::vector<std::int64_t> many(20000, 1);
+  for (std::size_t i = 0; i < 9800; ++i) many[i] = -1;
+  CHECK(sign_flip_p(many) ==
+        Approx(stats::two_sided_normal_p(399 / std::sqrt(20000.0))).epsilon(0.02));
+}
+
+TEST_CASE("images whose answers all change together are one flip, not several",
+          "[reduce][effects]") {
+  // Six images of four items; in each all answers are lost.
+  Labels y(24, 1), none(24, 0);
+  const auto rows =
+      effects_of(y, {baseline(y), {"mask high", "mask", "high", "pixel", -1, -1, -1, none}});
+  const EffectRow& row = effect(rows, "mask high");
+  CHECK(row.p_item == Approx(2 * std::pow(0.5, 24)));
+  CHECK(row.p == Approx(2 * std::pow(0.5, 6)));
+  CHECK(row.test.starts_with("exact sign-flip of images"));
+}
+
+TEST_CASE("the exchange of conditions by image agrees with all 3^3 assignments",
+          "[reduce][effects]") {
+  const std::vector<double> target = {0, 0, 0, 1, 0, 0};
+  const std::vector<std::vector<double>> others = {{1, 1, 0, 1, 1, 1}, {1, 0, 1, 0, 1, 1}};
+  const std::vector<std::int32_t> group = {7, 7, 2, 2, 2, 4};
+  double contrast[8][3] = {}, observed = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    const double v[3] = {target[i], others[0][i], others[1][i]};
+    for (std::size_t k = 0; k < 3; ++k)
+      contrast[group[i]][k] += v[k] - 0.5 * (v[0] + v[1] + v[2] - v[k]);
+    observed += v[0] - 0.5 * (v[1] + v[2]);
+  }
+  int extreme = 0;
+  for (int code = 0; code < 27; ++code) {
+    const double sum = contrast[7][code % 3] + contrast[2][code / 3 % 3] + contrast[4][code / 9];
+    extreme += std::abs(sum) >= std::abs(observed) - 1e-9;
+  }
+  CHECK(*exchange_p(target, others, 40000, 3, "images", group) ==
+        Approx(extreme / 27.0).margin(0.008));
+  // A group of one item each is the exchange within items.
+  CHECK(*exchange_p(target, others, 500, 3, "same", {0, 1, 2, 3, 4, 5}) ==
+        *exchange_p(target, others, 500, 3, "same"));
+}
+
+TEST_CASE("with items that go together the exchange by image keeps its level, by item it does not",
+          "[reduce][effects][coverage]") {
+  const Rng rng(10, "exchange by image");
+  int by_image = 0, by_item = 0;
+  constexpr int kRuns = 300, kImages = 30, kEach = 4;
+  std::vector<std::int32_t> group;
+  for (std::int32_t i = 0; i < kImages * kEach; ++i) group.push_back(i / kEach);
+  for (int run = 0; run < kRuns; ++run) {
+    std::vector<std::vector<double>> y(4);
+    for (std::size_t k = 0; k < 4; ++k)
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        const auto at = static_cast<std::uint64_t>(run * kImages + group[i]);
+        // A condition changes most answers of an image, or none.
+        y[k].push_back(
+            rng.uniform(at, k) < 0.3 && rng.uniform(at, 100 + 10 * k + i % kEach) < 0.9 ? 0 : 1);
+      }
+    const auto seed = static_cast<std::uint64_t>(run);
+    by_image += *exchange_p(y[0], {y[1], y[2], y[3]}, 400, seed, "x", group) <= 0.05;
+    by_item += *exchange_p(y[0], {y[1], y[2], y[3]}, 400, seed, "x") <= 0.05;
+  }
+  INFO(by_image << " by image, " << by_item << " by item of " << kRuns);
+  CHECK(by_image <= 28);  // 15 expected, sd 3.8
+  CHECK(by_image >= 4);
+  CHECK(by_item > 45);
 }
 
 TEST_CASE("under exchangeable conditions the permutation rejects 5 % of the time",

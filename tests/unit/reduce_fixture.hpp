@@ -135,6 +135,18 @@ inline void fill_records(CellData& cell, const Rows& rows, int paths = 10) {
   texts.shape = {static_cast<std::int64_t>(n), paths};
   texts.data = std::vector<std::string>(n * static_cast<std::size_t>(paths), "yes");
   consistency.add(texts);
+  // As many equal answers as s_sc says, the others all different.
+  Array normalised = texts;
+  normalised.name = "path/normalised";
+  auto& answers = std::get<std::vector<std::string>>(normalised.data);
+  for (std::size_t row = 0; row < n; ++row) {
+    const double equal = rows.s_sc[n - 1 - row] * paths;
+    for (int path = 0; path < paths; ++path)
+      if (path >= std::lround(equal))
+        answers[row * static_cast<std::size_t>(paths) + static_cast<std::size_t>(path)] =
+            "answer " + std::to_string(path);
+  }
+  consistency.add(normalised);
 }
 
 inline void make_cell(TestCell& cell, const std::string& benchmark, const Rows& rows) {

@@ -1,9 +1,11 @@
 #include "pipeline/stats/bootstrap.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <numeric>
 
 #include "data.hpp"
+#include "pipeline/base/rng.hpp"
 
 using namespace vrp::stats;
 using vrp::stats::test::kNaN;
@@ -116,4 +118,39 @@ TEST_CASE("permutation p counts the observed order too", "[stats][bootstrap]") {
   CHECK(*permutation_p(0.9, Column{0.5, 0.05, 0.6}, 0.5) == Approx(2.0 / 4));
   CHECK_FALSE(permutation_p(kNaN, Column{1}));
   CHECK_FALSE(permutation_p(1.0, Column{kNaN}));
+}
+
+TEST_CASE("BCa limits of many units come from blocks and are those of single units",
+          "[stats][bootstrap]") {
+  constexpr std::size_t kUnits = 6000;
+  Column x, single;
+  const vrp::Rng rng(3, "blocks");
+  double sum = 0;
+  for (std::size_t i = 0; i < kUnits; ++i) {
+    x.push_back(-std::log(1 - rng.uniform(i)));  // skewed, so that the acceleration matters
+    sum += x.back();
+  }
+  for (const double value : x) single.push_back((sum - value) / (kUnits - 1));
+  const WeightedStatistic mean = [&](std::span<const std::uint32_t> weights) {
+    double total = 0, rows = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      total += weights[i] * x[i];
+      rows += weights[i];
+    }
+    return total / rows;
+  };
+  const ResampleUnits units = item_units(kUnits);
+  const Column blocks = jackknife_statistic(mean, units);
+  REQUIRE(blocks.size() == kJackknifeBlocks);
+  const Column replicates = replicate_statistic(mean, units, bootstrap_key(1, "blocks"), {0, 4000});
+  const double observed = sum / kUnits;
+  const Interval want = bca_interval(replicates, observed, single, "items");
+  const Interval got = bca_interval(replicates, observed, blocks, "items");
+  const double width = *want.high - *want.low;
+  CHECK(*got.low == Approx(*want.low).margin(0.005 * width));
+  CHECK(*got.high == Approx(*want.high).margin(0.005 * width));
+  // Up to kJackknifeUnits units every one is left out by itself.
+  CHECK(jackknife_statistic([](std::span<const std::uint32_t>) { return 0.0; },
+                            item_units(kJackknifeUnits))
+            .size() == kJackknifeUnits);
 }
