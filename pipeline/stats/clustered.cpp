@@ -214,8 +214,9 @@ Estimate equivalence_r_clustered(const Estimate& r, double bound, double alpha) 
 }
 
 std::optional<double> minimum_detectable(double se, double alpha, double power) {
-  if (!(se > 0) || std::isinf(se)) return std::nullopt;
-  return (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * se;
+  const double effect = (normal_quantile(1 - alpha / 2) + normal_quantile(power)) * se;
+  if (!(se > 0) || !(effect > 0) || std::isinf(effect)) return std::nullopt;
+  return effect;
 }
 
 }  // namespace vrp::stats

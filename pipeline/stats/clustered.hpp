@@ -11,19 +11,17 @@ namespace vrp::stats {
 
 // All three tests, G = groups that hold a used row:
 // - `se` and `df` = G-1 are set wherever p is. p is that of t = d / sqrt(se^2 + d^2/G) with G-1
-// degrees
-//   of freedom, d = distance from the null: the groups' contributions squared about the null
-//   instead of about their mean. With d / se small p come too often (at 40 groups p < 0.006 in 0.8
-//   % of null data), so that a family's error would exceed its 5 %; this way they come too seldom
+//   degrees of freedom, d = distance from the null: the groups' contributions squared about the
+//   null instead of about their mean. With d/se small p come too often (of null data with 40 groups
+//   0.8 % have p < 0.006), so that a family's error would exceed its 5 %; this way too seldom
 //   (0.4 %). Source: Guo, Pan, Connett, Hannan and French 2005, Statistics in Medicine 24:3479.
-// - The interval holds the values that this test does not reject: value +- c se / sqrt(1 - c^2/G),
-// c the
-//   critical t, which is the whole range from 6 groups down (95 %). So p < 0.05 exactly where the
+// - The interval holds the values that this test does not reject, value +- c se / sqrt(1 - c^2/G)
+//   with the critical t c; from 6 groups down the whole range (95 %). So p < 0.05 exactly where the
 //   95 % interval leaves the null out.
-// - The value, n and the flags of one class, no row or a constant signal are those of the function
-//   for single rows. Value without p and interval: no groups given (not_given), G < 2 or one class
-//   in one group only (too_few), variance 0 (zero_variance). Group numbers may have gaps. A
-//   negative group or columns of different length throw Error(internal).
+// - Value, n and the flags of one class, no row or a constant signal are those of the function for
+//   single rows. Value without p and interval: no groups given (not_given), G < 2 or one class in
+//   one group only (too_few), variance 0 (zero_variance). Group numbers may have gaps. A negative
+//   group or columns of different length throw Error(internal).
 
 /// AUROC with the variance of clustered data: placements summed by group,
 ///   S10/n1 + S01/n0 + 2 S11/(n1 n0),  S10 = G1/((G1-1) n1) sum_g (V10_g - m_g A)^2,  S01 likewise,
@@ -55,8 +53,8 @@ Estimate equivalence_r_clustered(const Estimate& r, double bound = 0.1, double a
 
 /// Smallest true difference from the null that a two-sided test at `alpha` finds with `power` when
 /// the estimate's standard error is se: (z_{1-alpha/2} + z_power) se, normal approximation. Absent
-/// when se is not a positive number. 2.801585 se for 0.05 and 0.8. Source:
-/// Bloom 1995, Evaluation Review 19:547.
+/// when se is not a positive number, or alpha and power leave nothing to detect. 2.801585 se for
+/// 0.05 and 0.8. Source: Bloom 1995, Evaluation Review 19:547.
 std::optional<double> minimum_detectable(double se, double alpha = 0.05, double power = 0.8);
 
 }  // namespace vrp::stats

@@ -66,11 +66,13 @@ class PathBootstrap {
 /// Interval from hierarchical replicates t*, centred: observed + quantiles of (t* - m), m = mean of
 /// the `redrawn` replicates (`redraw_paths`), which is the value that the bootstrap's population
 /// has. Without that step the interval would be off by the bias of redrawing (S_SC of K redrawn
-/// paths is not unbiased for S_SC), which many items do not average away. Conservative: variation
-/// of paths enters twice, through the items that were drawn and again through their redrawn paths
-/// (Davison and Hinkley 1997, section 3.8). Not for precision_at_one: redrawing moves items to S_SC
+/// paths is not unbiased for S_SC), which many items do not average away: at 900
+/// items the plain percentiles hold the truth in 49 to 77 % of made-up experiments, these in 94 to
+/// 95 (coverage_paths_test). Variation of paths enters twice, through the items that were drawn and
+/// again through their redrawn paths (Davison and Hinkley 1997, section 3.8), which widens the
+/// interval a little. Not for precision_at_one: redrawing moves items to S_SC
 /// = 1, so that its replicates rest on more items than the observed value and the interval holds
-/// the truth less often than it says (coverage_test); the bootstrap over groups serves there.
+/// the truth in 91 to 92 %; the bootstrap over groups serves there.
 /// Undefined replicates as in `percentile_interval`; observed NaN or no `redrawn` value: undefined.
 /// method "percentile over groups, then paths, centred".
 Interval hierarchical_interval(std::span<const double> replicates, std::span<const double> redrawn,

@@ -124,6 +124,26 @@ TEST_CASE("Obuchowski's variance by hand on a small case", "[stats][clustered]")
   CHECK(*e.high == 1.0);
 }
 
+TEST_CASE("six groups reject nothing, seven may", "[stats][clustered]") {
+  for (const std::int32_t count : {6, 7}) {
+    Column x;
+    Label y;
+    Group group;
+    const test::Draws noise("few groups");
+    for (std::uint64_t i = 0; i < 70; ++i) {
+      y.push_back(noise.chance(0.5, i, 1) ? 1 : 0);
+      x.push_back(2.0 * y.back() + noise.normal(i));
+      group.push_back(static_cast<std::int32_t>(i) % count);
+    }
+    const Estimate a = auroc_clustered(x, y, group), r = point_biserial_clustered(x, y, group);
+    CHECK((*a.p < 0.05) == (count == 7));
+    CHECK((*r.p > 0.05 || count == 7));
+    CHECK((*a.low == 0) == (count == 6));
+    CHECK((*r.low == -1) == (count == 6));
+    CHECK(*r.high <= 1);
+  }
+}
+
 TEST_CASE("rows written three times inside their group change nothing but n",
           "[stats][clustered]") {
   // The item tests would take the copies for news; over groups there is none.
@@ -305,4 +325,7 @@ TEST_CASE("the minimum detectable difference reaches its power", "[stats][cluste
   for (const double bad : {0.0, -1.0, kNaN, std::numeric_limits<double>::infinity()}) {
     CHECK_FALSE(minimum_detectable(bad));
   }
+  CHECK_FALSE(minimum_detectable(0.02, 0.05, 1.0));
+  CHECK_FALSE(minimum_detectable(0.02, 0.05, 0.01));  // power below the test's size
+  CHECK_FALSE(minimum_detectable(0.02, -1, 0.8));
 }
