@@ -182,6 +182,7 @@ class Job {
     families_ = declare_families(models, benchmarks, params_.reduce);
     Json extra = build_facts();
     extra["families"] = families_;
+    extra["shapes"] = to_json(checkpoint_shapes(sweep_));
     extra["reviews"] = review_facts(sweep_, plan_.tables);
     extra["launch"] = launch_facts(mpi_.size());
     const Json manifest = make_manifest(sweep_, plan_, checkpoints_, extra, previous_);
@@ -248,6 +249,7 @@ class Job {
       facts.seed = sweep_.params.seed;
       facts.level = params_.reduce.level;
       facts.families = families_;
+      facts.shapes = checkpoint_shapes(sweep_);
       write_results(root_, reduced, facts);
       say("tables in " + (root_ / "reduce" / "tables").string());
     }

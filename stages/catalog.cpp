@@ -183,6 +183,17 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   return {capture, metrics, consistency, fits, probes, interventions, replicates, reduce};
 }
 
+CheckpointShapes checkpoint_shapes(const Sweep& sweep) {
+  CheckpointShapes out;
+  for (const NamedModel& model : sweep.models) {
+    const ModelSpec spec = read_model_spec(model.config.checkpoint);
+    out[model.name] = {spec.family,        spec.text.layers,       spec.text.heads,
+                       spec.text.kv_heads, spec.text.hidden,       spec.text.intermediate,
+                       spec.vision.image_size};
+  }
+  return out;
+}
+
 std::string settings_help() {
   std::string out;
   const auto section = [&](const char* name, const auto& params) {

@@ -12,6 +12,7 @@
 #include "stages/interventions/params.hpp"
 #include "stages/metrics/params.hpp"
 #include "stages/probes/params.hpp"
+#include "stages/reduce/checkpoint_shape.hpp"
 #include "stages/reduce/params.hpp"
 
 namespace vrp {
@@ -32,6 +33,9 @@ StageParams bind_stage_params(Sweep& sweep);
 /// Definitions in the order of dependence, without `run`: enough to plan. Error (usage) when the
 /// interventions name what one of the models does not have.
 std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams& params);
+
+/// Sizes of the sweep's models, read from the checkpoints' configurations.
+CheckpointShapes checkpoint_shapes(const Sweep& sweep);
 
 /// "[section]" headings with every key, its default and its meaning.
 std::string settings_help();

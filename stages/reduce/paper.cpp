@@ -1,12 +1,14 @@
 #include "stages/reduce/paper.hpp"
 
+#include <algorithm>
+#include <vector>
+
 #include "pipeline/base/text.hpp"
+#include "stages/reduce/paper_cells.hpp"
 #include "stages/reduce/reduce.hpp"
 
 namespace vrp {
-namespace {
 
-/// The name of the paper's set that a benchmark of ours stands for; "" = none.
 std::string_view paper_set(std::string_view benchmark) {
   if (benchmark == kPooledSet) return kPooledSet;
   for (const std::string_view set : {"pope", "llava_bench", "vqav2", "textvqa"}) {
@@ -17,7 +19,20 @@ std::string_view paper_set(std::string_view benchmark) {
   return "";
 }
 
-}  // namespace
+std::span<const PublishedCell> published_cells() {
+  static const std::vector<PublishedCell> all = [] {
+    std::vector<PublishedCell> cells;
+    for (const auto& part : {published_signals(), published_inside(), published_text()})
+      cells.insert(cells.end(), part.begin(), part.end());
+    constexpr std::string_view kOrder[] = {"T1", "T2", "T3",  "T4", "T5", "T6", "T7",  "T7 early",
+                                           "T8", "T9", "T11", "F3", "F4", "F5", "A.4", "A.6"};
+    std::ranges::stable_sort(cells, {}, [&](const PublishedCell& cell) {
+      return std::ranges::find(kOrder, cell.figure.table) - std::begin(kOrder);
+    });
+    return cells;
+  }();
+  return all;
+}
 
 std::string_view paper_model(std::string_view model) {
   const std::string lower = to_lower_ascii(model);
@@ -38,11 +53,13 @@ const PaperFigure* paper_figure(std::string_view table, std::string_view model,
                                 std::string_view benchmark, std::string_view signal,
                                 std::string_view statistic) {
   const std::string_view set = paper_set(benchmark);
-  for (const PaperFigure& figure : paper_figures())
+  for (const PublishedCell& cell : published_cells()) {
+    const PaperFigure& figure = cell.figure;
     if (figure.table == table && figure.set == set && figure.signal == signal &&
         figure.statistic == statistic &&
         (figure.model.empty() || figure.model == paper_model(model)))
       return &figure;
+  }
   return nullptr;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
-// Figures printed in the paper, beside which ours stand. Source: arXiv 2606.17389, final version
-// (methods, section 15).
-#include <span>
+// Figures printed in the paper, beside which ours stand (all of them: paper_cells.hpp). Source:
+// arXiv 2606.17389, final version (methods, section 15).
 #include <string>
 #include <string_view>
 
@@ -22,7 +21,9 @@ std::string_view paper_model(std::string_view model);
 /// The checkpoint that the paper measured: "LLaVA-1.5-7B".
 std::string_view paper_model_name(std::string_view family);
 
-std::span<const PaperFigure> paper_figures();
+/// The paper's set that a benchmark of ours stands for: "pope", "llava_bench", "vqav2", "textvqa",
+/// "pooled"; "" = none.
+std::string_view paper_set(std::string_view benchmark);
 
 /// True when the benchmark asks whether an object is there ("pope" is part of its name).
 bool asks_existence(std::string_view benchmark);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/store/record.hpp"
+#include "stages/reduce/checkpoint_shape.hpp"
 #include "stages/reduce/families.hpp"
 #include "stages/reduce/rows.hpp"
 #include "stages/reduce/rows_case.hpp"
@@ -25,6 +26,7 @@ struct RunFacts {
   double level = 0.95;
   Json families;                    ///< from declare_families, as in the run manifest
   std::vector<std::string> models;  ///< in the order of the sweep; models not named follow by name
+  CheckpointShapes shapes;          ///< sizes of the models; one not named is not known
 };
 
 /// All frames of a run, in the order (model, benchmark), models as the sweep names them; the pooled

@@ -35,11 +35,10 @@ Table table_format_confound(const Results& results, const RunFacts& facts);
 Table table_official_figures(const Results& results, const RunFacts& facts);
 Table table_agreement(const Results& results, const RunFacts& facts);
 Table table_pooled_sets(const Results& results, const RunFacts& facts);
-Table table_paper_delta(const Results& results, const RunFacts& facts);
+Table table_paper_delta(const Results& results, const RunFacts& facts);  ///< every printed number
 
-/// Appends the numbers of `from` (a table of long_table.hpp) that have a printed figure beside
-/// them.
-void add_to_paper_delta(Table& delta, const Table& from);
+/// The same as a page to read, with a table for each of the paper's: RUN/reduce/paper_delta.md.
+std::string paper_delta_page(const Results& results, const RunFacts& facts);
 
 /// All of the above, in the order of the report, each row complete (table_rules.hpp).
 std::vector<Table> all_tables(const Results& results, const RunFacts& facts);

@@ -1,89 +1,132 @@
-// Ours beside the paper.
+// Ours beside the paper: the table with a row for every printed number, and its page.
 #include <algorithm>
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
-#include "stages/reduce/tables.hpp"
+#include "pipeline/base/text.hpp"
+#include "stages/reduce/paper_command.hpp"
+#include "stages/reduce/people.hpp"
+#include "stages/reduce/tables_delta_rows.hpp"
 
 namespace vrp {
 namespace {
 
-std::string count(std::int64_t value) { return std::to_string(value); }
+constexpr Verdict kVerdicts[] = {Verdict::inside, Verdict::outside, Verdict::other_definition,
+                                 Verdict::not_testable};
+
+std::string plural(std::size_t n, const char* one, const char* many) {
+  return concat(n, ' ', n == 1 ? one : many);
+}
+
+std::vector<Cell> machine_cells(const DeltaRow& row) {
+  const PublishedCell& cell = *row.cell;
+  const PaperFigure& figure = cell.figure;
+  const PaperNoteText note = paper_note(cell.note);
+  TableValue value = row.ours ? row.ours->value : TableValue{};
+  if (value.method.empty()) value.method = "none: nothing of this run stands beside it";
+  const auto text = [](std::string_view t) { return std::string(t); };
+  std::string why = value.note;
+  if (!std::isfinite(value.estimate) && why.empty()) why = row.judgement.reason;
+  return {text(figure.table),
+          value.model,
+          value.benchmark,
+          text(figure.signal),
+          text(figure.statistic),
+          row.quantity,
+          value.what,
+          value.n,
+          value.invalid,
+          value.estimate,
+          value.low,
+          value.high,
+          value.interval,
+          value.p,
+          value.p_adjusted,
+          value.family,
+          value.test,
+          value.method,
+          figure.value,
+          std::abs(cell.low) < 1e299 ? cell.low : kUndefined,
+          std::abs(cell.high) < 1e299 ? cell.high : kUndefined,
+          text(figure.printed),
+          text(figure.model),
+          text(figure.set),
+          text(cell.early ? "early" : "final"),
+          difference_of(row),
+          text(verdict_name(row.judgement.verdict)),
+          row.judgement.reason,
+          text(note.ours),
+          text(note.print),
+          std::int64_t{cell.unverified},
+          paper_command(cell),
+          why,
+          std::int64_t{0},  // filled with the profile, as in every table
+          std::string()};
+}
+
+std::vector<std::string> note_lines(const DeltaRows& rows) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < rows.definitions.size(); ++i)
+    out.push_back(concat(i + 1, ": ", rows.definitions[i]));
+  for (std::size_t i = 0; i < rows.reasons.size(); ++i)
+    out.push_back(concat('(', note_letter(i), ") ", rows.reasons[i], '.'));
+  for (std::size_t i = 0; i < rows.commands.size(); ++i)
+    out.push_back(concat('C', i + 1, ": ", rows.commands[i]));
+  return out;
+}
 
 }  // namespace
 
+std::vector<std::string> delta_head(const DeltaRows& rows, const RunFacts& facts) {
+  VerdictCounts counts;
+  for (const DeltaRow& row : rows.rows) counts.add(row.judgement.verdict);
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < std::size(kVerdicts); ++i)
+    parts.push_back(concat(counts.rows[i], ' ', verdict_name(kVerdicts[i])));
+  std::vector<std::string> head = {
+      concat(plural(published_cells().size(), "printed number", "printed numbers"),
+             " of arXiv 2606.17389 in ", plural(counts.all(), "row", "rows"),
+             " (a row for each of our models and sets of that name): ", join(parts, ", "), "."),
+      "Inside: the print, read as the interval of its rounding, meets our interval; outside: it "
+      "does not. Other definition: it measured another quantity than its name says. Not testable: "
+      "the reason is under its letter. '-': no number.",
+      "Notes: a number is the definition, a letter the reason, C the command that computes the "
+      "cell (in place of vrp-run also mpirun or slurm/sweep.sbatch; another --output-dir keeps the "
+      "tables of a larger run), u: no source beyond the printed value, e: early version."};
+  if (facts.profile != "default")
+    head.push_back(concat("Profile '", facts.profile, "': ours by the authors' definitions."));
+  return head;
+}
+
 Table table_paper_delta(const Results& results, const RunFacts& facts) {
-  Table table = statistic_table("paper_delta", "Ours beside the paper", facts);
-  table.headers = {"Table",   "Model", "Set",      "Signal", "Statistic", "n",
-                   "Invalid", "Ours",  "Interval", "Paper",  "Difference"};
-  table.numeric = {false, false, false, false, false, true, true, true, true, true, true};
-  for (const char* of : {"T1", "T3", "T4", "T7", "T8"})
-    for (std::size_t i = 0; i < results.statistics.size(); ++i) {
-      const StatRow& row = results.statistics[i];
-      const PaperFigure* paper =
-          paper_figure(of, row.model, row.benchmark, row.signal, row.statistic);
-      if (!paper || row.label.starts_with("majority:")) continue;
-      const bool share = row.statistic == "accuracy" || row.statistic == "precision_at_sc1" ||
-                         row.statistic == "probe_accuracy";
-      const bool sign = row.statistic == "r";
-      table.add(
-          machine_row(table, row, results.adjusted[i], paper),
-          {of, row.model, display_set(row.benchmark),
-           row.signal.empty() ? "answers" : display_name(row.signal), row.statistic, count(row.n),
-           count(row.invalid), share ? percent(row.estimate) : fixed(row.estimate, 3, sign),
-           share ? percent_interval(row.low, row.high) : interval_text(row.low, row.high, 3),
-           std::string(paper->printed),
-           share && std::isfinite(row.estimate)
-               ? fixed(100 * (row.estimate - paper->value), 1, true) + " pp"
-               : fixed(row.estimate - paper->value, 3, true)});
-    }
-  table.notes.push_back(
-      "Paper: arXiv 2606.17389, final version, for LLaVA-1.5-7B, PaliGemma-3B or "
-      "Qwen2-VL-7B; a difference means something for the same checkpoint and set "
-      "only.");
+  Table table;
+  table.id = "paper_delta";
+  table.title = "Ours beside the paper";
+  table.partial = facts.partial;
+  table.columns = {"table",      "model",         "benchmark",   "signal",     "statistic",
+                   "quantity",   "what",          "n",           "invalid",    "estimate",
+                   "low",        "high",          "interval",    "p",          "p_adjusted",
+                   "family",     "test",          "method",      "paper",      "paper_low",
+                   "paper_high", "paper_printed", "paper_model", "paper_set",  "paper_version",
+                   "difference", "verdict",       "reason",      "definition", "print",
+                   "unverified", "command",       "note",        "seed",       "profile"};
+  table.headers = {"Table",    "Model", "Set",     "Quantity",   "Printed", "Ours",
+                   "Interval", "n",     "Invalid", "Difference", "Verdict", "Notes"};
+  table.numeric = {false, false, false, false, true, true, true, true, true, true, false, false};
+  const DeltaRows rows = delta_rows(results, facts);
+  for (const DeltaRow& row : rows.rows) {
+    table.add(machine_cells(row),
+              {std::string(row.cell->figure.table), row.model, row.set, row.quantity, row.printed,
+               row.estimate, row.interval, row.n, row.invalid, row.difference,
+               std::string(verdict_name(row.judgement.verdict)), row.notes});
+  }
+  table.notes = delta_head(rows, facts);
+  for (std::string& line : note_lines(rows)) table.notes.push_back(std::move(line));
   return table;
 }
 
-void add_to_paper_delta(Table& delta, const Table& from) {
-  const auto place = [](const Table& table, std::string_view name) {
-    return std::find(table.columns.begin(), table.columns.end(), name) - table.columns.begin();
-  };
-  const auto width = static_cast<std::ptrdiff_t>(from.columns.size());
-  const std::ptrdiff_t paper = place(from, "paper_printed"), what = place(from, "what");
-  if (what == width || paper == width) return;
-  for (const auto& row : from.rows) {
-    const auto cell = [&](const char* name) -> const Cell& {
-      return row[static_cast<std::size_t>(place(from, name))];
-    };
-    const auto text = [&](const char* name) { return std::get<std::string>(cell(name)); };
-    const auto number = [&](const char* name) { return std::get<double>(cell(name)); };
-    const std::string statistic = text("statistic");
-    const bool of_signal = statistic == "auroc" || (from.id == "T1" && statistic != "r2_max");
-    if (of_signal || text("paper_printed").empty()) continue;  // signals are in the table already
-    std::vector<Cell> machine;
-    for (const std::string& column : delta.columns) {
-      const std::ptrdiff_t at = place(from, column == "signal" ? "what" : column);
-      machine.push_back(at < width ? row[static_cast<std::size_t>(at)] : Cell(std::string()));
-    }
-    const bool share = statistic.ends_with("accuracy") || statistic == "mlp_share";
-    const bool layer = statistic.ends_with("_layer"), points = statistic.ends_with("_pp");
-    const auto shown = [&](double value, bool plus) {
-      if (layer) return fixed(value, 0, plus);
-      if (share) return percent(value);
-      return fixed(value, points ? 1 : statistic == "r2_max" ? 3 : 2, plus || points);
-    };
-    const double low = number("low"), high = number("high"), difference = number("difference");
-    delta.add(
-        std::move(machine),
-        {from.id, text("model"), display_set(text("benchmark")), text("what"), statistic,
-         count(std::get<std::int64_t>(cell("n"))), count(std::get<std::int64_t>(cell("invalid"))),
-         layer && std::isfinite(number("estimate")) ? concat("L", shown(number("estimate"), false))
-                                                    : shown(number("estimate"), false),
-         share ? percent_interval(low, high) : interval_text(low, high, points ? 1 : 2, true),
-         text("paper_printed"),
-         share && std::isfinite(difference) ? fixed(100 * difference, 1, true) + " pp"
-                                            : shown(difference, true)});
-  }
+std::string paper_delta_page(const Results& results, const RunFacts& facts) {
+  return delta_page(delta_rows(results, facts), facts);
 }
 
 }  // namespace vrp

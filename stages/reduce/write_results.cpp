@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 
 #include "pipeline/base/error.hpp"
@@ -60,9 +59,6 @@ std::vector<Table> all_tables(const Results& results, const RunFacts& facts) {
                                table_official_figures(results, facts),
                                table_paper_delta(results, facts),
                                table_signals(results, facts)};
-  const auto delta = std::find_if(tables.begin(), tables.end(),
-                                  [](const Table& table) { return table.id == "paper_delta"; });
-  for (const Table& table : tables) add_to_paper_delta(*delta, table);
   for (Table& table : tables) complete_rows(table, facts.seed, facts.profile);
   return tables;
 }
@@ -84,9 +80,9 @@ void write_results(const std::filesystem::path& run_folder, const std::vector<Re
     write_atomically(tables_folder / (table.id + ".md"), to_markdown(table));
     write_atomically(tables_folder / (table.id + ".tex"), to_latex(table));
     write_atomically(tables_folder / (table.id + ".json"), json_text(to_json(table)));
-    if (table.id == "paper_delta") write_atomically(folder / "paper_delta.md", to_markdown(table));
     index["tables"].push_back({{"id", table.id}, {"title", table.title}});
   }
+  write_atomically(folder / "paper_delta.md", paper_delta_page(results, facts));
   write_atomically(tables_folder / "all.tex", latex_document(tables, facts.partial));
   for (const Table& data : figure_data(results, facts)) {
     write_atomically(figures_folder / (data.id + ".csv"), to_csv(data));

@@ -1,5 +1,6 @@
 vrp_add_test(config SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/config_test.cpp
                             ${CMAKE_CURRENT_LIST_DIR}/driver/model_interventions_test.cpp
+                            ${CMAKE_CURRENT_LIST_DIR}/driver/paper_commands_test.cpp
              LIBS vrp_config vrp_stage_catalog vrp_program vrp_driver LABELS unit)
 vrp_add_test(plan SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/plan_test.cpp LIBS vrp_driver LABELS unit)
 vrp_add_test(score_file SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/score_file_test.cpp LIBS vrp_driver LABELS unit)

@@ -9,6 +9,7 @@ vrp_add_test(reduce_inside SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_lens_test.cp
              LIBS vrp_stage_reduce LABELS unit)
 vrp_add_test(reduce_tables SOURCES ${CMAKE_CURRENT_LIST_DIR}/reduce_tables_test.cpp
                                    ${CMAKE_CURRENT_LIST_DIR}/reduce_results_test.cpp
+                                   ${CMAKE_CURRENT_LIST_DIR}/reduce_delta_test.cpp
                                    ${CMAKE_CURRENT_LIST_DIR}/reduce_rules_test.cpp
                                    ${CMAKE_CURRENT_LIST_DIR}/reduce_rules_test.cpp
              LIBS vrp_stage_reduce LABELS unit)

@@ -156,8 +156,22 @@ TEST_CASE("the paper's sweep asks LLaVA and Qwen2-VL for short answers, PaliGemm
     const bool pooled = benchmark.name != "vqav2" && benchmark.name != "textvqa";
     CHECK(benchmark.config.pooled == pooled);
   }
+  // The sweep says what the defaults say, so that the file is whole and a default cannot drift.
+  const StageParams paper = bind_stage_params(sweep), defaults;
+  CHECK(sweep.params.seed == 20260617);
+  CHECK(canonical_text(paper.metrics) == canonical_text(defaults.metrics));
+  CHECK(canonical_text(paper.consistency) == canonical_text(defaults.consistency));
+  CHECK(canonical_text(paper.probes) == canonical_text(defaults.probes));
+  CHECK(canonical_text(paper.reduce) == canonical_text(defaults.reduce));
+  CaptureParams capture = defaults.capture;
+  capture.head_gain = capture.head_map = true;
+  CHECK(canonical_text(paper.capture) == canonical_text(capture));
+  InterventionsParams common = defaults.interventions;
+  common.sweep = {"32%", "55%", "68%", "87%", "94%"};
+  common.scaled = {"14%", "28%", "56%"};
+  CHECK(canonical_text(paper.interventions) == canonical_text(common));
   // Blocks and numbers of neurons of tables T5 and T6.
-  const auto edits = bind_stage_params(sweep).interventions_of;
+  const auto& edits = paper.interventions_of;
   using Words = std::vector<std::string>;
   CHECK(edits.at("llava-1.5-7b").layer == "31");
   CHECK(edits.at("llava-1.5-7b").sweep == Words{"10", "17", "21", "27", "29"});
