@@ -12,6 +12,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/control/capture_sizes.hpp"
 #include "pipeline/control/plan_text.hpp"
+#include "pipeline/control/run_facts.hpp"
 #include "pipeline/devices.hpp"
 #include "pipeline/dist/signals.hpp"
 #include "pipeline/driver/checkpoint_hash.hpp"
@@ -243,14 +244,7 @@ class Job {
       items += unit.last - unit.first;
     }
     if (!reduced.empty()) {
-      RunFacts facts;
-      if (plan_.partial()) facts.partial = concat("--limit ", plan_.limit);
-      facts.profile = sweep_.params.profile;
-      facts.seed = sweep_.params.seed;
-      facts.level = params_.reduce.level;
-      facts.families = families_;
-      facts.shapes = checkpoint_shapes(sweep_);
-      write_results(root_, reduced, facts);
+      write_results(root_, reduced, run_facts(read_manifest(root_)));
       say("tables in " + (root_ / "reduce" / "tables").string());
     }
     const std::int64_t allowed = allowed_failures(options_.max_failures, items);

@@ -27,6 +27,7 @@ const std::map<std::string, Command>& commands() {
       {"score", {vrp::score_command, "label a run's stored answers by other rules; no model"}},
       {"compare", {vrp::compare_command, "two runs or models, item by item: paired statistics"}},
       {"export", {vrp::export_command, "signals, labels and answers as CSV or JSON Lines"}},
+      {"reduce", {vrp::reduce_command, "tables of whatever of a run is finished; no model"}},
       {"report", {vrp::report_command, "report.html of a run"}},
       {"check-model",
        {vrp::check_model_command, "a checkpoint folder: sizes, tensors, tokenizer, memory"}},

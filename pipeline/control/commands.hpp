@@ -17,6 +17,7 @@ int show_command(const Arguments& arguments);         ///< one item of a run
 int score_command(const Arguments& arguments);        ///< labels of stored answers, again
 int compare_command(const Arguments& arguments);      ///< two runs or models, item by item
 int export_command(const Arguments& arguments);       ///< signals, labels, answers as a table
+int reduce_command(const Arguments& arguments);       ///< tables of what is finished
 int report_command(const Arguments& arguments);       ///< report.html
 int check_model_command(const Arguments& arguments);  ///< a checkpoint folder, before a run
 int doctor_command(const Arguments& arguments);       ///< what this machine offers
