@@ -16,7 +16,7 @@ struct ReduceParams {
   double equivalence = 0.1;
   int curve_points = 100;
   // How it is computed, not what.
-  std::int64_t block_draws = 100000000;
+  std::int64_t block_draws = 1000000000;
 
   template <class Visit>
   void fields(Visit&& visit) {
