@@ -21,15 +21,15 @@ std::string also(const std::string& first, std::string_view second) {
 
 }  // namespace
 
-std::string_view verdict_name(Verdict verdict) {
+std::string_view verdict_name(PaperVerdict verdict) {
   switch (verdict) {
-    case Verdict::inside:
+    case PaperVerdict::inside:
       return "inside";
-    case Verdict::outside:
+    case PaperVerdict::outside:
       return "outside";
-    case Verdict::other_definition:
+    case PaperVerdict::other_definition:
       return "other definition";
-    case Verdict::not_testable:
+    case PaperVerdict::not_testable:
       break;
   }
   return "not testable";
@@ -39,25 +39,25 @@ Judgement judge(const PublishedCell& cell, const Counterpart* ours, bool authors
                 const std::string& missing) {
   const PaperNoteText note = paper_note(cell.note);
   const std::string_view why = cell.print == Print::untestable ? note.why : std::string_view();
-  if (ours == nullptr) return {Verdict::not_testable, also(std::string(why), missing)};
+  if (ours == nullptr) return {PaperVerdict::not_testable, also(std::string(why), missing)};
   const TableValue& value = ours->value;
-  if (!ours->obstacle.empty()) return {Verdict::not_testable, also(ours->obstacle, why)};
-  if (!why.empty()) return {Verdict::not_testable, std::string(why)};
+  if (!ours->obstacle.empty()) return {PaperVerdict::not_testable, also(ours->obstacle, why)};
+  if (!why.empty()) return {PaperVerdict::not_testable, std::string(why)};
   if (!std::isfinite(value.estimate))
-    return {Verdict::not_testable,
+    return {PaperVerdict::not_testable,
             concat("ours is not defined: ", value.note.empty() ? "no reason given" : value.note)};
   if (cell.print == Print::elsewhere)
-    return {Verdict::other_definition, concat("the print: ", note.print)};
+    return {PaperVerdict::other_definition, concat("the print: ", note.print)};
   if (cell.print == Print::authors && !authors)
-    return {Verdict::other_definition,
+    return {PaperVerdict::other_definition,
             concat("the print: ", note.print, "; profile authors computes it")};
   const double low = ours->exact ? value.estimate : value.low;
   const double high = ours->exact ? value.estimate : value.high;
   if (!std::isfinite(low) || !std::isfinite(high))
-    return {Verdict::not_testable,
+    return {PaperVerdict::not_testable,
             concat("ours has no interval",
                    value.interval.starts_with("none: ") ? ": " + value.interval.substr(6) : "")};
-  return {meet(cell.low, cell.high, low, high) ? Verdict::inside : Verdict::outside, ""};
+  return {meet(cell.low, cell.high, low, high) ? PaperVerdict::inside : PaperVerdict::outside, ""};
 }
 
 }  // namespace vrp

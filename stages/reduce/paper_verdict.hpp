@@ -7,8 +7,8 @@
 
 namespace vrp {
 
-enum class Verdict { inside, outside, not_testable, other_definition };
-std::string_view verdict_name(Verdict verdict);  ///< "not testable"
+enum class PaperVerdict { inside, outside, not_testable, other_definition };
+std::string_view verdict_name(PaperVerdict verdict);  ///< "not testable"
 
 /// Our number beside a cell.
 struct Counterpart {
@@ -18,7 +18,7 @@ struct Counterpart {
 };
 
 struct Judgement {
-  Verdict verdict = Verdict::not_testable;
+  PaperVerdict verdict = PaperVerdict::not_testable;
   std::string reason;  ///< of not_testable and other_definition
 };
 

@@ -11,8 +11,8 @@
 namespace vrp {
 namespace {
 
-constexpr Verdict kVerdicts[] = {Verdict::inside, Verdict::outside, Verdict::other_definition,
-                                 Verdict::not_testable};
+constexpr PaperVerdict kVerdicts[] = {PaperVerdict::inside, PaperVerdict::outside,
+                                      PaperVerdict::other_definition, PaperVerdict::not_testable};
 
 std::string plural(std::size_t n, const char* one, const char* many) {
   return concat(n, ' ', n == 1 ? one : many);

@@ -158,7 +158,7 @@ void describe(DeltaRow& row, DeltaRows& all) {
   std::vector<std::string> notes = {
       std::to_string(1 + number_of(all.definitions,
                                    concat("Ours: ", note.ours, ". The print: ", note.print, ".")))};
-  if (!row.judgement.reason.empty() && row.judgement.verdict == Verdict::not_testable)
+  if (!row.judgement.reason.empty() && row.judgement.verdict == PaperVerdict::not_testable)
     notes.push_back(concat('(', note_letter(number_of(all.reasons, row.judgement.reason)), ')'));
   notes.push_back(concat('C', 1 + number_of(all.commands, paper_command(cell))));
   if (cell.unverified) notes.emplace_back("u");
@@ -168,11 +168,11 @@ void describe(DeltaRow& row, DeltaRows& all) {
 
 }  // namespace
 
-void VerdictCounts::add(Verdict verdict) {
-  ++rows[verdict == Verdict::inside             ? 0
-         : verdict == Verdict::outside          ? 1
-         : verdict == Verdict::other_definition ? 2
-                                                : 3];
+void VerdictCounts::add(PaperVerdict verdict) {
+  ++rows[verdict == PaperVerdict::inside             ? 0
+         : verdict == PaperVerdict::outside          ? 1
+         : verdict == PaperVerdict::other_definition ? 2
+                                                     : 3];
 }
 
 double difference_of(const DeltaRow& row) {

@@ -30,7 +30,7 @@ struct DeltaRows {
 struct VerdictCounts {
   std::array<std::size_t, 4> rows{};
   std::size_t all() const { return rows[0] + rows[1] + rows[2] + rows[3]; }
-  void add(Verdict verdict);
+  void add(PaperVerdict verdict);
 };
 
 DeltaRows delta_rows(const Results& results, const RunFacts& facts);

@@ -199,12 +199,12 @@ TEST_CASE("inside means that the interval of the rounding meets ours", "[paper][
     const Counterpart number = ours((low + high) / 2, low, high);
     return judge(cell, &number, false).verdict;
   };
-  CHECK(verdict(0.70, 0.80) == Verdict::inside);
-  CHECK(verdict(0.785, 0.80) == Verdict::inside);  // the ends touch
-  CHECK(verdict(0.7851, 0.80) == Verdict::outside);
-  CHECK(verdict(0.70, 0.775) == Verdict::inside);
-  CHECK(verdict(0.70, 0.7749) == Verdict::outside);
-  CHECK(verdict(0.779, 0.781) == Verdict::inside);  // ours within the rounding
+  CHECK(verdict(0.70, 0.80) == PaperVerdict::inside);
+  CHECK(verdict(0.785, 0.80) == PaperVerdict::inside);  // the ends touch
+  CHECK(verdict(0.7851, 0.80) == PaperVerdict::outside);
+  CHECK(verdict(0.70, 0.775) == PaperVerdict::inside);
+  CHECK(verdict(0.70, 0.7749) == PaperVerdict::outside);
+  CHECK(verdict(0.779, 0.781) == PaperVerdict::inside);  // ours within the rounding
 }
 
 TEST_CASE("a number without interval or value has no verdict, a layer is its own interval",
@@ -213,30 +213,30 @@ TEST_CASE("a number without interval or value has no verdict, a layer is its own
   Counterpart number = ours(0.78, kUndefined, 0.8);
   number.value.interval = "none: one random split";
   Judgement judgement = judge(cell, &number, false);
-  CHECK(judgement.verdict == Verdict::not_testable);
+  CHECK(judgement.verdict == PaperVerdict::not_testable);
   CHECK(judgement.reason == "ours has no interval: one random split");
   number = ours(kUndefined, 0.7, 0.8);
   number.value.note = "one class only";
   judgement = judge(cell, &number, false);
-  CHECK(judgement.verdict == Verdict::not_testable);
+  CHECK(judgement.verdict == PaperVerdict::not_testable);
   CHECK(judgement.reason == "ours is not defined: one class only");
   judgement = judge(cell, nullptr, false, "no LLaVA-1.5-7B in this run");
-  CHECK(judgement.verdict == Verdict::not_testable);
+  CHECK(judgement.verdict == PaperVerdict::not_testable);
   CHECK(judgement.reason == "no LLaVA-1.5-7B in this run");
 
   const PublishedCell& layer = cell_of("T2", "paligemma", "pope", "lens", "peak_layer");  // L14
   Counterpart block = ours(14, kUndefined, kUndefined);
   block.exact = true;
-  CHECK(judge(layer, &block, true).verdict == Verdict::inside);
+  CHECK(judge(layer, &block, true).verdict == PaperVerdict::inside);
   block.value.estimate = 13;
-  CHECK(judge(layer, &block, true).verdict == Verdict::outside);
+  CHECK(judge(layer, &block, true).verdict == PaperVerdict::outside);
 
   const PublishedCell& p = cell_of("T4", "", "pooled", "h_s", "p");
   Counterpart value = ours(0.06, kUndefined, kUndefined);
   value.exact = true;
-  CHECK(judge(p, &value, false).verdict == Verdict::inside);
+  CHECK(judge(p, &value, false).verdict == PaperVerdict::inside);
   value.value.estimate = 0.01;
-  CHECK(judge(p, &value, false).verdict == Verdict::outside);
+  CHECK(judge(p, &value, false).verdict == PaperVerdict::outside);
 }
 
 TEST_CASE("another definition is one in the default profile and a comparison in the authors'",
@@ -244,18 +244,18 @@ TEST_CASE("another definition is one in the default profile and a comparison in 
   const PublishedCell& theirs = cell_of("T7", "qwen2vl", "pope", "margin_last", "auroc");
   const PublishedCell& nowhere = cell_of("T7", "llava", "pope", "h_s", "auroc");
   const Counterpart number = ours(0.6, 0.5, 0.7);
-  CHECK(judge(theirs, &number, false).verdict == Verdict::other_definition);
+  CHECK(judge(theirs, &number, false).verdict == PaperVerdict::other_definition);
   CHECK_THAT(judge(theirs, &number, false).reason, Contains("largest minus second largest logit"));
-  CHECK(judge(theirs, &number, true).verdict == Verdict::inside);
-  CHECK(judge(nowhere, &number, false).verdict == Verdict::other_definition);
-  CHECK(judge(nowhere, &number, true).verdict == Verdict::other_definition);
+  CHECK(judge(theirs, &number, true).verdict == PaperVerdict::inside);
+  CHECK(judge(nowhere, &number, false).verdict == PaperVerdict::other_definition);
+  CHECK(judge(nowhere, &number, true).verdict == PaperVerdict::other_definition);
   // What stands in the way of any comparison comes first, and an untestable cell says why as well.
   Counterpart demo = number;
   demo.obstacle = "another checkpoint";
-  CHECK(judge(theirs, &demo, false).verdict == Verdict::not_testable);
+  CHECK(judge(theirs, &demo, false).verdict == PaperVerdict::not_testable);
   CHECK(judge(theirs, &demo, false).reason == "another checkpoint");
   const PublishedCell& level = cell_of("T5", "llava", "pooled", "baseline", "accuracy");
-  CHECK(judge(level, &number, true).verdict == Verdict::not_testable);
+  CHECK(judge(level, &number, true).verdict == PaperVerdict::not_testable);
   CHECK(judge(level, &demo, true).reason ==
         "another checkpoint; its mix of 200 questions is not published");
 }
@@ -301,16 +301,18 @@ TEST_CASE("a run of the paper's models and sets gets verdicts, any other says wh
   RunFacts facts;
   facts.shapes = {{model, kLlava}};
   DeltaRows rows = delta_rows(results, facts);
-  CHECK(row_of(rows, "T7", "s_sc", "auroc", "llava").judgement.verdict == Verdict::outside);
-  CHECK(row_of(rows, "T7", "confidence", "auroc", "llava").judgement.verdict == Verdict::inside);
+  CHECK(row_of(rows, "T7", "s_sc", "auroc", "llava").judgement.verdict == PaperVerdict::outside);
+  CHECK(row_of(rows, "T7", "confidence", "auroc", "llava").judgement.verdict ==
+        PaperVerdict::inside);
   CHECK(row_of(rows, "T8", "s_sc", "auroc", "llava").difference == "-0.074");
-  CHECK(row_of(rows, "T4", "h_s", "r_interval", "").judgement.verdict == Verdict::inside);
+  CHECK(row_of(rows, "T4", "h_s", "r_interval", "").judgement.verdict == PaperVerdict::inside);
   CHECK(row_of(rows, "T4", "h_s", "r_interval", "").ours->value.low == -0.055);
   CHECK(row_of(rows, "T4", "h_s", "n", "").judgement.verdict ==
-        Verdict::outside);  // 3000, not 3090
-  CHECK(row_of(rows, "T4", "h_s", "p", "").judgement.verdict == Verdict::inside);
-  CHECK(row_of(rows, "T1", "", "accuracy", "llava").judgement.verdict == Verdict::other_definition);
-  CHECK(row_of(rows, "T8", "random", "auroc", "llava").judgement.verdict == Verdict::inside);
+        PaperVerdict::outside);  // 3000, not 3090
+  CHECK(row_of(rows, "T4", "h_s", "p", "").judgement.verdict == PaperVerdict::inside);
+  CHECK(row_of(rows, "T1", "", "accuracy", "llava").judgement.verdict ==
+        PaperVerdict::other_definition);
+  CHECK(row_of(rows, "T8", "random", "auroc", "llava").judgement.verdict == PaperVerdict::inside);
   CHECK_THAT(row_of(rows, "T7", "s_sc", "auroc", "paligemma").judgement.reason,
              Contains("no PaliGemma-3B in this run"));
   CHECK_THAT(row_of(rows, "T3", "confidence", "auroc", "llava").judgement.reason,
@@ -322,7 +324,7 @@ TEST_CASE("a run of the paper's models and sets gets verdicts, any other says wh
   facts.shapes[model] = {"llava", 6, 4, 4, 160, 432, 48};
   rows = delta_rows(results, facts);
   const DeltaRow& small = row_of(rows, "T7", "s_sc", "auroc", "llava");
-  CHECK(small.judgement.verdict == Verdict::not_testable);
+  CHECK(small.judgement.verdict == PaperVerdict::not_testable);
   CHECK_THAT(small.judgement.reason, Contains("another checkpoint (6 blocks"));
   CHECK(small.estimate == "0.710");
   CHECK(small.difference == "-0.070");
@@ -357,10 +359,10 @@ TEST_CASE("profile authors looks where the print was made", "[paper][delta]") {
   facts.profile = "authors";
   const DeltaRows authors = delta_rows(results, facts);
   CHECK(row_of(authors, "T1", "", "accuracy", "qwen2vl").estimate == "29.0 %");
-  CHECK(row_of(authors, "T1", "", "accuracy", "qwen2vl").judgement.verdict == Verdict::inside);
+  CHECK(row_of(authors, "T1", "", "accuracy", "qwen2vl").judgement.verdict == PaperVerdict::inside);
   CHECK(row_of(authors, "T7", "margin_last", "auroc", "qwen2vl").estimate == "0.640");
   CHECK(row_of(authors, "T7", "margin_last", "auroc", "qwen2vl").judgement.verdict ==
-        Verdict::inside);
+        PaperVerdict::inside);
 }
 
 TEST_CASE("table 6 stands beside the conditions of the model's own block and its own counts",
@@ -378,12 +380,12 @@ TEST_CASE("table 6 stands beside the conditions of the model's own block and its
   DeltaRows rows = delta_rows(results, facts);
   const DeltaRow& top = row_of(rows, "T6", "top10", "delta_pp", "paligemma");
   CHECK(top.estimate == "-0.5 pp");
-  CHECK(top.judgement.verdict == Verdict::inside);
+  CHECK(top.judgement.verdict == PaperVerdict::inside);
   CHECK(row_of(rows, "T6", "random500", "delta_pp", "paligemma").judgement.verdict ==
-        Verdict::outside);
+        PaperVerdict::outside);
   CHECK(row_of(rows, "T6", "baseline", "accuracy", "paligemma").interval == "[94.6, 97.0]");
   CHECK(row_of(rows, "T6", "baseline", "accuracy", "paligemma").judgement.verdict ==
-        Verdict::inside);
+        PaperVerdict::inside);
   CHECK_FALSE(row_of(rows, "T6", "random1000", "delta_pp", "paligemma").ours);
   for (EffectRow& row : results.effects)
     if (row.layer == 15) row.layer = 17;
