@@ -48,11 +48,11 @@ Table long_table(std::string id, std::string title, const RunFacts& facts,
   table.id = std::move(id);
   table.title = std::move(title);
   table.partial = facts.partial;
-  table.columns = {"table",      "model",    "benchmark", "what",          "statistic",
-                   "type",       "n",        "invalid",   "estimate",      "low",
-                   "high",       "interval", "p",         "p_adjusted",    "family",
-                   "test",       "method",   "paper",     "paper_printed", "paper_of",
-                   "difference", "note",     "seed",      "profile"};
+  table.columns = {
+      "table",   "model",    "benchmark", "what",   "statistic",     "type",     "n",
+      "invalid", "estimate", "low",       "high",   "interval",      "p",        "p_adjusted",
+      "family",  "test",     "method",    "paper",  "paper_printed", "paper_of", "difference",
+      "note",    "seed",     "profile",   "p_item", "design_effect"};
   table.columns.insert(table.columns.end(), more.begin(), more.end());
   if (facts.profile != "default")
     table.notes.push_back("Profile '" + facts.profile + "': definitions as in the authors' runs.");
@@ -88,7 +88,9 @@ void add_value(Table& table, const TableValue& value) {
       paper ? value.estimate - paper->value : kUndefined,
       value.note,
       std::int64_t{0},  // seed and profile: complete_rows
-      std::string()};
+      std::string(),
+      value.p_item,
+      value.design_effect};
   row.insert(row.end(), value.more.begin(), value.more.end());
   table.add(std::move(row), {});
 }
@@ -106,6 +108,8 @@ TableValue value_of(const StatRow& row, const AdjustedP& adjusted, const PaperFi
   value.high = row.high;
   value.interval = row.interval;
   value.p = row.p;
+  value.p_item = row.p_item;
+  value.design_effect = row.design_effect;
   value.p_adjusted = adjusted.value;
   value.family = adjusted.family;
   value.test = row.test;
@@ -129,6 +133,8 @@ TableValue value_of(const EffectRow& row, const AdjustedP& adjusted, const Paper
   value.high = row.high;
   value.interval = row.interval;
   value.p = row.p;
+  value.p_item = row.p_item;
+  value.design_effect = row.design_effect;
   value.p_adjusted = adjusted.value;
   value.family = adjusted.family;
   value.test = row.test;

@@ -21,6 +21,8 @@ struct TableValue {
   double estimate = kUndefined, low = kUndefined, high = kUndefined;
   std::string interval;
   double p = kUndefined, p_adjusted = kUndefined;
+  double p_item = kUndefined;         ///< with items taken as independent, where p is not that
+  double design_effect = kUndefined;  ///< variance over images / over items
   std::string family, test, method, note;
   const PaperFigure* paper = nullptr;
   std::vector<Cell> more;  ///< of the columns that the table has beyond the usual ones

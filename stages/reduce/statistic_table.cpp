@@ -33,14 +33,18 @@ Table statistic_table(std::string id, std::string title, const RunFacts& facts) 
   table.id = std::move(id);
   table.title = std::move(title);
   table.partial = facts.partial;
-  table.columns = {
-      "table",       "model",         "benchmark",     "signal",     "statistic",   "n",
-      "invalid",     "estimate",      "low",           "high",       "p",           "p_adjusted",
-      "paper",       "method",        "interval",      "low_bca",    "high_bca",    "low_fisher",
-      "high_fisher", "low_item_bca",  "high_item_bca", "correct",    "groups",      "failed",
-      "unlabelled",  "undefined",     "pairs",         "label",      "orientation", "family",
-      "test",        "paper_printed", "paper_of",      "difference", "flags",       "note",
-      "path",        "replicates",    "skipped",       "seed",       "profile"};
+  table.columns = {"table",         "model",      "benchmark",   "signal",
+                   "statistic",     "n",          "invalid",     "estimate",
+                   "low",           "high",       "p",           "p_adjusted",
+                   "paper",         "method",     "interval",    "low_bca",
+                   "high_bca",      "low_fisher", "high_fisher", "low_item_bca",
+                   "high_item_bca", "correct",    "groups",      "failed",
+                   "unlabelled",    "undefined",  "pairs",       "label",
+                   "orientation",   "family",     "test",        "paper_printed",
+                   "paper_of",      "difference", "flags",       "note",
+                   "path",          "replicates", "skipped",     "seed",
+                   "profile",       "p_item",     "se",          "detectable",
+                   "design_effect", "low_hier",   "high_hier",   "interval_hier"};
   table.notes.push_back(concat("Intervals: ", fixed(100 * facts.level, 0),
                                " %, percentile bootstrap over images where an image has more than "
                                "one item, else over items; BCa and Fisher limits are in the CSV."));
@@ -49,7 +53,7 @@ Table statistic_table(std::string id, std::string title, const RunFacts& facts) 
   return table;
 }
 
-void add_test_note(Table& table, const RunFacts& facts) {
+std::string tests_sentence(const Table& table) {
   const auto column = [&](std::string_view name) {
     return static_cast<std::size_t>(std::find(table.columns.begin(), table.columns.end(), name) -
                                     table.columns.begin());
@@ -62,7 +66,14 @@ void add_test_note(Table& table, const RunFacts& facts) {
     const std::string& text = std::get<std::string>(row[test]);
     if (std::find(tests.begin(), tests.end(), text) == tests.end()) tests.push_back(text);
   }
-  if (!tests.empty()) table.notes.push_back(concat("p, two-sided: ", join(tests, "; "), "."));
+  return tests.empty() ? std::string()
+                       : concat("p, two-sided, before adjustment: ", join(tests, "; "),
+                                "; p with items taken as independent is p_item in the CSV.");
+}
+
+void add_test_note(Table& table, const RunFacts& facts) {
+  const std::string tests = tests_sentence(table);
+  if (!tests.empty()) table.notes.push_back(tests);
   table.notes.push_back(concat(
       "p adj: Holm inside the primary family of its model, Benjamini-Hochberg for every other "
       "test; families were declared before labels were read (digest ",
@@ -116,7 +127,14 @@ std::vector<Cell> machine_row(const Table& table, const StatRow& row, const Adju
           row.replicates,
           row.skipped,
           row.seed,
-          std::string()};
+          std::string(),
+          row.p_item,
+          row.se,
+          row.detectable,
+          row.design_effect,
+          row.low_hier,
+          row.high_hier,
+          row.interval_hier};
 }
 
 std::string display_name(std::string_view signal) {

@@ -25,6 +25,9 @@ Table table_t12_transfer(const Results& results, const RunFacts& facts);  ///< p
 Table table_effects(const Results& results, const RunFacts& facts);       ///< every intervention
 Table table_t10(const Results& results, const RunFacts& facts);      ///< relevance-aware signals
 Table table_signals(const Results& results, const RunFacts& facts);  ///< every statistic
+/// Pairs of signals on the same items; R over all models.
+Table table_signal_differences(const Results& results, const RunFacts& facts);
+Table table_across_models(const Results& results, const RunFacts& facts);
 Table table_risk_coverage(const Results& results, const RunFacts& facts);
 Table table_calibration(const Results& results, const RunFacts& facts);
 Table table_class_balance(const Results& results, const RunFacts& facts);
@@ -60,6 +63,8 @@ std::vector<std::pair<std::string, std::string>> cells_of(const Results& results
 
 /// A table of statistics: the columns of T4.csv for machines.
 Table statistic_table(std::string id, std::string title, const RunFacts& facts);
+/// Which tests gave the table's p, as its rows say; "" = none did.
+std::string tests_sentence(const Table& table);
 /// Notes on which tests gave the table's p, as its rows say, and on the families of p adj.
 void add_test_note(Table& table, const RunFacts& facts);
 std::vector<Cell> machine_row(const Table& table, const StatRow& row, const AdjustedP& adjusted,

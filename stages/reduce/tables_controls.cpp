@@ -1,5 +1,6 @@
 // T12: what a probe reaches without the right to, and transfer between sets.
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -247,8 +248,9 @@ Table table_t12_transfer(const Results& results, const RunFacts& facts) {
   Table table =
       long_table("T12_transfer", "T12, second part. Probes on sets they were not fitted on", facts,
                  {"fitted_on", "scored_on"});
-  table.headers = {"Model", "Probe", "Fitted on", "Scored on", "Block", "n", "Invalid", "AUROC"};
-  table.numeric = {false, false, false, false, true, true, true, true};
+  table.headers = {"Model", "Probe",   "Fitted on", "Scored on", "Block",
+                   "n",     "Invalid", "AUROC",     "Interval"};
+  table.numeric = {false, false, false, false, true, true, true, true, true};
   People people(table);
   for (const CellProbeControl& row : results.probe_controls) {
     if (!row.control.starts_with(kTransfer)) continue;
@@ -257,8 +259,12 @@ Table table_t12_transfer(const Results& results, const RunFacts& facts) {
     const std::string from = colon == std::string::npos ? row.benchmark : rest.substr(0, colon);
     const std::string to = colon == std::string::npos ? rest : rest.substr(colon + 1);
     TableValue value = value_of(row, items_of(results, row.model, to));
-    value.interval = "none: not computed for transfer";
-    value.test = "none: described, not tested";
+    value.interval = std::isfinite(row.low)
+                         ? "Obuchowski, images as clusters"
+                         : "none: a perfect order, one class or one image has no variance";
+    value.test = std::isfinite(row.p)
+                     ? "AUROC = 0.5, cluster-robust (Obuchowski 1997), images as clusters"
+                     : "none: a perfect order, one class or one image has no variance";
     value.more = {from, to};
     const bool defined = std::isfinite(row.value);
     if (defined) {  // the note names the block
@@ -268,13 +274,16 @@ Table table_t12_transfer(const Results& results, const RunFacts& facts) {
     add_value(table, value);
     people.add({row.model, row.probe, from, to,
                 defined && row.note.starts_with("block ") ? "L" + row.note.substr(6) : "-",
-                std::to_string(row.n), std::to_string(value.invalid), fixed(row.value, 3)},
+                std::to_string(row.n), std::to_string(value.invalid), fixed(row.value, 3),
+                people.cell(interval_text(row.low, row.high, 3),
+                            defined ? "a perfect order, one class or one image has no variance"
+                                    : row.note)},
                row.note);
   }
   table.notes.push_back(
       "A linear probe whose block was chosen on the first set, scored on the second set's items "
-      "whose image it did not see; invalid: the second set's other items. The paper has no such "
-      "table.");
+      "whose image it did not see; invalid: the second set's other items. Interval: 95 %, "
+      "cluster-robust (Obuchowski 1997), images as clusters. The paper has no such table.");
   people.write();
   if (table.display.empty())
     table.notes.push_back("No transfer was computed: it takes the probes stage and two sets.");

@@ -55,10 +55,22 @@ void add_balance(Table& table, const BalanceRow& row, double level) {
   if (row.n == 0 || !std::isfinite(row.yes_ratio)) return;
   share("yes_ratio", std::llround(row.yes_ratio * static_cast<double>(row.n)),
         "answers read as yes / n");
-  plain("precision", row.precision, "right among the answers read as yes",
-        "see the accuracy's; its denominator is yes_ratio n");
-  plain("recall", row.recall, "answers read as yes among the references that are yes",
-        "see the accuracy's; its denominator is the references that are yes");
+  const auto ratio = [&](const char* statistic, std::int64_t n, const char* method,
+                         const char* none) {
+    value.statistic = statistic;
+    value.method = method;
+    value.n = n;
+    value.invalid = row.items - n;
+    set_share(value, row.both_yes, n, level);
+    value.note = n > 0 ? "" : none;
+    add_value(table, value);
+    value.n = row.n;
+    value.invalid = row.failed + row.unlabelled;
+  };
+  ratio("precision", row.said_yes, "right among the n answers read as yes",
+        "no answer was read as yes");
+  ratio("recall", row.reference_yes, "answers read as yes among the n whose reference is yes",
+        "no reference is yes");
   plain("f1", row.f1, "harmonic mean of precision and recall", "a mean of two ratios");
 }
 

@@ -34,9 +34,14 @@ void head(Table& table, std::size_t texts, std::vector<std::string> headers) {
 class Figures {
  public:
   Figures(Table& table, TableValue shared) : table_(table), value_(std::move(shared)) {}
-  void add(const char* statistic, double estimate, double low, double high, const char* interval,
-           const char* method, const std::string& note) {
+  void add(const char* statistic, double estimate, double low, double high,
+           const std::string& interval, const char* method, const std::string& note,
+           std::int64_t n = -1, std::int64_t invalid = 0) {
     TableValue value = value_;
+    if (n >= 0) {
+      value.n = n;
+      value.invalid = invalid;
+    }
     value.statistic = statistic;
     value.estimate = estimate;
     value.low = low;
@@ -48,7 +53,7 @@ class Figures {
     add_value(table_, value);
   }
   void add_tested(const char* statistic, double estimate, double low, double high,
-                  const std::string& interval, const char* method, double p,
+                  const std::string& interval, const char* method, double p, double p_item,
                   const std::string& test, const std::string& note) {
     TableValue value = value_;
     value.statistic = statistic;
@@ -57,6 +62,7 @@ class Figures {
     value.high = high;
     value.interval = interval;
     value.p = p;
+    value.p_item = p_item;
     value.test = test;
     value.method = method;
     value.note = note;
@@ -86,8 +92,9 @@ void add_scorer(Table& table, const ScorerRow& row, double level) {
                                    {row.scorer, row.primary, row.items, row.correct, row.unparsed,
                                     row.both, row.only_primary, row.only_this, row.flags}));
   figures.add_tested("accuracy", row.accuracy, row.low, row.high, "Wilson", "correct / n", row.p,
+                     row.p_item,
                      row.primary            ? "none: the primary scorer itself"
-                     : std::isfinite(row.p) ? "equal to the primary scorer's, exact McNemar"
+                     : std::isfinite(row.p) ? row.test
                                             : "none: no answer has both labels",
                      row.note);
   const stats::Estimate unparsed = stats::wilson(row.unparsed, row.n, level);
@@ -98,12 +105,18 @@ void add_scorer(Table& table, const ScorerRow& row, double level) {
               "none: equals the accuracy where scores are 0 or 1", "mean soft score",
               row.note.empty() ? "the scorer gives no soft scores" : row.note);
   if (!std::isfinite(row.yes_ratio)) return;
-  figures.add("yes_ratio", row.yes_ratio, kUndefined, kUndefined, "none: see the accuracy's",
-              "answers read as yes / n", row.note);
-  figures.add("precision", row.precision, kUndefined, kUndefined, "none: see the accuracy's",
-              "right among the answers read as yes", row.note);
-  figures.add("recall", row.recall, kUndefined, kUndefined, "none: see the accuracy's",
-              "answers read as yes among the references that are yes", row.note);
+  const stats::Estimate said = stats::wilson(row.said_yes, row.n, level);
+  figures.add("yes_ratio", row.yes_ratio, said.low.value_or(kUndefined),
+              said.high.value_or(kUndefined), "Wilson", "answers read as yes / n", row.note);
+  const auto ratio = [&](const char* statistic, double estimate, std::int64_t n,
+                         const char* method) {
+    const stats::Estimate share = stats::wilson(row.both_yes, n, level);
+    figures.add(statistic, estimate, share.low.value_or(kUndefined),
+                share.high.value_or(kUndefined), "Wilson", method, row.note, n, row.items - n);
+  };
+  ratio("precision", row.precision, row.said_yes, "right among the n answers read as yes");
+  ratio("recall", row.recall, row.reference_yes,
+        "answers read as yes among the n whose reference is yes");
   figures.add("f1", row.f1, kUndefined, kUndefined, "none: a mean of two ratios",
               "harmonic mean of precision and recall", row.note);
   figures.add("yes_share", row.yes_share, kUndefined, kUndefined, "none: a fact of the set",
@@ -119,7 +132,7 @@ Table table_label_audit(const Results& results, const RunFacts& facts) {
   table.entity = {"model", "benchmark", "scorer"};
   head(table, 3,
        {"Model", "Set", "Scorer", "n", "Invalid", "Accuracy", "Interval", "Unparsed", "Soft mean",
-        "Yes ratio", "Precision", "Recall", "F1", "McNemar p", "Flag"});
+        "Yes ratio", "Precision", "Recall", "F1", "p", "Flag"});
   table.numeric.back() = false;
   People people(table);
   TableNotes notes;
@@ -144,15 +157,16 @@ Table table_label_audit(const Results& results, const RunFacts& facts) {
   table.notes.push_back(
       "Every statistic uses the primary scorer. Interval: Wilson's. Unparsed: share of answers "
       "from which the rule read nothing, or on a yes/no set a wrong answer that it read as neither "
-      "yes nor no. McNemar p: exact, difference from the primary scorer on the same answers, "
-      "before adjustment; p adjusted over the table of a model (Benjamini-Hochberg) is in the "
-      "CSV.");
+      "yes nor no. p: difference from the primary scorer on the same answers; p adjusted over the "
+      "table of a model (Benjamini-Hochberg) is in the CSV.");
   table.notes.push_back(
       "Flag: a yes/no set whose references are 40 to 60 % yes, with a Wilson interval below 50 %: "
       "on such a set a rule that reads the answers rightly does not fall far below chance, so the "
       "extraction has probably failed. Yes ratio, precision, recall, F1: positive class = yes, "
       "yes/no sets only. '-': not a yes/no set, the primary scorer itself, or no flag.");
   notes.write(table);
+  const std::string tests = tests_sentence(table);
+  if (!tests.empty()) table.notes.push_back(tests);
   people.write();
   if (table.rows.empty()) table.notes.push_back("No cell of this run has labels.");
   adjust_within(table, "label audit");
@@ -166,7 +180,7 @@ Table table_label_agreement(const Results& results, const RunFacts& facts) {
   table.entity = {"model", "benchmark", "scorer_a", "scorer_b"};
   head(table, 4,
        {"Model", "Set", "Scorer A", "Scorer B", "n", "Invalid", "Equal", "Interval", "Kappa",
-        "Right only by A", "Right only by B", "McNemar p"});
+        "Right only by A", "Right only by B", "p"});
   People people(table);
   for (const ScorerPairRow& row : results.scorer_pairs) {
     const std::int64_t invalid = unused(items_of(results, row.model, row.benchmark), row.n);
@@ -175,11 +189,10 @@ Table table_label_agreement(const Results& results, const RunFacts& facts) {
                                      {row.scorer_a, row.scorer_b, row.both_correct, row.only_a,
                                       row.only_b, row.both_incorrect}));
     figures.add_tested("equal", row.equal, row.low, row.high, "Wilson",
-                       "share of answers with the same label", row.p,
-                       "as many right by one alone as by the other, exact McNemar",
+                       "share of answers with the same label", row.p, row.p_item, row.test,
                        std::isfinite(row.equal) ? "" : row.note);
-    figures.add("kappa", row.kappa, kUndefined, kUndefined, "none: not computed", "Cohen's kappa",
-                row.note);
+    figures.add("kappa", row.kappa, row.kappa_low, row.kappa_high, row.kappa_interval,
+                "Cohen's kappa", row.note);
     people.add({row.model, display_set(row.benchmark), row.scorer_a, row.scorer_b, count(row.n),
                 count(invalid), percent(row.equal), percent_interval(row.low, row.high),
                 fixed(row.kappa, 3), count(row.only_a), count(row.only_b), p_text(row.p)},
@@ -189,9 +202,10 @@ Table table_label_agreement(const Results& results, const RunFacts& facts) {
       "Equal: share of answers with the same label under both rules, with Wilson's interval; "
       "invalid: items without a label under one of them. Kappa: Cohen's, 1 = always the same "
       "label, "
-      "0 = as often as by chance. McNemar p: exact, before adjustment; p adjusted over the table "
-      "of "
-      "a model (Benjamini-Hochberg) is in the CSV.");
+      "0 = as often as by chance; its interval is in the CSV. p adjusted over the table of a model "
+      "(Benjamini-Hochberg) is in the CSV.");
+  const std::string tests = tests_sentence(table);
+  if (!tests.empty()) table.notes.push_back(tests);
   people.write();
   if (table.rows.empty()) table.notes.push_back("No set of this run has two scorers.");
   adjust_within(table, "label agreement");
@@ -219,10 +233,12 @@ Table table_label_signals(const Results& results, const RunFacts& facts) {
     const std::string no_form = row.note.empty()
                                     ? "the answer's form has no out-of-fold score under this scorer"
                                     : row.note;
-    figures.add_tested("auroc", row.auroc, row.low, row.high, "DeLong",
-                       "AUROC in the declared orientation", row.p, "AUROC = 0.5, DeLong", row.note);
-    figures.add("over_format", row.over_format, row.over_low, row.over_high, "paired DeLong",
-                "AUROC minus that of the answer's form, same items", no_form);
+    figures.add_tested("auroc", row.auroc, row.low, row.high, row.interval,
+                       "AUROC in the declared orientation", row.p, row.p_item, row.test, row.note);
+    figures.add_tested("over_format", row.over_format, row.over_low, row.over_high, row.interval,
+                       "AUROC minus that of the answer's form, same items", row.over_p,
+                       row.over_p_item, row.over_test,
+                       std::isfinite(row.over_format) ? std::string() : no_form);
     if (!is_main(row.signal)) continue;
     people.add(
         {row.model, display_set(row.benchmark), display_name(row.signal), row.scorer, count(row.n),
@@ -237,14 +253,17 @@ Table table_label_signals(const Results& results, const RunFacts& facts) {
         no_form);
   }
   table.notes.push_back(
-      "AUROC in the declared orientation. Intervals: DeLong; the table of signals has the interval "
-      "over images for the primary scorer. Probes were fitted to the primary scorer's labels, "
-      "whatever scorer they are held against.");
+      "AUROC in the declared orientation. Kinds of the intervals and tests: CSV; the table of "
+      "signals "
+      "has the bootstrap interval for the primary scorer. Probes were fitted to the primary "
+      "scorer's labels, whatever scorer they are held against.");
   table.notes.push_back(
       "Over form: difference from the out-of-fold probe of the answers' length and form on the "
-      "same items (paired DeLong). Beats form: that interval lies above 0 and the signal's own "
+      "same items (paired). Beats form: that interval lies above 0 and the signal's own "
       "above 0.5; a signal that does not says no more than the form of the answer does.");
   table.notes.push_back("All signals are in the CSV and JSON forms; here are the main ones.");
+  const std::string tests = tests_sentence(table);
+  if (!tests.empty()) table.notes.push_back(tests);
   people.write();
   if (table.rows.empty()) table.notes.push_back("No cell of this run has signals and labels.");
   adjust_within(table, "signals by scorer");
@@ -268,7 +287,7 @@ Table table_format_confound(const Results& results, const RunFacts& facts) {
                   {row.scorer, row.correct, row.groups, row.folds, row.features, row.flags}));
     figures.add_tested("auroc", row.auroc, row.low, row.high, row.interval,
                        "ridge logistic regression on the answer's form, out of fold by image",
-                       row.p, "AUROC = 0.5", row.note);
+                       row.p, row.p_item, row.test, row.note);
     people.add({row.model, display_set(row.benchmark), row.scorer, count(row.n), count(row.invalid),
                 fixed(row.auroc, 3), interval_text(row.low, row.high, 3), p_text(row.p),
                 std::isnan(row.auroc) ? "n/a"
@@ -281,8 +300,11 @@ Table table_format_confound(const Results& results, const RunFacts& facts) {
       "A ridge logistic regression of the label on the answer's form alone (",
       features.empty() ? "no features" : features,
       "), out of fold over 5 folds by image. Confound: its interval lies above 0.5, so that the "
-      "form of the answer already tells right from wrong under this scorer. p: AUROC = 0.5, before "
-      "adjustment; p adjusted over the table of a model (Benjamini-Hochberg) is in the CSV."));
+      "form of the answer already tells right from wrong under this scorer. p adjusted over the "
+      "table of "
+      "a model (Benjamini-Hochberg) is in the CSV."));
+  const std::string tests = tests_sentence(table);
+  if (!tests.empty()) table.notes.push_back(tests);
   people.write();
   if (table.rows.empty()) table.notes.push_back("No cell of this run has answers with labels.");
   adjust_within(table, "form of the answer");

@@ -98,6 +98,24 @@ bool holds_nan(std::string text) {
   return false;
 }
 
+/// True when every "n/a" of a cell carries the letter of a note of its table and "-" has a note.
+bool is_explained(const std::string& cell, const Json& notes) {
+  const auto has = [&](const std::string& start, bool anywhere) {
+    return std::any_of(notes.begin(), notes.end(), [&](const Json& note) {
+      const std::string text = note.get<std::string>();
+      return anywhere ? text.find(start) != std::string::npos : text.starts_with(start);
+    });
+  };
+  if (cell.empty()) return false;
+  if (cell == "-") return has("'-'", true);
+  for (std::size_t at = cell.find("n/a"); at != std::string::npos; at = cell.find("n/a", at + 1)) {
+    const std::size_t close = cell.find(')', at);
+    if (close == std::string::npos || cell.substr(at, 5) != "n/a (") return false;
+    if (!has(cell.substr(at + 4, close - at - 3) + " ", false)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 TEST_CASE("T4.csv has the promised columns, one row for each statistic, none without n",
@@ -145,6 +163,19 @@ TEST_CASE("no table holds NaN, whatever went wrong in a cell", "[reduce][results
       CHECK_FALSE(holds_nan(text));
       if (name.ends_with(".md") || name.ends_with(".tex"))
         CHECK(text.find("PARTIAL") != std::string::npos);
+    }
+    for (const auto& [name, text] : files) {
+      INFO(name);
+      if (!name.ends_with(".h5")) CHECK(text.find("no reason was recorded") == std::string::npos);
+      if (!name.starts_with("tables/") || !name.ends_with(".json") || name == "tables/index.json")
+        continue;
+      const Json table = Json::parse(text);
+      for (const Json& line : table["display"])
+        for (const Json& cell : line) {
+          INFO(cell);
+          CHECK(is_explained(cell.get<std::string>(), table["notes"]));
+        }
+      CHECK((!table["display"].empty() || !table["notes"].empty()));
     }
     for (const auto& [name, text] : files)
       if (name.ends_with(".csv"))
