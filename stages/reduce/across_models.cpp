@@ -204,7 +204,9 @@ void set_stratified(const Pooled& pooled, const ReduceParams& params, StatRow& r
   row.test =
       "stratified R = 0, cluster-robust over the images of all models together, t with G-1 df";
   if (!(se > 0)) return;
-  row.p = stats::two_sided_t_p(std::atanh(*r.value) / se, pooled.images - 1.0);
+  // As in stats::point_biserial_clustered: the variance about the null.
+  const double z = std::atanh(*r.value), images = pooled.images;
+  row.p = stats::two_sided_t_p(z / std::sqrt(se * se + z * z / images), images - 1);
   row.se = se * (1 - *r.value * *r.value);
   row.detectable = stats::minimum_detectable(row.se).value_or(kUndefined);
 }
