@@ -7,6 +7,7 @@
 #include "pipeline/model/spec.hpp"
 #include "stages/interventions/plan.hpp"
 #include "stages/probes/probes.hpp"
+#include "stages/reduce/reduce.hpp"
 #include "stages/reduce/replicate_parts.hpp"
 
 namespace vrp {
@@ -141,6 +142,7 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
 
   StageDefinition probes;
   probes.name = "probes";
+  probes.version = 2;
   probes.upstream = {"probe_fits", "capture", "metrics", "consistency"};
   probes.whole_cell = true;
   probes.pooled = true;
@@ -159,7 +161,7 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
 
   StageDefinition reduce;
   reduce.name = "reduce";
-  reduce.version = 2;
+  reduce.version = kReduceVersion;
   reduce.upstream = {"capture", "metrics", "consistency"};
   for (const char* name : {"probes", "interventions"}) {
     if (asks_for(sweep, name)) reduce.upstream.push_back(name);

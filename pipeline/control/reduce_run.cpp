@@ -51,7 +51,9 @@ class ReduceRun {
 
   /// The run's own reduce unit, when it is finished and still holds.
   bool add_stored(const WorkEntry& work) {
+    const std::string version = concat("reduce version ", kReduceVersion);
     if (labels_changed_ || !own_params_ || work.files.empty() ||
+        work.fingerprint.value("stage", "") != version ||
         !std::all_of(work.files.begin(), work.files.end(),
                      [&](const std::string& name) { return there(name); }))
       return false;

@@ -32,9 +32,9 @@ struct ReducedRun {
 
 /// What `vrp-run` would have at its end if the finished units were all there is: a cell's items are
 /// those with a finished capture unit; signals of units that are missing are undefined. Cells whose
-/// reduce unit is finished are read from it, unless `vrp score` changed the labels or `params` are
-/// not the run's. `say` gets a line for each cell that is computed. Error when no capture unit is
-/// finished, or when one is damaged.
+/// reduce unit is finished are read from it, unless another version of reduce made it, `vrp score`
+/// changed the labels, or `params` are not the run's. `say` gets a line for each cell that is
+/// computed. Error when no capture unit is finished, or when one is damaged.
 ReducedRun reduce_run(const std::filesystem::path& run, const ReduceParams& params,
                       const std::function<void(const std::string&)>& say);
 

@@ -18,6 +18,9 @@ namespace vrp {
 /// Benchmark name under which the pooled set of a model appears in records and tables.
 constexpr std::string_view kPooledSet = "pooled";
 
+/// Version of what reduce stores: statistics of another version are computed again.
+constexpr int kReduceVersion = 2;
+
 /// One cell's records, joined over its units. `metrics` and `consistency` may be empty (the stage
 /// was not run); `capture` may not.
 struct CellData {
