@@ -12,12 +12,16 @@ namespace {
 
 constexpr const char* kSignal = "s_sc";
 
+/// Redrawn paths give one number, the centre of the replicates; its error of 1/sqrt(2000) of their
+/// spread is below what 10,000 replicates leave in a limit.
+constexpr std::int64_t kRedrawn = 2000;
+
 struct Hierarchical {
   stats::PathReplicates drawn, redrawn;
   stats::PathStatistics observed;
 };
 
-/// Rows without a label of `labels` enter nothing.
+/// Rows without a label of `labels` enter nothing. In a block: no more than the block's replicates.
 Hierarchical draw_paths(const CellColumns& cell, const std::vector<std::int8_t>& labels,
                         const stats::ResampleUnits& units, const std::string& purpose,
                         const ReduceParams& params, const Draws& draws) {
@@ -25,17 +29,14 @@ Hierarchical draw_paths(const CellColumns& cell, const std::vector<std::int8_t>&
   const PhiloxKey key = stats::bootstrap_key(draws.seed(), purpose + "/" + units.name);
   const auto made = draws.get(purpose, params.replicates, [&](stats::ReplicateRange range) {
     const stats::PathReplicates drawn = bootstrap.replicate(key, range);
-    const stats::PathReplicates redrawn = bootstrap.redraw_paths(key, range);
-    return Draws::Replicates{drawn.r,   drawn.auroc,   drawn.mean_score,
-                             redrawn.r, redrawn.auroc, redrawn.mean_score};
+    return Draws::Replicates{drawn.r, drawn.auroc, drawn.mean_score};
   });
   Hierarchical out;
+  if (draws.only_block()) return out;
   out.drawn.r = made[0];
   out.drawn.auroc = made[1];
   out.drawn.mean_score = made[2];
-  out.redrawn.r = made[3];
-  out.redrawn.auroc = made[4];
-  out.redrawn.mean_score = made[5];
+  out.redrawn = bootstrap.redraw_paths(key, {0, kRedrawn});
   out.observed = bootstrap.observed();
   return out;
 }
@@ -74,8 +75,12 @@ void add_path_intervals(const CellColumns& cell, const ReduceParams& params, con
   const std::string purpose = cell.model + "/" + cell.benchmark + "/paths";
   const Hierarchical labelled =
       draw_paths(cell, labels, units, purpose + " of labelled items", params, draws);
+  // The mean is of every item with an answer, also of those without a label.
+  bool same = true;
+  for (std::size_t i = 0; i < cell.size(); ++i)
+    same = same && (std::isnan(s_sc->value[i]) || labels[i] != stats::kNoLabel);
   const Hierarchical all =
-      draw_paths(cell, answered, units, purpose + " of all items", params, draws);
+      same ? labelled : draw_paths(cell, answered, units, purpose + " of all items", params, draws);
   std::vector<double> right_at_one(cell.size(), kUndefined);
   for (std::size_t i = 0; i < cell.size(); ++i)
     if (labels[i] != stats::kNoLabel && s_sc->value[i] >= 1 - 1e-9) right_at_one[i] = labels[i];
