@@ -73,11 +73,32 @@ std::shared_ptr<void> read_pictures(const UnitInput& input) {
   return pictures;
 }
 
-CellData upstream_cell(const UnitInput& input, std::size_t cell, const Sweep& sweep) {
+/// The rows of a cell's table that the run asks about.
+ItemTable asked_items(const UnitInput& input, std::size_t cell) {
+  const ItemTable& table = (*input.tables)[(*input.cells)[cell].table];
+  std::vector<std::size_t> rows(table.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  if (input.limit > 0) {
+    rows.resize(std::min(rows.size(), static_cast<std::size_t>(input.limit)));
+  }
+  return select_rows(table, rows);
+}
+
+/// The judge's reviews of a cell by row of `items`, the first rows of its table.
+Reviews asked_reviews(const UnitInput& input, std::size_t cell, const ItemTable& items,
+                      const Sweep& sweep) {
   const Cell& c = (*input.cells)[cell];
-  const ItemTable& items = (*input.tables)[c.table];
+  Reviews reviews = reviews_of(sweep, c, (*input.tables)[c.table]);
+  if (reviews.size() > items.size()) reviews.resize(items.size());
+  return reviews;
+}
+
+/// `items`, those that were asked, must outlive the result.
+CellData upstream_cell(const UnitInput& input, std::size_t cell, const ItemTable& items,
+                       const Sweep& sweep) {
+  const Cell& c = (*input.cells)[cell];
   return cell_data(
-      c.model, c.benchmark, items, reviews_of(sweep, c, items),
+      c.model, c.benchmark, items, asked_reviews(input, cell, items, sweep),
       [&](const std::string& stage) { return upstream_arrays(input, stage, cell, has_columns); });
 }
 
@@ -95,9 +116,7 @@ ProbeInput probe_input(const UnitInput& input, std::size_t cell, const ItemTable
   out.layers = read_model_spec(model->config.checkpoint).text.layers;
   out.device = device;
   out.threads = sweep.run.threads;
-  // A file of reviews is of the whole set; `items` are its first rows.
-  Reviews reviews = reviews_of(sweep, c, (*input.tables)[c.table]);
-  if (reviews.size() > items.size()) reviews.resize(items.size());
+  const Reviews reviews = asked_reviews(input, cell, items, sweep);
   out.each = [&input, cell, &items, reviews](const std::string& stage,
                                              const std::function<void(const Record&)>& each) {
     input.each_upstream(stage, cell, [&](Record& record) {
@@ -107,17 +126,6 @@ ProbeInput probe_input(const UnitInput& input, std::size_t cell, const ItemTable
   };
   out.advance = input.advance;
   return out;
-}
-
-/// The rows of a cell's table that the run asks about.
-ItemTable asked_items(const UnitInput& input, std::size_t cell) {
-  const ItemTable& table = (*input.tables)[(*input.cells)[cell].table];
-  std::vector<std::size_t> rows(table.size());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  if (input.limit > 0) {
-    rows.resize(std::min(rows.size(), static_cast<std::size_t>(input.limit)));
-  }
-  return select_rows(table, rows);
 }
 
 Record run_interventions(const UnitInput& input, const Sweep& sweep, const StageParams& params,
@@ -159,11 +167,15 @@ Record run_probes(const UnitInput& input, const Sweep& sweep, const ProbesParams
 
 Record run_reduce(const UnitInput& input, const Sweep& sweep, const ReduceParams& params,
                   const Draws& draws) {
+  std::list<ItemTable> tables;  // stay where they are
+  const auto read = [&](std::size_t cell) {
+    tables.push_back(asked_items(input, cell));
+    return upstream_cell(input, cell, tables.back(), sweep);
+  };
   const std::size_t cell = input.cell_index();
-  if (!input.cell->pooled()) return reduce_cell(upstream_cell(input, cell, sweep), params, draws);
+  if (!input.cell->pooled()) return reduce_cell(read(cell), params, draws);
   std::vector<CellData> cells;
-  for (const std::size_t member : input.cell->members)
-    cells.push_back(upstream_cell(input, member, sweep));
+  for (const std::size_t member : input.cell->members) cells.push_back(read(member));
   return reduce_pooled(cells, params, draws, upstream_arrays(input, "probes", cell, has_columns));
 }
 
