@@ -1,102 +1,68 @@
-// vrp show RUN --item KEY: everything a run knows of one item.
-#include <cmath>
+// vrp show RUN --item ID: what a run knows of one item.
+#include <filesystem>
 #include <iostream>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/files.hpp"
 #include "pipeline/control/commands.hpp"
-#include "pipeline/driver/manifest.hpp"
-#include "pipeline/items/item_table.hpp"
-#include "pipeline/store/h5.hpp"
+#include "pipeline/control/report_script.hpp"
+#include "pipeline/control/show_account.hpp"
+#include "pipeline/control/show_arrays.hpp"
+#include "pipeline/control/show_chart.hpp"
+#include "pipeline/control/show_options.hpp"
+#include "pipeline/control/show_text.hpp"
 
 namespace vrp {
 namespace {
 
-/// Prints the values of every array of shape [item] or [item, few] at `row`.
-void print_row(const Record& record, std::size_t row, std::size_t rows) {
-  for (const auto& array : record.arrays()) {
-    if (array.dims.empty() || array.dims[0] != "item" || array.size() == 0) continue;
-    const std::size_t width = static_cast<std::size_t>(array.size()) / rows;
-    if (width > 16) continue;
-    std::cout << "  " << array.name << " =";
-    std::visit(
-        [&](const auto& values) {
-          using T = typename std::decay_t<decltype(values)>::value_type;
-          for (std::size_t i = row * width; i < (row + 1) * width; ++i) {
-            if constexpr (std::is_same_v<T, std::string>) {
-              std::cout << " '" << excerpt(values[i], 200) << "'";
-            } else if constexpr (std::is_same_v<T, Half>) {
-              std::cout << " " << values[i].to_float();
-            } else if constexpr (std::is_floating_point_v<T>) {
-              std::isnan(values[i]) ? std::cout << " undefined" : std::cout << " " << values[i];
-            } else {
-              std::cout << " " << static_cast<long long>(values[i]);
-            }
-          }
-        },
-        array.data);
-    std::cout << (array.units.empty() || array.units == "1" ? "" : " " + array.units) << "\n";
-  }
+namespace fs = std::filesystem;
+
+/// Text from items may hold any bytes; JSON holds valid UTF-8 only.
+std::string json_text(const Json& account) {
+  return account.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-bool show_cell(const std::filesystem::path& root, const WorkEntry& work, const std::string& key) {
-  for (const auto& name : work.files) {
-    if (!std::filesystem::exists(root / name)) continue;
-    const Record record = read_record(root / name).record;
-    const Array* keys = record.find("item/key");
-    if (keys == nullptr) continue;
-    const auto& values = std::get<std::vector<std::string>>(keys->data);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i] != key) continue;
-      std::cout << work.model << " " << work.stage << " (" << name << ")\n";
-      print_row(record, i, values.size());
-      return true;
-    }
+/// Hands the account to tools/report, which adds pictures and maps.
+int write_page(const ShowOptions& options, const Json& account) {
+  const fs::path facts = options.page + ".json.part";
+  if (const fs::path folder = fs::path(options.page).parent_path(); !folder.empty())
+    make_folders(folder);
+  write_atomically(facts, json_text(account));
+  const auto clear = [&] {
+    std::error_code ignored;
+    fs::remove(facts, ignored);
+  };
+  try {
+    const int status = run_report_script("vrp show", "item_page.py",
+                                         {options.run, facts.string(), "--out", options.page});
+    clear();
+    return status;
+  } catch (...) {
+    clear();
+    throw;
   }
-  return false;
 }
 
 }  // namespace
 
 int show_command(const Arguments& arguments) {
-  std::string run;
-  std::string item;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    if (arguments[i] == "--item" && i + 1 < arguments.size()) {
-      item = arguments[++i];
-    } else if (run.empty() && arguments[i][0] != '-') {
-      run = arguments[i];
-    } else {
-      std::cout << "Usage: vrp show RUN --item KEY\n"
-                   "KEY is benchmark/split/id as in the item table, or the id alone.\n";
-      return arguments[i] == "--help" ? 0 : static_cast<int>(ExitCode::usage);
-    }
+  const ShowOptions options = parse_show_options(arguments);
+  if (options.help) {
+    std::cout << show_help();
+    return 0;
   }
-  if (run.empty() || item.empty()) fail_usage("vrp show: expected RUN --item KEY");
-  const Json manifest = read_manifest(run);
-  std::vector<std::string> near;
-  bool found = false;
-  for (const auto& [name, facts] : manifest.at("benchmarks").items()) {
-    const ItemTable table =
-        read_item_table(std::filesystem::path(run) / facts.at("table").get<std::string>());
-    for (std::size_t i = 0; i < table.size(); ++i) {
-      if (table.key[i] != item && table.id[i] != item) {
-        if (near.size() < 5000) near.push_back(table.key[i]);
-        continue;
-      }
-      found = true;
-      std::cout << table.key[i] << "\n  image = " << table.image[i]
-                << "\n  question = " << excerpt(table.question[i], 500)
-                << "\n  reference = " << excerpt(table.answer[i], 200)
-                << "\n  type = " << table.type[i] << "\n";
-      for (const auto& work : work_of(manifest)) {
-        if (work.benchmark == name && work.stage != "reduce") show_cell(run, work, table.key[i]);
-      }
-    }
+  StoredRun run(options.run);
+  const ItemPlace place = find_item(run, options.item, options.benchmark);
+  if (options.all) {
+    print_arrays(std::cout, run, place, options.models);
+    return 0;
   }
-  if (!found) {
-    const std::string best = nearest(item, near);
-    fail(run, ": no item '", item, "'", best.empty() ? "" : concat("; did you mean '", best, "'?"));
-  }
+  const Json account = item_account(run, place, options.models);
+  if (!options.page.empty()) return write_page(options, account);
+  if (options.json)
+    std::cout << json_text(account);
+  else
+    print_account(std::cout, account, unicode_terminal());
   return 0;
 }
 

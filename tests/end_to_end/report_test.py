@@ -90,6 +90,16 @@ class PageTest(RunTest):
             self.assertTrue(drawing.get("aria-label"))
         self.assertEqual(self.outline.named("html")[0].get("lang"), "en")
 
+    def test_inline_plots_keep_their_lines_and_lose_no_reference(self):
+        drawn = [dict(attributes) for tag, attributes in self.outline.tags if tag == "path"]
+        self.assertGreater(len(drawn), 1000)
+        for attributes in drawn:
+            self.assertRegex(attributes["d"], r"^M -?[\d.]")
+        self.assertEqual([tag for tag, _ in self.outline.tags if re.match(r"(path|use|text)[a-z]", tag)
+                          if tag != "textpath"], [])
+        for name in re.findall(r"url\(#([^)]+)\)", self.page):
+            self.assertIn(name, self.outline.ids)
+
     def test_headings_go_down_one_level_at_a_time(self):
         levels = [int(tag[1]) for tag, _ in self.outline.tags if re.fullmatch("h[1-6]", tag)]
         self.assertEqual(levels[0], 1)
@@ -101,8 +111,8 @@ class PageTest(RunTest):
         rows = self.rows("class_balance")
         real = [row for row in rows if not row["type"] and row["benchmark"] != "pooled"]
         for row in real:
-            self.assertIn(f"{100 * row['accuracy']:.1f} %{100 * row['low']:.1f} % to {100 * row['high']:.1f} %"
-                          f"n = {row['n']}, majority", text)
+            self.assertIn(f"{100 * row['accuracy']:.1f} %{100 * row['low']:.1f} to {100 * row['high']:.1f} %"
+                          f"n {row['n']}, maj. {100 * row['majority_rate']:.1f} %", text)
         low, high = min(row["accuracy"] for row in real), max(row["accuracy"] for row in real)
         self.assertIn(f"Accuracy goes from {100 * low:.1f} %", text)
         self.assertIn(f"to {100 * high:.1f} % (", text)

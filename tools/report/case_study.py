@@ -63,7 +63,7 @@ def card(run, writer, row, layers):
              ("Answer", Raw(esc(clip(row["answer"] or "(empty)")) + " " +
                             element("span", "wrong", class_="mark wrong"))),
              ("Attention", f"H_s {text(row['h_s'])} nats (H_n {text(row['h_n'])}), percentile "
-                           f"{text(row['percentile'], 1)} of the {int(row['n'] or 0)} items; "
+                           f"{text(row['percentile'], 1)}, n = {int(row['n'] or 0)} items; "
                            f"C_k {text(row['c_k'], 0)}"),
              ("Output", f"confidence {text(row['confidence'])}, S_SC {text(row['s_sc'], 2)}, final "
                         f"margin {text(row['margin_final'], 2)}")]

@@ -49,14 +49,14 @@ def model_files(name, model):
     """Hash of every file of a checkpoint, folded."""
     files = model.get("files")
     if isinstance(files, dict):
-        rows = [[file, as_text(value)] for file, value in sorted(files.items())]
-    elif isinstance(files, list):
-        rows = [[as_text(file.get("name", "?")), as_text(file.get("hash", "?"))]
-                if isinstance(file, dict) else [as_text(file), "?"] for file in files]
+        rows = [[file, *(as_text(value.get(key, "?")) for key in ("bytes", "sha256", "xxh3"))]
+                if isinstance(value, dict) else [file, "?", as_text(value), "?"]
+                for file, value in sorted(files.items())]
     else:
         return ""
     return details(f"Files of {name} ({len(rows)})",
-                   table(f"Files of {name}", ["File", "Hash"], [False] * 2, rows))
+                   table(f"Files of {name}", ["File", "Bytes", "SHA-256", "XXH3"], [False, True, False, False],
+                         rows))
 
 
 def benchmarks(run):

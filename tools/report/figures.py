@@ -2,10 +2,11 @@
 import numpy as np
 
 import svg
-from html_text import element, paragraph, section
-from results import auroc_rows, known, set_name
+from html_text import details, element, paragraph, section
+from results import auroc_rows, known, plural, set_name
 
 CURVES = ["s_sc", "confidence", "p_tok", "h_s", "c_k", "mass", "hidden_probe"]
+FEW_CELLS = 6
 CALIBRATED = ["confidence", "s_sc", "stress_test"]
 SHORT = {"h_s": "H_s", "h_n": "H_n", "c_k": "C_k", "s_sc": "S_SC", "p_tok": "P_tok",
          "confidence": "confidence", "logit_entropy": "logit entropy", "mass": "mass b",
@@ -23,14 +24,14 @@ def auroc_overview(run, writer):
             continue
         figure, axis = svg.new(4.2, 0.32 * len(rows) + 0.9)
         draw_auroc(axis, cell, rows, [row["signal"] for row in rows])
-        out.append(writer.add(
+        out.append((cell, writer.add(
             figure, f"auroc_{cell.model}_{cell.benchmark}",
             f"AUROC with 95 % interval, {cell.name}. Dashed: chance; filled: adjusted p below "
             "0.05.",
             ("model", "benchmark", "signal", "n", "invalid", "auroc", "low", "high", "p_adjusted"),
             [(cell.model, cell.benchmark, r["signal"], r["n"], r["invalid"], r["estimate"],
-              r["low"], r["high"], r["p_adjusted"]) for r in rows]))
-    return element("div", *out, class_="plots") if out else ""
+              r["low"], r["high"], r["p_adjusted"]) for r in rows])))
+    return gathered(out)
 
 
 def draw_auroc(axis, cell, rows, names):
@@ -128,12 +129,26 @@ def agreement(run, writer, cell):
                         rows["precision"][k], rows["low"][k], rows["high"][k]) for k in keep])
 
 
+def gathered(plots):
+    """Plots of few cells side by side; of many, those of the pooled sets in front and the others folded.
+
+    plots: (cell, HTML) in order."""
+    def grid(chosen):
+        return element("div", *chosen, class_="plots") if chosen else ""
+    plots = [(cell, text) for cell, text in plots if text]
+    if len({id(cell) for cell, _ in plots}) <= FEW_CELLS:
+        return grid([text for _, text in plots])
+    front = [text for cell, text in plots if cell.pooled]
+    parts = [grid(front)]
+    for model in dict.fromkeys(cell.model for cell, _ in plots):
+        own = [text for cell, text in plots if cell.model == model and not cell.pooled]
+        parts.append(details(f"{model}, set by set ({plural(len(own), 'plot')})", grid(own)) if own else "")
+    return "".join(parts)
+
+
 def build(run, writer):
-    plots = []
-    for cell in run.cells:
-        for plot in (risk_coverage, reliability, agreement):
-            plots.append(plot(run, writer, cell))
-    plots = [plot for plot in plots if plot]
-    if not plots:
+    plots = [(cell, plot(run, writer, cell)) for cell in run.cells
+             for plot in (risk_coverage, reliability, agreement)]
+    if not any(text for _, text in plots):
         return section("plots", "Plots", paragraph("There is nothing to plot yet."))
-    return section("plots", "Plots", element("div", *plots, class_="plots"))
+    return section("plots", "Plots", gathered(plots))

@@ -40,10 +40,7 @@ def sort_value(text):
 
 def cell(text, numeric, heads_row):
     """<td>, or <th> for a cell that heads its row."""
-    shown = content(text)
-    if text.startswith("n/a"):  # "n/a (b)": note (b) says why
-        shown = element("abbr", esc(text), title="not defined, see the notes")
-    return element("th" if heads_row else "td", shown, scope="row" if heads_row else None,
+    return element("th" if heads_row else "td", content(text), scope="row" if heads_row else None,
                    class_="number" if numeric else None,
                    data_value=sort_value(text) if numeric else None)
 

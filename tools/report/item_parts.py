@@ -117,7 +117,7 @@ def attention_text(attention):
         text += (f". On the object: mass {fixed(region['mass'])}, lift {fixed(region['lift'], 2)}, IoU "
                  f"{fixed(region['iou'])}, pointing {fixed(region['pointing'], 0)}")
     elif region.get("reason"):
-        text += f". No region: {region['reason']}"
+        text += f". On the object: not defined ({region['reason']})"
     return text
 
 
@@ -162,7 +162,7 @@ def model(run, item, account, writer):
                  if (c.model, c.benchmark) == (account["model"], item["benchmark"])), None)
     missing = states(account)
     left = paragraph("; ".join(missing) + ".", "small") if missing else ""
-    head = element("h2", esc(account["model"]))
+    head = element("h3", esc(account["model"]))
     if account["status"] not in ("ok", "attention invalid"):
         reason = account.get("reason") or ""
         return element("article", head, paragraph(account["status"] + (f": {reason}" if reason else "")), left,

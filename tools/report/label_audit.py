@@ -241,11 +241,10 @@ def full_tables(run):
         data = run.tables.get(name)
         if not data:
             continue
-        whole = result_tables.as_html(data) + result_tables.notes(data) + result_tables.files(name)
-        out.append(details(f"{data['title']} ({len(data['display'])} rows)", whole,
-                           long=len(data["display"]) > result_tables.PRINTED_ROWS)
-                   if name != "official_figures" or len(data["display"]) > result_tables.FOLD_FROM
-                   else element("h3", esc(data["title"])) + whole)
+        beside = result_tables.notes(data) + result_tables.files(name)
+        short = name == "official_figures" and len(data["display"]) <= result_tables.FOLD_FROM
+        out.append(element("h3", esc(data["title"])) + result_tables.as_html(data) + beside if short
+                   else result_tables.folded(data) + beside)
     return Raw("".join(out))
 
 

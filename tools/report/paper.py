@@ -1,4 +1,6 @@
 """Beside the paper: each printed figure and ours, by verdict."""
+import re
+
 import result_tables
 from html_table import table
 from html_text import Raw, details, element, esc, paragraph, part, section
@@ -9,7 +11,8 @@ VERDICTS = {  # verdict -> (mark, heading, meaning)
     "not testable": ("?", "Not testable", "we have no interval, or another checkpoint, set or n"),
     "other definition": ("\u2260", "Another definition",
                          "the printed figure comes from another definition than its text says")}
-MOVED = {"Verdict", "Definition", "Command", "Unverified"}  # headings that this section writes itself
+KEYED = re.compile(r"(\d+|C\d+|\([a-z]+\)|Notes)[: ]")  # notes that the columns below say in full
+MOVED = {"Verdict", "Definition", "Command", "Unverified", "Notes"}  # headings that this section writes itself
 
 
 def joined(data):
@@ -27,18 +30,23 @@ def mark(verdict):
 
 def group_table(data, verdict, pairs):
     keep = [i for i, name in enumerate(data["headers"]) if name not in MOVED]
-    body = [[*(display[i] for i in keep), mark(verdict),
+    body = [[*(display[i] for i in keep), mark(verdict), str(row.get("reason") or "-"),
              str(row.get("definition") or "-"), printed_note(row)] for row, display in pairs]
     _, heading, meaning = VERDICTS.get(verdict, ("", verdict, ""))
-    headers = [data["headers"][i] for i in keep] + ["Verdict", "Definition", "Printed figure"]
-    numeric = [data["numeric"][i] for i in keep] + [False] * 3
-    return table(f"{heading}: {meaning} ({len(pairs)})" if meaning else f"{heading} ({len(pairs)})",
-                 headers, numeric, body, result_tables.text_columns(numeric))
+    title = f"{heading}: {meaning} ({len(pairs)})" if meaning else f"{heading} ({len(pairs)})"
+    headers = [data["headers"][i] for i in keep] + ["Verdict", "Why", "Definition used", "How it was printed"]
+    numeric = [data["numeric"][i] for i in keep] + [False] * 4
+    shown = table(title, headers, numeric, body, result_tables.text_columns(numeric))
+    return details(title, shown, long=len(body) > result_tables.PRINTED_ROWS) \
+        if len(body) > result_tables.FOLD_FROM else shown
 
 
 def printed_note(row):
-    unverified = row.get("unverified")
-    return "not verified by us" if unverified not in (None, "", 0, "0", "no", False) else "-"
+    """How the printed figure came about, as far as it is known, and whether we could verify it."""
+    texts = [str(row["print"])] if row.get("print") else []
+    if row.get("unverified") not in (None, "", 0, "0", "no", False):
+        texts.append("not verified: no source beyond the printed value")
+    return "; ".join(texts) or "-"
 
 
 def commands(pairs):
@@ -52,6 +60,12 @@ def commands(pairs):
     return details(f"How to make these figures again ({len(found)})", *(
         element("p", esc(", ".join(dict.fromkeys(tables))), class_="small") +
         element("pre", element("code", esc(command)), tabindex="0") for command, tables in found.items()))
+
+
+def general_notes(data):
+    """Notes on the whole table; those on single rows stand in their columns."""
+    return result_tables.notes({"notes": [note for note in data.get("notes") or []
+                                          if not KEYED.match(str(note))]})
 
 
 def build(run):
@@ -68,4 +82,4 @@ def build(run):
     groups = {name: [pair for pair in pairs if pair[0]["verdict"] == name] for name in names}
     tables = "".join(group_table(data, name, group) for name, group in groups.items() if group)
     return section("paper", title, lead, part("paper_delta", "By verdict", tables, commands(pairs),
-                                              result_tables.notes(data), result_tables.files("paper_delta")))
+                                              general_notes(data), result_tables.files("paper_delta")))

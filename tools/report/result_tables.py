@@ -1,6 +1,7 @@
 """The run's tables as HTML, with the same cells as their Markdown and LaTeX forms."""
 from html_table import table
 from html_text import bullets, details, element, esc, paragraph, part, section
+from results import plural
 
 TABLES = {  # id -> what the table says, in one sentence
     "class_balance": "How often each model was right, and how many items could not be used.",
@@ -37,7 +38,7 @@ MAIN_SET = {"T3": "pope", "T5": "pooled", "T6": "pooled", "T7": "pope", "T8": "p
             "T11": "pope", "T12": "pope"}  # of a table too long to be shown whole
 FOLD_FROM = 40      # rows; longer tables are folded away
 PRINTED_ROWS = 150  # longer ones are not printed
-SHOWN_ROWS = 1000   # what is behind them is in the CSV only
+SHOWN_ROWS = 400    # what is behind them is in the CSV only
 KEY_SIGNALS = {"mass b", "lift", "IoU", "pointing", "H_rel", "C_out", "count match"}  # of T10
 
 
@@ -131,16 +132,20 @@ def body(identifier, data):
                                        as_html(data, "All relevance signals"))
     main = of_main_set(identifier, data)
     if len(data["display"]) > FOLD_FROM and main:
-        return as_html(main) + details(f"Every set ({len(data['display'])} rows)",
-                                       as_html(data, f"{data['title']}, every set"))
-    if len(data["display"]) > SHOWN_ROWS:
-        first = {**data, "display": data["display"][:SHOWN_ROWS]}
-        title = f"{data['title']}: the first {SHOWN_ROWS} of {len(data['display'])} rows, the others in the CSV"
-        return details(title, as_html(first, title), long=True)
-    if len(data["display"]) > FOLD_FROM:
-        return details(f"{data['title']} ({len(data['display'])} rows)", as_html(data),
-                       long=len(data["display"]) > PRINTED_ROWS)
-    return as_html(data)
+        return as_html(main) + folded(data, "every set")
+    return folded(data) if len(data["display"]) > FOLD_FROM else as_html(data)
+
+
+def folded(data, addition=""):
+    """A long table, folded; of a very long one the first rows."""
+    count = len(data["display"])
+    title = data["title"] + (f", {addition}" if addition else "")
+    if count > SHOWN_ROWS:
+        title += f": the first {SHOWN_ROWS} of {count} rows, all in the CSV"
+        data = {**data, "display": data["display"][:SHOWN_ROWS]}
+    rows = "" if count > SHOWN_ROWS else f" ({plural(count, 'row')})"
+    return details(title + rows, as_html(data, title),
+                   long=len(data["display"]) > PRINTED_ROWS)
 
 
 def build(run, identifier, title, wanted, lead="", rest=""):

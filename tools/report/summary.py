@@ -74,6 +74,7 @@ def tests_finding(run):
 
 
 def described(row, whole=True):
+    """"output confidence 0.74 (0.69 to 0.79, p < 0.001, n = 278)", or without the brackets."""
     text = f"{NAMES.get(row['signal'], row['signal'])} {fixed(row['estimate'], 2)}"
     facts = [f for f in (span(row.get("low"), row.get("high")), p_text(row.get("p_adjusted")),
                          f"n = {row['n']}") if f]
@@ -90,8 +91,12 @@ def model_finding(model, cell, rows):
         if above[STRONGEST:]:
             text += f"; also {listed(described(r, False) for r in above[STRONGEST:])}"
     text += "."
+    named = [described(r) for r in rest if r["signal"] in CLAIMED]
+    others = len(rest) - len(named)
     if rest:
-        text += f" Not told from chance: {listed(described(r, r['signal'] in CLAIMED) for r in rest)}."
+        if others:
+            named.append(plural(others, "other") if named else plural(others, "signal"))
+        text += f" Not told from chance: {listed(named)}."
     return text
 
 
@@ -162,10 +167,10 @@ def accuracy_matrix(run):
         row = by_place.get((model, name))
         if not row or not row.get("n"):
             return "n/a"
-        limits = f"{percent(row['low'])} to {percent(row['high'])}"
+        limits = f"{100 * row['low']:.1f} to {percent(row['high'])}"
         return Raw(element("b", esc(percent(row["accuracy"]))) + element(
-            "small", esc(limits), "<br>", esc(f"n = {row['n']}, majority {percent(row['majority_rate'])}")))
-    return table("Accuracy with 95 % interval (Wilson); majority: share of the larger class of labels",
+            "small", esc(limits), "<br>", esc(f"n {row['n']}, maj. {percent(row['majority_rate'])}")))
+    return table("Accuracy with 95 % interval (Wilson), n, and maj.: the share of the larger class of labels",
                  ["Model", *sets], [False] + [True] * len(sets),
                  [[model, *(text(model, name) for name in sets)] for model in models])
 

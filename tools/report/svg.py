@@ -30,16 +30,19 @@ LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 
 def inline(text, prefix, label):
     """The <svg> element alone, with ids that no other figure has, a name for screen readers, and
-    no metadata, prologue or fixed size."""
+    without what the page says already: metadata, prologue, fixed size, fonts, unused ids."""
     text = text[text.index("<svg"):]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
-    text = re.sub(r"<style.*?</style>", "", text, flags=re.S)  # the page's style sheet says the same
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', text)
+    for useless in (r"<metadata>.*?</metadata>", r"<!--.*?-->", r"<style.*?</style>", r"font-family: [^;\"]*;? ?",
+                    r' transform="rotate\(-?0 [^)]*\)"'):
+        text = re.sub(useless, "", text, flags=re.S)
+    used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', text))
+    text = re.sub(r'\sid="([^"]+)"',
+                  lambda found: f' id="{prefix}-{found.group(1)}"' if found.group(1) in used else "", text)
     text = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", text)
     text = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{prefix}-\2"', text)
     text = PLACES.sub(lambda found: LONG_NUMBER.sub(
-        lambda digits: f"{float(digits.group()):.2f}", found.group()), text)
+        lambda digits: f"{float(digits.group()):.2f}", " " + " ".join(found.group().split())), text)
+    text = re.sub(r">\s+<", "><", text).replace("<g></g>", "")
     head, rest = text.split(">", 1)
     head = re.sub(r'\s(width|height)="[^"]*"', "", head)
     return f'{head} role="img" aria-label="{esc(label)}">{rest}'
@@ -96,7 +99,7 @@ class Writer:
             text = svg_text(figure)
             self._save(name, save)
         pyplot.close(figure)
-        return element("figure", inline(text, name, caption), element("figcaption", esc(caption)))
+        return element("figure", inline(text, f"f{len(self.used)}", caption), element("figcaption", esc(caption)))
 
 
 def svg_text(figure):
