@@ -105,7 +105,7 @@ class Compare {
     return names.empty() || std::find(names.begin(), names.end(), benchmark) != names.end();
   }
 
-  Side read(StoredRun& run, const CellWork& work) const {
+  Side read(const StoredRun& run, const CellWork& work) const {
     Side out;
     out.work = &work;
     out.table = labelled_table(run, work.benchmark, arguments_.scorer);

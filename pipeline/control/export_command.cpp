@@ -55,7 +55,7 @@ class Export {
   int list() {
     std::vector<ListedCell> cells;
     for (std::size_t c = 0; c < cells_.size(); ++c)
-      cells.push_back({&cells_[c], fields_[c], table_of(cells_[c].benchmark).scorers,
+      cells.push_back({&cells_[c], fields_[c], scorers_of(cells_[c].benchmark),
                        progress_of(run_, cells_[c]), items_of(cells_[c])});
     print_export_list(std::cout, cells);
     return 0;
@@ -88,7 +88,7 @@ class Export {
 
  private:
   /// The set's table with every scorer that labels are asked of.
-  ItemTable table_of(const std::string& benchmark) {
+  ItemTable table_of(const std::string& benchmark) const {
     ItemTable out = labelled_table(run_, benchmark, options_.scorer);
     ScoreFile::Choice choice;
     for (const std::string& name : options_.labels)
@@ -97,9 +97,14 @@ class Export {
     return out;
   }
 
+  const std::vector<std::string>& scorers_of(const std::string& benchmark) {
+    const auto known = scorers_.find(benchmark);
+    if (known != scorers_.end()) return known->second;
+    return scorers_.emplace(benchmark, table_of(benchmark).scorers).first->second;
+  }
+
   /// Names of fields: those given, "all" or none standing for every signal.
   void choose_names() {
-    std::vector<std::string> known;
     const auto add_signals = [&] {
       for (const CellFields& cell : fields_)
         for (const ExportField& field : cell.fields)
@@ -157,7 +162,7 @@ class Export {
       }
     }
     for (const CellWork& cell : cells_)
-      for (const std::string& scorer : table_of(cell.benchmark).scorers)
+      for (const std::string& scorer : scorers_of(cell.benchmark))
         if (is_asked(scorer) &&
             std::find(table_.scorers.begin(), table_.scorers.end(), scorer) == table_.scorers.end())
           table_.scorers.push_back(scorer);
@@ -232,6 +237,7 @@ class Export {
   std::vector<CellWork> cells_;
   std::vector<CellFields> fields_;  ///< of each cell
   std::vector<std::string> names_;
+  std::map<std::string, std::vector<std::string>> scorers_;  ///< by benchmark
   ExportTable table_;
 };
 

@@ -24,8 +24,9 @@ std::vector<CellWork> cells_of(const Json& manifest) {
   return out;
 }
 
-ItemTable labelled_table(StoredRun& run, const std::string& benchmark, const std::string& scorer) {
-  ItemTable out = run.table(benchmark);
+ItemTable labelled_table(const StoredRun& run, const std::string& benchmark,
+                         const std::string& scorer) {
+  ItemTable out = run.read_table(benchmark);
   const ScoreFile file = read_score_file(run.root());
   if (const auto choice = file.benchmarks.find(benchmark); choice != file.benchmarks.end())
     out.scorers = scorers_with(std::move(out.scorers), choice->second);

@@ -22,7 +22,8 @@ std::vector<CellWork> cells_of(const Json& manifest);
 
 /// The frozen table with the scorers that RUN/score.json adds; `scorer` ("" = none) becomes the
 /// primary one. Error (usage) naming the nearest one when this build has no such scorer.
-ItemTable labelled_table(StoredRun& run, const std::string& benchmark, const std::string& scorer);
+ItemTable labelled_table(const StoredRun& run, const std::string& benchmark,
+                         const std::string& scorer);
 
 /// The judge's reviews of a cell by row of `items`; none when there is no file.
 Reviews reviews_in(const StoredRun& run, const std::string& model, const ItemTable& items,

@@ -67,10 +67,14 @@ void StoredRun::require_model(const std::string& name) const {
 const ItemTable& StoredRun::table(const std::string& benchmark) {
   const auto found = tables_.find(benchmark);
   if (found != tables_.end()) return found->second;
+  return tables_.emplace(benchmark, read_table(benchmark)).first->second;
+}
+
+ItemTable StoredRun::read_table(const std::string& benchmark) const {
   const Json& facts = json_at(json_at(manifest_, "benchmarks", root_.string()), benchmark.c_str(),
                               (root_ / "manifest.json").string());
   const fs::path file = root_ / json_text(facts, "table", (root_ / "manifest.json").string());
-  return tables_.emplace(benchmark, read_item_table(file)).first->second;
+  return read_item_table(file);
 }
 
 std::vector<bool> StoredRun::answered(const std::string& model, const std::string& benchmark,

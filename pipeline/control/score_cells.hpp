@@ -34,6 +34,7 @@ class StoredRun {
 
   /// The frozen table with the scorers that the run's last start used.
   const ItemTable& table(const std::string& benchmark);
+  ItemTable read_table(const std::string& benchmark) const;  ///< the same, read anew and not kept
   /// Reads the finished capture units. Error when none is finished or one is damaged.
   StoredCell cell(const std::string& model, const std::string& benchmark) const;
   /// By row of the table, whether there is an answer: of finished units, not failed.
