@@ -112,7 +112,7 @@ Draws::Replicates Draws::get(const std::string& name, std::int64_t replicates,
 Record Draws::record() const {
   Record out;
   if (!only_block()) broken("only a block has a record");
-  out.add("block/range", {"range"}, {2},
+  out.add("block/range", {"first_and_count"}, {2},
           std::vector<std::int64_t>{state_->range->first, state_->range->count}, "replicates",
           "first replicate and number of replicates");
   for (const Array& array : state_->made) out.add(array);
