@@ -264,13 +264,15 @@ void add_rows(const std::vector<const ItemSignals*>& cells, const std::string& s
 }  // namespace
 
 std::vector<StatRow> across_models(const std::vector<Record>& records) {
-  std::map<std::string, std::map<std::string, ItemSignals>> by_benchmark;  // then by model
+  // The pooled set first, as in every table; then by model.
+  std::map<std::pair<bool, std::string>, std::map<std::string, ItemSignals>> by_benchmark;
   std::set<std::string> models;
   for (const Record& record : records) {
     ItemSignals cell = read_item_signals(record);
     if (cell.model.empty()) continue;
     models.insert(cell.model);
-    const std::string benchmark = cell.benchmark, model = cell.model;
+    const std::pair benchmark(cell.benchmark != kPooledSet, cell.benchmark);
+    const std::string model = cell.model;
     by_benchmark[benchmark][model] = std::move(cell);
   }
   std::vector<StatRow> rows;

@@ -14,6 +14,9 @@ import numpy as np
 from scipy import stats
 from sklearn import metrics
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "stats"))
+from oracle_clustered import delta_method, obuchowski  # noqa: E402
+
 MAKER = sys.argv.pop(1) if len(sys.argv) > 1 else None
 CELLS = ("demo_pope", "demo_counting", "demo_spatial")
 TOLERANCE = 1e-10
@@ -74,6 +77,28 @@ class Oracle(unittest.TestCase):
         self.assertEqual(keys, labelled)
         return y, types, signals
 
+    def images(self, benchmark):
+        """Image of each item, in the order of the table."""
+        for path in (self.folder / "demo-llava" / benchmark).glob("*/unit-*.h5"):
+            with h5py.File(path) as file:
+                if "item_signals/image" in file:  # reduce's
+                    return file["item_signals/image"].asstr()[()]
+        self.fail(f"no unit of {benchmark} has item_signals/image")
+
+    def p_of_r(self, x, y, images):
+        """Classical where each image has one item, else with images as clusters."""
+        if len(set(images)) == len(images):
+            return stats.pearsonr(x, y).pvalue
+        r = stats.pearsonr(x, y).statistic
+        error = delta_method(x, y, images) / (1 - r * r)
+        return self.p_about_null(np.arctanh(r), error, len(set(images)))
+
+    @staticmethod
+    def p_about_null(distance, error, clusters):
+        """Clusters' contributions squared about the null."""
+        t = distance / np.sqrt(error**2 + distance**2 / clusters)
+        return 2 * stats.t.sf(abs(t), clusters - 1)
+
     def close(self, row, want):
         if want is None or not np.isfinite(want):
             self.assertEqual(row["estimate"], "", row)
@@ -90,12 +115,13 @@ class Oracle(unittest.TestCase):
                     continue
                 values, sign = signals[row["path"]]
                 with self.subTest(benchmark=benchmark, signal=row["signal"], statistic=row["statistic"]):
-                    self.check_row(row, np.asarray(values, float), sign, y, types)
+                    self.check_row(row, np.asarray(values, float), sign, y, types,
+                                   self.images(benchmark))
                 checked.add(row["statistic"])
         self.assertLessEqual({"r", "auroc", "auroc_within_type", "mean", "aurc", "ece", "brier",
                               "precision_at_sc1"}, checked)
 
-    def check_row(self, row, values, sign, y, types):
+    def check_row(self, row, values, sign, y, types, images):
         use = np.isfinite(values) & (y >= 0)
         x, labels, name = values[use], y[use].astype(float), row["statistic"]
         oriented = -x if sign < 0 else x
@@ -123,9 +149,14 @@ class Oracle(unittest.TestCase):
             want = stats.pearsonr(x, labels) if varies else None
             self.close(row, want.statistic if varies else None)
             if varies:
-                self.assertLessEqual(abs(float(row["p"]) - want.pvalue), TOLERANCE)
+                got = float(row["p"])
+                self.assertLessEqual(abs(got - self.p_of_r(x, labels, images[use])), 1e-8)
         elif name == "auroc":
             self.close(row, metrics.roc_auc_score(labels, oriented) if defined else None)
+            if row["p"] and len(set(images[use])) < len(x):
+                theta, covariance, clusters = obuchowski([x], labels, images[use])
+                want = self.p_about_null(theta[0] - 0.5, np.sqrt(covariance[0, 0]), clusters)
+                self.assertLessEqual(abs(float(row["p"]) - want), 1e-8)
         elif name == "auroc_within_type":
             self.close(row, within_type(oriented, labels, types[use]) if defined else None)
         elif name == "aurc":
@@ -134,6 +165,41 @@ class Oracle(unittest.TestCase):
             self.close(row, ece(x, labels) if len(x) else None)
         elif name == "brier":
             self.close(row, metrics.brier_score_loss(labels, x) if defined else None)
+
+    def frame(self, name):
+        """Rows of a frame of stats.h5 as dicts."""
+        with h5py.File(self.folder / "reduce/stats.h5") as file:
+            columns = {key: (d.asstr()[()] if d.dtype.kind == "O" else d[()])
+                       for key, d in file[name].items()}
+        return [dict(zip(columns, values)) for values in zip(*columns.values())]
+
+    def test_differences_of_signals(self):
+        checked = 0
+        for row in self.frame("signal_difference"):
+            if row["benchmark"] not in CELLS or row["model"] != "demo-llava":
+                continue
+            y, _, signals = self.cell(row["benchmark"])
+            images = self.images(row["benchmark"])
+            short = {path.rsplit("/", 1)[-1]: value for path, value in signals.items()}
+            (a, sign_a), (b, sign_b) = short[row["signal_a"]], short[row["signal_b"]]
+            use = np.isfinite(a) & np.isfinite(b) & (y >= 0)
+            a, b = (a * (-1 if sign_a < 0 else 1))[use], (b * (-1 if sign_b < 0 else 1))[use]
+            labels = y[use].astype(float)
+            self.assertEqual(row["n"], use.sum())
+            if not 0 < labels.mean() < 1:
+                self.assertTrue(row["note"], row)
+                continue
+            auroc = [metrics.roc_auc_score(labels, x) for x in (a, b)]
+            self.assertLessEqual(abs(row["auroc_a"] - auroc[0]), TOLERANCE)
+            self.assertLessEqual(abs(row["auroc_b"] - auroc[1]), TOLERANCE)
+            self.assertLessEqual(abs(row["estimate"] - (auroc[0] - auroc[1])), TOLERANCE)
+            if np.isfinite(row["p"]) and len(set(images[use])) < len(a):
+                theta, covariance, clusters = obuchowski([a, b], labels, images[use])
+                error = np.sqrt(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
+                want = self.p_about_null(theta[0] - theta[1], error, clusters)
+                self.assertLessEqual(abs(row["p"] - want), 1e-8)
+                checked += 1
+        self.assertGreater(checked, 0)
 
     def test_accuracy_and_wilson(self):
         for benchmark in CELLS:
