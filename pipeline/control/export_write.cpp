@@ -12,6 +12,18 @@ namespace {
 
 using Cells = std::vector<std::string>;
 
+template <class... Parts>
+void append(std::string& out, const Parts&... parts) {
+  ((out += parts), ...);
+}
+
+/// With a comma before every part but the first.
+template <class... Parts>
+void append_member(std::string& out, const Parts&... parts) {
+  if (!out.empty()) out += ',';
+  append(out, parts...);
+}
+
 /// Every index of an extent in row-major order; one empty index for a single value.
 template <class Each>
 void each_index(const std::vector<std::int64_t>& extent, Each&& each) {
@@ -60,9 +72,12 @@ std::string json_value(const ExportValue& value, std::size_t d, std::size_t& fla
   if (!value.defined) return "null";
   if (d == value.shape.size()) return json_entry(value, flat++);
   std::string out = "[";
-  for (std::int64_t i = 0; i < value.shape[d]; ++i)
-    out += (i > 0 ? "," : "") + json_value(value, d + 1, flat);
-  return out + "]";
+  for (std::int64_t i = 0; i < value.shape[d]; ++i) {
+    if (i > 0) out += ',';
+    out += json_value(value, d + 1, flat);
+  }
+  out += ']';
+  return out;
 }
 
 std::string label_text(const std::optional<int>& label) {
@@ -112,7 +127,7 @@ Cells identity(const ExportTable& table, const ExportItem& item) {
 std::string identity_json(const ExportTable& table, const ExportItem& item) {
   std::string out;
   const auto add = [&](const char* name, const std::string& json) {
-    out += (out.empty() ? "" : ",") + json_text(name) + ":" + json;
+    append_member(out, json_text(name), ":", json);
   };
   const auto label = [](const std::optional<int>& value) {
     return value ? std::to_string(*value) : std::string("null");
@@ -130,9 +145,8 @@ std::string identity_json(const ExportTable& table, const ExportItem& item) {
   if (!table.scorers.empty()) {
     std::string labels;
     for (const std::string& scorer : table.scorers)
-      labels +=
-          (labels.empty() ? "" : ",") + json_text(scorer) + ":" + label(label_of(item, scorer));
-    add("labels", "{" + labels + "}");
+      append_member(labels, json_text(scorer), ":", label(label_of(item, scorer)));
+    add("labels", concat("{", labels, "}"));
   }
   if (table.questions) {
     add("question", json_text(item.question));
@@ -145,9 +159,8 @@ std::string identity_json(const ExportTable& table, const ExportItem& item) {
   }
   if (table.paths > 0) {
     std::string paths;
-    for (const std::string& path : item.paths)
-      paths += (paths.empty() ? "" : ",") + json_text(path);
-    add("paths", "[" + paths + "]");
+    for (const std::string& path : item.paths) append_member(paths, json_text(path));
+    add("paths", concat("[", paths, "]"));
   }
   return out;
 }
@@ -195,24 +208,26 @@ std::string wide_json(const ExportTable& table, const ExportItem& item) {
   std::string signals;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     std::size_t flat = 0;
-    signals += (c > 0 ? "," : "") + json_text(table.columns[c].name) + ":" +
-               json_value(item.values[c], 0, flat);
+    append_member(signals, json_text(table.columns[c].name), ":",
+                  json_value(item.values[c], 0, flat));
   }
-  return "{" + identity_json(table, item) + ",\"signals\":{" + signals + "}}\n";
+  std::string out = "{";
+  append(out, identity_json(table, item), ",\"signals\":{", signals, "}}\n");
+  return out;
 }
 
 std::string long_json(const ExportTable& table, const ExportItem& item) {
-  const std::string start = "{" + identity_json(table, item);
+  const std::string start = identity_json(table, item);
   std::string out;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     const ExportColumn& column = table.columns[c];
     const ExportValue& value = item.values[c];
     std::size_t flat = 0;
     const auto add = [&](const std::vector<std::int64_t>& index, const std::string& json) {
-      out += start + ",\"signal\":" + json_text(column.name);
+      append(out, "{", start, ",\"signal\":", json_text(column.name));
       for (std::size_t d = 0; d < index.size(); ++d)
-        out += "," + json_text(column.dims[d]) + ":" + std::to_string(index[d]);
-      out += ",\"value\":" + json + "}\n";
+        append(out, ",", json_text(column.dims[d]), ":", std::to_string(index[d]));
+      append(out, ",\"value\":", json, "}\n");
     };
     if (!value.defined)
       add({}, "null");
