@@ -24,6 +24,8 @@ import cite  # noqa: E402  (of tools/report, as the next ones)
 import html_table  # noqa: E402
 import overlays  # noqa: E402
 import results  # noqa: E402
+import run as runs  # noqa: E402
+import summary  # noqa: E402
 
 
 class PageTest(RunTest):
@@ -136,6 +138,19 @@ class PageTest(RunTest):
         self.assertGreater(len(rows), 10)
         self.assertIn(f"{len(rows)} comparisons of a signal with correctness", self.outline.words())
         self.assertIn(f": {above} above chance,", self.outline.words())
+
+    def test_a_model_is_said_to_beat_chance_to_fail_or_to_go_the_other_way(self):
+        cell = runs.Cell({"model": "m", "benchmark": "b"})
+
+        def row(signal, estimate, low, high, p):
+            return {"signal": signal, "estimate": estimate, "low": low, "high": high, "p_adjusted": p, "n": 50}
+        rows = [row("s_sc", 0.8, 0.7, 0.9, 0.0001), row("h_s", 0.3, 0.2, 0.4, 0.01), row("c_k", 0.55, 0.4, 0.7, 0.6),
+                row("mass", 0.7, 0.45, 0.9, 0.01), row("iou", 0.99, 0.9, 1.0, None)]
+        self.assertEqual(summary.model_finding("m", cell, rows),
+                         "m, b: 1 of 5 signals above chance, strongest agreement of sampled answers S_SC 0.80 (0.70 to "
+                         "0.90, p < 0.001, n = 50). Against the declared direction: spatial entropy H_s 0.30 (0.20 to "
+                         "0.40, p 0.010, n = 50). Not told from chance: attention components C_k 0.55 (0.40 to 0.70, p "
+                         "0.600, n = 50) and 1 other.")
 
     def test_cells_are_sorted_by_the_number_that_they_show(self):
         for text, value in (("67.6 %", 67.6), ("+1.2 pp", 1.2), ("-0.034", -0.034), ("\u22120.5", -0.5),

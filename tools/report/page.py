@@ -19,7 +19,8 @@ from results import plural
 
 MAIN_TABLES = ["class_balance", "T1", "T2", "T3", "T4", "pooled_sets", "T5", "T6", "T7", "T8", "T9",
                "T10", "T11"]
-MORE_TABLES = ["T9_layers", "interventions", "agreement", "risk_coverage", "calibration", "signals"]
+MORE_TABLES = ["T9_layers", "interventions", "agreement", "risk_coverage", "calibration", "signal_differences",
+               "across_models", "signals"]
 OF_SECTIONS = {"T12", "T12_transfer", "paper_delta", "label_audit", "label_agreement", "label_signals",
                "format_confound", "official_figures"}  # tables that another section shows
 CONTENTS = [("summary", "In short"), ("by_cell", "By set"), ("label_audit", "Labels"), ("tables", "Tables"),

@@ -91,6 +91,9 @@ def model_finding(model, cell, rows):
         if above[STRONGEST:]:
             text += f"; also {listed(described(r, False) for r in above[STRONGEST:])}"
     text += "."
+    below = [described(r) for r in rows if verdict(r) == "below"]
+    if below:
+        text += f" Against the declared direction: {listed(below)}."
     named = [described(r) for r in rest if r["signal"] in CLAIMED]
     others = len(rest) - len(named)
     if rest:
