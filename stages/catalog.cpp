@@ -189,8 +189,8 @@ CheckpointShapes checkpoint_shapes(const Sweep& sweep) {
   CheckpointShapes out;
   for (const NamedModel& model : sweep.models) {
     const ModelSpec spec = read_model_spec(model.config.checkpoint);
-    out[model.name] = {spec.family,        spec.text.layers,       spec.text.heads,
-                       spec.text.kv_heads, spec.text.hidden,       spec.text.intermediate,
+    out[model.name] = {spec.family,           spec.text.layers, spec.text.heads,
+                       spec.text.kv_heads,    spec.text.hidden, spec.text.intermediate,
                        spec.vision.image_size};
   }
   return out;

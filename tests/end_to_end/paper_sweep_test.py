@@ -257,8 +257,7 @@ def main():
     check_blocks(run)
     check_commands(check_delta(run), settings, work)
     check_authors(settings, work)
-    if "KEEP" not in os.environ:
-        shutil.rmtree(work)
+    shutil.rmtree(work)
 
 
 main()
