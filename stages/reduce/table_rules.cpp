@@ -39,6 +39,14 @@ class RowView {
   std::vector<Cell>& row_;
 };
 
+/// A signal's own description may name NaN as its value for "undefined"; tables have no NaN.
+std::string without_nan(std::string text) {
+  constexpr std::string_view kWord = "NaN";
+  for (std::size_t at = text.find(kWord); at != std::string::npos; at = text.find(kWord, at))
+    text.replace(at, kWord.size(), "undefined");
+  return text;
+}
+
 void complete_interval(RowView& row) {
   const bool defined = std::isfinite(row.number("estimate"));
   if (!defined || !std::isfinite(row.number("low")) || !std::isfinite(row.number("high"))) {
@@ -86,6 +94,7 @@ void complete_rows(Table& table, std::uint64_t seed, std::string_view profile) {
       row.set("note", std::string("no reason was recorded"));
     if (!std::isfinite(row.number("estimate")) && row.text("method").empty())
       row.set("method", std::string("not computed"));
+    row.set("method", without_nan(row.text("method")));
     complete_interval(row);
     complete_test(row);
   }

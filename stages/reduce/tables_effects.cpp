@@ -222,7 +222,9 @@ Table table_t5(const Results& results, const RunFacts& facts) {
       people.add(
           {model, display_set(benchmark), condition_text(row), std::to_string(row.n),
            std::to_string(row.invalid), contrast ? "-" : percent(row.accuracy),
-           contrast || !object ? "-" : concat(percent(object->accuracy), " (", object->n, ")"),
+           contrast || !object
+               ? "-"
+               : concat(people.cell(percent(object->accuracy), object->note), " (", object->n, ")"),
            of_effect(points(row.delta_pp)), of_effect(interval_text(row.low, row.high, 1, true)),
            spread_text(row), !object ? "-" : of_effect(points(object->delta_pp)),
            is_baseline(row) ? "-" : people.cell(flips_text(row), or_note(row, kNoFlips)),
@@ -232,8 +234,9 @@ Table table_t5(const Results& results, const RunFacts& facts) {
            is_baseline(row) ? "-" : people.cell(detectable_text(row), or_note(row, kNoFlips)),
            both_printed(of_all, of_object)},
           row.note);
-      one_item.add(concat("one item is ", fixed(row.item_pp, 2), " pp"),
-                   concat(model, "/", display_set(benchmark)));
+      if (std::isfinite(row.item_pp))
+        one_item.add(concat("one item is ", fixed(row.item_pp, 2), " pp"),
+                     concat(model, "/", display_set(benchmark)));
     }
   }
   table.notes.push_back(

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/text.hpp"
 #include "pipeline/stats/proportions.hpp"
 #include "stages/reduce/label_audit.hpp"
 #include "stages/reduce/long_table.hpp"
@@ -298,7 +299,7 @@ Table table_format_confound(const Results& results, const RunFacts& facts) {
   }
   table.notes.push_back(concat(
       "A ridge logistic regression of the label on the answer's form alone (",
-      features.empty() ? "no features" : features,
+      features.empty() ? "no features" : join(split(features, ','), ", "),
       "), out of fold over 5 folds by image. Confound: its interval lies above 0.5, so that the "
       "form of the answer already tells right from wrong under this scorer. p adjusted over the "
       "table of "

@@ -63,7 +63,8 @@ Table table_official_figures(const Results& results, const RunFacts& facts) {
     }
     people.add({row.model, display_set(row.benchmark), row.scorer, group, row.figure,
                 std::to_string(row.n), std::to_string(value.invalid),
-                fixed(row.value, row.unit == "1" ? 3 : 2), row.unit == "1" ? "-" : row.unit},
+                fixed(row.value, row.unit == "1" ? 3 : 2),
+                row.unit == "1" || row.unit.empty() ? "-" : row.unit},
                row.note);
     if (std::isfinite(row.value))
       notes.add(row.note,
@@ -72,7 +73,8 @@ Table table_official_figures(const Results& results, const RunFacts& facts) {
   table.notes.push_back(
       "As the benchmark's own evaluation computes them; definitions are in the CSV. n: labelled "
       "questions behind the figure; invalid: questions of the whole set without a label under the "
-      "scorer. Unit '-': a fraction of 1. Intervals: class_balance and label_audit for "
+      "scorer. Unit '-': a fraction of 1, or not computed. Intervals: class_balance and "
+      "label_audit for "
       "accuracies.");
   if (!all_shown)
     table.notes.push_back(

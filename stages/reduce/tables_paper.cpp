@@ -233,6 +233,7 @@ Table table_t10(const Results& results, const RunFacts& facts) {
   constexpr const char* kSignals[] = {"mass",      "lift",   "log_lift", "iou",
                                       "precision", "recall", "pointing", "h_rel",
                                       "h_in_norm", "c_in",   "c_out",    "count_match"};
+  std::vector<std::string> lifts;
   People people(table);
   const StatCells cells(people);
   for (const auto& [model, benchmark] : cells_of(results))
@@ -261,11 +262,15 @@ Table table_t10(const Results& results, const RunFacts& facts) {
                   cells.limits(r), cells.value(auroc), cells.limits(auroc), cells.adjusted(auroc),
                   cells.value(within), other, square});
       if (signal == "lift" && std::isfinite(mean.row->p))
-        table.notes.push_back(concat(model, ", ", display_set(benchmark), ": mean lift ",
-                                     fixed(mean.row->estimate, 3), " on ", mean.row->n,
-                                     " items, permutation p ", p_text(mean.row->p), " (",
-                                     mean.row->test, ")."));
+        lifts.push_back(concat(model, "/", display_set(benchmark), " ",
+                               fixed(mean.row->estimate, 3), " on ", mean.row->n, " items, p ",
+                               p_text(mean.row->p)));
     }
+  if (!lifts.empty())
+    table.notes.push_back(concat(
+        "Mean lift, p by permuting the regions over the items of the set (1 + number of draws at "
+        "least as large, over 1 + draws): ",
+        join(lifts, "; "), "."));
   table.notes.push_back(
       "n: items with a label, an attention map and an annotated region; "
       "the others are counted as invalid and never set to zero.");
