@@ -94,8 +94,11 @@ struct ProbeControlRow {
   std::int64_t draws = 1, n = 0;
   double value =
       kUndefined;  ///< AUROC (mean over draws); max_cosine: the cosine; duplicates: pairs
-  double low = kUndefined, high = kUndefined;  ///< 2.5 and 97.5 % of the draws; NaN = one draw
-  double p = kUndefined;                       ///< permutation p of the nested AUROC (shuffle)
+  /// 2.5 and 97.5 % of the draws; transfer: 95 % limits of the AUROC with images as clusters
+  /// (stats::auroc_clustered). NaN = one draw.
+  double low = kUndefined, high = kUndefined;
+  /// Permutation p of the nested AUROC (shuffle); transfer: AUROC = 0.5, images as clusters.
+  double p = kUndefined;
   std::string note;
 
   template <class Visit>
@@ -105,9 +108,10 @@ struct ProbeControlRow {
     visit("draws", &ProbeControlRow::draws, "draws", "label permutations, or 1");
     visit("n", &ProbeControlRow::n, "items", "items used");
     visit("value", &ProbeControlRow::value, "1", "AUROC, mean over draws (or as the control says)");
-    visit("low", &ProbeControlRow::low, "1", "2.5 % quantile of the draws");
-    visit("high", &ProbeControlRow::high, "1", "97.5 % quantile of the draws");
-    visit("p", &ProbeControlRow::p, "probability", "permutation p of the nested AUROC");
+    visit("low", &ProbeControlRow::low, "1", "2.5 % quantile of the draws, or lower 95 % limit");
+    visit("high", &ProbeControlRow::high, "1", "97.5 % quantile of the draws, or upper 95 % limit");
+    visit("p", &ProbeControlRow::p, "probability",
+          "permutation p of the nested AUROC; transfer: AUROC = 0.5");
     visit("note", &ProbeControlRow::note, "", "why something is undefined");
   }
 };

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/stats/clustered.hpp"
 #include "stages/probes/collect.hpp"
 #include "stages/probes/linear.hpp"
 #include "stages/probes/nested.hpp"
@@ -75,6 +76,15 @@ std::vector<std::uint8_t> unseen(const Set& source, const Set& target) {
   return out;
 }
 
+/// Limits and p of the AUROC on the items that have a score, images as clusters.
+void set_interval(const std::vector<double>& score, const std::vector<std::int8_t>& y,
+                  const std::vector<std::string>& group, ProbeControlRow& row) {
+  const stats::Estimate auroc = stats::auroc_clustered(score, y, stats::number_texts(group));
+  row.low = auroc.low.value_or(kUndefined);
+  row.high = auroc.high.value_or(kUndefined);
+  row.p = auroc.p.value_or(kUndefined);
+}
+
 ProbeControlRow transfer(const Set& source, const Set& target, const ProbesParams& params) {
   ProbeControlRow row;
   row.probe = "linear_probe";
@@ -93,11 +103,13 @@ ProbeControlRow transfer(const Set& source, const Set& target, const ProbesParam
   task.folds.fold.assign(a + b, -1);
   const std::vector<std::uint8_t> fresh = unseen(source, target);
   std::vector<float> values(static_cast<std::size_t>(width));
+  std::vector<std::string> group;
   std::int64_t shared = 0;
   for (std::size_t i = 0; i < a + b; ++i) {
     const bool trains = i < a;
     const Set& set = trains ? source : target;
     const std::size_t at = trains ? i : i - a;
+    group.push_back(set.input->items->group[at]);
     const bool use = set.task.y[at] >= 0 && (trains || fresh[at]);
     shared += set.task.y[at] >= 0 && !use;
     task.y.push_back(use ? set.task.y[at] : std::int8_t{-1});
@@ -115,6 +127,7 @@ ProbeControlRow transfer(const Set& source, const Set& target, const ProbesParam
   for (std::size_t i = 0; i < rows.size() && fit.score.size() == rows.size(); ++i)
     score[static_cast<std::size_t>(rows[i])] = fit.score[i];
   row.value = score_auroc(score, task.y);
+  set_interval(score, task.y, group, row);
   row.note = concat("block ", source.features.layers[layer]);
   if (shared > 0) row.note += concat("; ", shared, " items left out: their image is in the source");
   if (!(row.value == row.value)) row.note += "; one class in the target";

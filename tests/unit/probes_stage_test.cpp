@@ -288,6 +288,10 @@ TEST_CASE("a probe carries over to a set that has the same signal", "[probes]") 
     INFO(row.control << " " << row.value << " " << row.note);
     CHECK(row.note.find("block") != std::string::npos);
     if (row.control.find("noise") == std::string::npos) CHECK(row.value > 0.85);
+    CHECK(row.low <= row.value);
+    CHECK(row.high >= row.value);
+    if (row.control == "transfer:planted:noise") CHECK(row.p > 0.001);
+    if (row.control == "transfer:planted:other") CHECK(row.p < 1e-6);
     if (row.control == "transfer:planted:noise") CHECK(std::abs(row.value - 0.5) < 0.15);
     CHECK(row.n == (row.control == "transfer:planted:other"   ? 199
                     : row.control == "transfer:other:planted" ? 198
