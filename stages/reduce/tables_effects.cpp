@@ -149,13 +149,14 @@ void power_note(Table& table) {
       "Delta: percentage points of accuracy on the same items; interval over images where an image "
       "has more than one item; spread: 2.5 and 97.5 % of single random draws. Lost / gained: "
       "answers right before and wrong now / the other way (mean over draws).");
+  const std::string tests = tests_sentence(table);
+  if (!tests.empty()) table.notes.push_back(tests);
   table.notes.push_back(
-      "p adj: Holm over every intervention of the model on its sets; exact McNemar, or a "
-      "permutation within items where random draws are averaged. Detectable: smallest difference "
-      "that 80 % power finds at the observed "
-      "flips; where these are too few to find anything, the fewest one-way flips that could be "
-      "found. "
-      "Pooled sets repeat the items of their sets and are adjusted apart.");
+      "p adj: Holm over every intervention of the model on its sets; pooled sets repeat the items "
+      "of "
+      "their sets and are adjusted apart. Detectable: smallest difference that 80 % power finds at "
+      "the observed flips; where these are too few to find anything, the fewest one-way flips that "
+      "could be found.");
 }
 
 void not_run(Table& table) {
