@@ -6,7 +6,9 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/report"))
 import harness as h
+import run as report_run
 
 DATA = h.prepare()
 WORK = tempfile.mkdtemp(prefix="vrp_score_")
@@ -31,8 +33,9 @@ def captures(run):
 
 
 def table(run, name):
+    """Rows of a table, the numbers of one thing as one row."""
     with open(os.path.join(run, "reduce/tables", name + ".json")) as file:
-        return json.load(file)["rows"]
+        return report_run.folded(json.load(file))
 
 
 def scorers(run, benchmark="demo_pope"):
@@ -142,7 +145,7 @@ def reviews():
     h.check(starts(run)[-1] == 1, f"{starts(run)[-1]} units for reviews, expected reduce alone")
     audit = {row["scorer"]: row for row in table(run, "label_audit")}
     h.check(audit["judge@1"]["n"] == 9 and audit["judge@1"]["correct"] == 6, audit)
-    ratio = [row["value"] for row in table(run, "official_figures")
+    ratio = [row["estimate"] for row in table(run, "official_figures")
              if row["scorer"] == "judge@1" and row["group"] == "all" and row["figure"] == "ratio"]
     h.check(ratio == [87.5], f"LLaVA-Bench's ratio {ratio}, expected 100 * 7 / 8")
     manifest = json.load(open(os.path.join(run, "manifest.json")))
