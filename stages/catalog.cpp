@@ -95,7 +95,13 @@ StageParams bind_stage_params(Sweep& sweep) {
   check(params.consistency);
   check(params.probes);
   check(params.interventions);
-  for (const auto& [model, edits] : params.interventions_of) check(edits);
+  for (const auto& [model, edits] : params.interventions_of) {
+    try {
+      check(edits);
+    } catch (const Error& error) {
+      throw Error(error.code(), concat(model, ": ", error.what()));
+    }
+  }
   check(params.reduce);
   if (!params.capture.attention) {
     fail_usage(

@@ -99,7 +99,10 @@ def configurations(data):
         refused(h.sweep_arguments(data) + ["--set", setting], 2, text)
     # The authors' neurons are LLaVA-1.5-7B's; everything else in their profile is understood.
     profile = ["-C", os.path.join(h.SOURCE, "conf/profiles/authors.ini")]
-    ids = ["--set", "interventions:demo-llava.ids=1512 1360 1573 3556 2298", "--set", "interventions.tops=5"]
+    own = "interventions:demo-llava."
+    ids = ["--set", own + "ids=1512 1360 1573 3556 2298", "--set", "interventions.tops=5"]
+    refused(h.sweep_arguments(data) + profile + ids, 2, "demo-llava", "expected no ids")
+    ids += ["--set", own + "top_operations=zero 100 -100"]
     refused(h.sweep_arguments(data) + profile + ids, 2, "demo-llava", "neuron 1512", "expected 0 to 159",
             "ids of --set")
     print("wrong configurations exit 2 or 7 and print one message")
