@@ -200,6 +200,7 @@ class Job {
     params.margin = sweep_.run.margin;
     params.progress = missing > 0 ? sweep_.run.progress : 0;
     params.live_line = live_;
+    params.hosts = mpi_.hosts();
     params.scheduler.unit_attempts = sweep_.run.unit_attempts;
     params.attributes = {{"program", std::string("vrp-run ") + kVersion}, {"revision", revision()}};
     if (first()) {

@@ -85,7 +85,27 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   }
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
+  find_place();
   transport_ = std::make_unique<MpiTransport>();
+}
+
+void MpiSession::find_place() {
+  std::array<char, MPI_MAX_PROCESSOR_NAME> name{};
+  int length = 0;
+  mpi_check(MPI_Get_processor_name(name.data(), &length), "MPI_Get_processor_name");
+  place_.host.assign(name.data(), static_cast<std::size_t>(length));
+  MPI_Comm node = MPI_COMM_NULL;
+  mpi_check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
+            "MPI_Comm_split_type");
+  MPI_Comm_rank(node, &place_.local_rank);
+  MPI_Comm_size(node, &place_.local_size);
+  MPI_Comm_free(&node);
+  std::vector<char> all(rank_ == 0 ? static_cast<std::size_t>(size_) * name.size() : 0);
+  const int width = static_cast<int>(name.size());
+  mpi_check(
+      MPI_Gather(name.data(), width, MPI_CHAR, all.data(), width, MPI_CHAR, 0, MPI_COMM_WORLD),
+      "MPI_Gather");
+  for (std::size_t at = 0; at < all.size(); at += name.size()) hosts_.emplace_back(&all[at]);
 }
 
 MpiSession::~MpiSession() {

@@ -3,11 +3,18 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/dist/transport.hpp"
 
 namespace vrp {
+
+/// Where a rank runs: its host, and its number among the ranks of the job on that host.
+struct NodePlace {
+  std::string host;
+  int local_rank = 0, local_size = 1;
+};
 
 class MpiSession {
  public:
@@ -19,6 +26,9 @@ class MpiSession {
   int rank() const { return rank_; }
   int size() const { return size_; }
   Transport& transport();  ///< over a communicator of its own
+  const NodePlace& place() const { return place_; }
+  /// Host of every rank, in the order of ranks; empty on all ranks but 0.
+  const std::vector<std::string>& hosts() const { return hosts_; }
 
   /// Runs `setup` on every rank. When it throws on any rank, the lowest such rank prints its
   /// message once and all ranks return its exit code; 0 when all succeeded. Collective.
@@ -35,7 +45,10 @@ class MpiSession {
 
  private:
   class MpiTransport;
+  void find_place();
   int rank_ = 0, size_ = 1;
+  NodePlace place_;
+  std::vector<std::string> hosts_;
   std::unique_ptr<MpiTransport> transport_;
 };
 

@@ -40,7 +40,8 @@ void Coordinator::take(const Message& m, const Send& send) {
       break;
     case MessageKind::done:
       if (scheduler_.done(m.from, unit, now)) {
-        folder_.note(plan_.units[unit].file);
+        folder_.note(plan_.units[unit].file,
+                     {m.b, 0, rank < params_.hosts.size() ? params_.hosts[rank] : ""});
         failed_items_ += m.b;
         if (events_ != nullptr) {
           events_->write("unit", {{"file", m.text}, {"rank", m.from}, {"failed_items", m.b}});

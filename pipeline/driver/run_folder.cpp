@@ -69,7 +69,7 @@ bool RunFolder::commit(const Unit& unit, int rank, const Record& record,
   return commit_file(part, file);
 }
 
-void RunFolder::note(const std::string& file) {
+void RunFolder::note(const std::string& file, const UnitFacts&) {
   const Stamp now = stamp(root_ / file);
   std::ofstream out(root_ / kJournal, std::ios::app);
   out << concat(now.bytes, " ", now.nanoseconds, " ", file, "\n") << std::flush;

@@ -11,6 +11,13 @@
 
 namespace vrp {
 
+/// What is known of a finished unit besides its file.
+struct UnitFacts {
+  std::int64_t failed_items = 0;
+  double seconds = 0;  ///< from its start to its commit; 0 = unknown
+  std::string host;    ///< "" = unknown
+};
+
 class RunFolder {
  public:
   explicit RunFolder(std::filesystem::path root);
@@ -26,8 +33,8 @@ class RunFolder {
   /// another rank was first. Error when the disk is full or read-only: then nothing is left.
   bool commit(const Unit& unit, int rank, const Record& record, const Attributes& attributes) const;
 
-  /// Notes a committed file in the journal (rank 0 only).
-  void note(const std::string& file);
+  /// Notes a committed file in the journal, one line a unit (rank 0 only).
+  void note(const std::string& file, const UnitFacts& facts = {});
 
   /// Renames a damaged unit file to NAME.bad (NAME.bad-2 ...). No error when it is gone already.
   void set_aside(const std::string& file, const std::string& suffix = ".bad") const;

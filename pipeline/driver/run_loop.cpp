@@ -165,6 +165,7 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
       for (; !to_self.empty(); to_self.pop_front(), moved = true)
         participant.take(to_self.front(), out);
     }
+    if (hooks.service && hooks.service()) moved = true;
     if (!moved) std::this_thread::sleep_for(std::chrono::microseconds(500));
   }
   RunOutcome outcome;

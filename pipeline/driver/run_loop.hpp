@@ -17,13 +17,17 @@ struct RunLoopParams {
   double progress = 5;     ///< seconds between progress lines; 0 = none
   bool live_line = false;  ///< one line that rewrites itself, for a terminal
   SchedulerParams scheduler;
-  Attributes attributes;  ///< written into every unit file
+  std::vector<std::string> hosts;  ///< rank 0: of every rank; named in messages and events
+  Attributes attributes;           ///< written into every unit file
 };
 
 struct RunLoopHooks {
   std::function<bool()> stop_signalled;
   std::function<void()> heartbeat;              ///< rank 0, several times a second
   std::function<void(const std::string&)> say;  ///< rank 0: a line for the user
+  /// Every rank, in each turn of the loop, for other traffic of the main thread; true when it moved
+  /// something. May be empty.
+  std::function<bool()> service;
 };
 
 struct RunOutcome {

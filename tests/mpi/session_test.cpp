@@ -45,6 +45,19 @@ TEST_CASE("rank 0's text reaches every rank", "[mpi]") {
   CHECK(session->broadcast(std::string()).empty());
 }
 
+TEST_CASE("a rank knows its place on its host, and rank 0 every rank's host", "[mpi]") {
+  const NodePlace& place = session->place();
+  CHECK(!place.host.empty());
+  CHECK(place.local_size == session->size());  // the test runs on one host
+  CHECK(place.local_rank == session->rank());
+  if (session->rank() == 0) {
+    CHECK(session->hosts() ==
+          std::vector<std::string>(static_cast<std::size_t>(session->size()), place.host));
+  } else {
+    CHECK(session->hosts().empty());
+  }
+}
+
 TEST_CASE("messages between two ranks arrive whole and in order", "[mpi]") {
   Transport& transport = session->transport();
   constexpr int kCount = 200;
