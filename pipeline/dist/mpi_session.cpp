@@ -99,6 +99,8 @@ void MpiSession::find_place() {
             "MPI_Comm_split_type");
   MPI_Comm_rank(node, &place_.local_rank);
   MPI_Comm_size(node, &place_.local_size);
+  place_.first_rank = rank_;
+  mpi_check(MPI_Bcast(&place_.first_rank, 1, MPI_INT, 0, node), "MPI_Bcast");
   MPI_Comm_free(&node);
   std::vector<char> all(rank_ == 0 ? static_cast<std::size_t>(size_) * name.size() : 0);
   const int width = static_cast<int>(name.size());
@@ -141,6 +143,26 @@ std::string MpiSession::broadcast(std::string text) {
   mpi_check(MPI_Bcast(text.data(), static_cast<int>(length), MPI_BYTE, 0, MPI_COMM_WORLD),
             "MPI_Bcast");
   return text;
+}
+
+std::vector<std::string> MpiSession::gather_all(const std::string& text) {
+  const auto ranks = static_cast<std::size_t>(size_);
+  const int mine = static_cast<int>(text.size());
+  std::vector<int> length(ranks), begin(ranks, 0);
+  mpi_check(MPI_Allgather(&mine, 1, MPI_INT, length.data(), 1, MPI_INT, MPI_COMM_WORLD),
+            "MPI_Allgather");
+  for (std::size_t r = 1; r < ranks; ++r) begin[r] = begin[r - 1] + length[r - 1];
+  std::string all(static_cast<std::size_t>(begin.back()) + static_cast<std::size_t>(length.back()),
+                  '\0');
+  mpi_check(MPI_Allgatherv(text.data(), mine, MPI_BYTE, all.data(), length.data(), begin.data(),
+                           MPI_BYTE, MPI_COMM_WORLD),
+            "MPI_Allgatherv");
+  std::vector<std::string> texts;
+  for (std::size_t r = 0; r < ranks; ++r) {
+    texts.push_back(
+        all.substr(static_cast<std::size_t>(begin[r]), static_cast<std::size_t>(length[r])));
+  }
+  return texts;
 }
 
 void MpiSession::leave(int code) {

@@ -14,6 +14,7 @@ namespace vrp {
 struct NodePlace {
   std::string host;
   int local_rank = 0, local_size = 1;
+  int first_rank = 0;  ///< the rank whose local_rank is 0
 };
 
 class MpiSession {
@@ -36,6 +37,9 @@ class MpiSession {
 
   /// The text of rank 0 on every rank. Collective.
   std::string broadcast(std::string text);
+
+  /// Every rank's text on every rank, in the order of ranks. Collective.
+  std::vector<std::string> gather_all(const std::string& text);
 
   /// Finalizes MPI and ends this process without running destructors (threads are still busy).
   [[noreturn]] void leave(int code);

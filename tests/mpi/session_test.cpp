@@ -50,11 +50,23 @@ TEST_CASE("a rank knows its place on its host, and rank 0 every rank's host", "[
   CHECK(!place.host.empty());
   CHECK(place.local_size == session->size());  // the test runs on one host
   CHECK(place.local_rank == session->rank());
+  CHECK(place.first_rank == 0);
   if (session->rank() == 0) {
     CHECK(session->hosts() ==
           std::vector<std::string>(static_cast<std::size_t>(session->size()), place.host));
   } else {
     CHECK(session->hosts().empty());
+  }
+}
+
+TEST_CASE("every rank gets every rank's text, empty ones too", "[mpi]") {
+  const auto text_of = [](int rank) {
+    return std::string(static_cast<std::size_t>(rank) * 7, 'g');
+  };
+  const auto texts = session->gather_all(text_of(session->rank()));
+  REQUIRE(std::ssize(texts) == session->size());
+  for (int rank = 0; rank < session->size(); ++rank) {
+    CHECK(texts[static_cast<std::size_t>(rank)] == text_of(rank));
   }
 }
 
