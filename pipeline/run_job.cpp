@@ -144,11 +144,12 @@ class Job {
     plan_ = make_plan(sweep_, std::move(inputs));
     if (!first()) return;
     std::vector<std::string> damaged;
-    RunFolder folder(root_);
+    folder_.emplace(root_);
+    folder_->warn_by([this](const std::string& line) { say(line); });
     done_ = options_.dry_run && !fs::exists(root_) ? std::vector<bool>(plan_.units.size(), false)
-                                                   : folder.find_done(plan_, &damaged);
+                                                   : folder_->find_done(plan_, &damaged);
     for (const auto& file : damaged) say(file + ": damaged, set aside and computed again");
-    if (options_.retry_failed && !options_.dry_run) set_failed_aside(folder);
+    if (options_.retry_failed && !options_.dry_run) set_failed_aside(*folder_);
   }
 
   std::string device() const {
@@ -161,9 +162,7 @@ class Job {
     std::vector<bool> again(plan_.units.size(), false);
     for (const auto& unit : plan_.units) {  // upstream units have lower ids
       if (!done_[unit.id]) continue;
-      const auto attributes = read_attributes(folder.path(unit.file));
-      const auto failed = attributes.find("failed_items");
-      again[unit.id] = (failed != attributes.end() && failed->second != "0") ||
+      again[unit.id] = folder.failed_items(unit.file) != 0 ||
                        std::any_of(unit.upstream.begin(), unit.upstream.end(),
                                    [&](auto up) { return again[up]; });
       if (!again[unit.id]) continue;
@@ -175,7 +174,7 @@ class Job {
   void open_run() {
     if (!first()) return;
     freeze_tables(root_, sweep_, plan_.tables);
-    RunFolder(root_).remove_parts(plan_);
+    folder_->remove_parts(plan_);
     std::vector<std::string> models;
     std::vector<std::string> benchmarks;
     for (const auto& model : sweep_.models) models.push_back(model.name);
@@ -188,11 +187,13 @@ class Job {
     extra["launch"] = launch_facts(mpi_.size());
     const Json manifest = make_manifest(sweep_, plan_, checkpoints_, extra, previous_);
     write_atomically(root_ / "manifest.json", manifest.dump(1) + "\n");
+    write_fingerprints(root_, plan_);
   }
 
   int work() {
     const auto missing = std::count(done_.begin(), done_.end(), false);
-    RunFolder folder(root_);
+    if (!folder_) folder_.emplace(root_);  // rank 0 has it already, with what it found done
+    RunFolder& folder = *folder_;
     std::optional<EventLog> events;
     RunLoopParams params;
     params.seed = sweep_.params.seed;
@@ -239,9 +240,7 @@ class Job {
       const auto& stage = plan_.stages[unit.stage];
       if (stage.name == "reduce") reduced.push_back(read_record(folder.path(unit.file)).record);
       if (!stage.needs_model) continue;
-      const auto attributes = read_attributes(folder.path(unit.file));
-      const auto found = attributes.find("failed_items");
-      if (found != attributes.end()) failed += std::stoll(found->second);
+      failed += folder.failed_items(unit.file);
       items += unit.last - unit.first;
     }
     if (!reduced.empty()) {
@@ -273,6 +272,7 @@ class Job {
   Json previous_, checkpoints_, families_;
   std::optional<RunOwner> owner_;
   Plan plan_;
+  std::optional<RunFolder> folder_;
   std::vector<bool> done_;
 };
 

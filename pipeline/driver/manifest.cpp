@@ -1,14 +1,23 @@
 #include "pipeline/driver/manifest.hpp"
 
+#include <algorithm>
+
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 #include "pipeline/driver/events.hpp"
+#include "pipeline/driver/unit_name.hpp"
 
 namespace vrp {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kManifestVersion = 1;
+constexpr int kManifestVersion = 2;
+constexpr std::int64_t kMostUnits = 100'000'000;  // of a stage in a cell; more is a damaged file
+
+std::string work_file(const std::string& folder, std::int64_t index, std::int64_t items,
+                      std::int64_t full) {
+  return folder + "/" + unit_name(index, items, full);
+}
 
 Json settings_json(const Settings& settings) {
   Json out = Json::object();
@@ -20,24 +29,64 @@ Json settings_json(const Settings& settings) {
   return out;
 }
 
+/// The units of a stage in a cell: a rule where they are equal ranges of its items (the list of a
+/// million names would be most of the file), else the list of name, first and last item.
+void add_units(const Plan& plan, const StageCell& stage_cell, Json& work) {
+  const std::size_t count = stage_cell.units.size();
+  const std::int64_t items = count > 0 ? plan.units[stage_cell.units.back()].last : 0;
+  const std::int64_t size = count > 0 ? plan.units[stage_cell.units.front()].last : 0;
+  bool regular = size > 0;
+  for (std::size_t i = 0; i < count && regular; ++i) {
+    const Unit& unit = plan.units[stage_cell.units[i]];
+    const auto first = static_cast<std::int64_t>(i) * size;
+    regular = unit.first == first && unit.last == std::min(items, first + size) &&
+              unit.file == work_file(stage_cell.folder, static_cast<std::int64_t>(i),
+                                     unit.last - unit.first, size);
+  }
+  if (regular) {
+    work["units"] = {{"count", count}, {"items", items}, {"unit_items", size}};
+    return;
+  }
+  Json files = Json::array();
+  for (const std::size_t id : stage_cell.units) {
+    const Unit& unit = plan.units[id];
+    files.push_back({fs::path(unit.file).filename().string(), unit.first, unit.last});
+  }
+  work["files"] = files;
+}
+
 Json work_json(const Plan& plan) {
   Json work = Json::array();
   for (const auto& stage_cell : plan.stage_cells) {
     const Cell& cell = plan.cells[stage_cell.cell];
-    Json files = Json::array();
-    for (const std::size_t id : stage_cell.units) {
-      const Unit& unit = plan.units[id];
-      files.push_back({fs::path(unit.file).filename().string(), unit.first, unit.last});
-    }
-    work.push_back({{"model", cell.model},
-                    {"benchmark", cell.benchmark},
-                    {"stage", plan.stages[stage_cell.stage].name},
-                    {"folder", stage_cell.folder},
-                    {"pooled", cell.pooled()},
-                    {"fingerprint", stage_cell.fingerprint.fields},
-                    {"files", files}});
+    Json entry = {{"model", cell.model},
+                  {"benchmark", cell.benchmark},
+                  {"stage", plan.stages[stage_cell.stage].name},
+                  {"folder", stage_cell.folder},
+                  {"pooled", cell.pooled()},
+                  {"fingerprint", stage_cell.fingerprint.fields}};
+    add_units(plan, stage_cell, entry);
+    work.push_back(std::move(entry));
   }
   return work;
+}
+
+/// The files that a rule of add_units stands for. Error when it cannot be one.
+void add_ranges(const Json& units, WorkEntry& entry) {
+  const std::string where = "manifest.json: units of " + entry.folder;
+  const std::int64_t items = json_integer(units, "items", where);
+  const std::int64_t size = json_integer(units, "unit_items", where);
+  const std::int64_t count = json_integer(units, "count", where);
+  if (size < 1 || items < 1 || count != (items - 1) / size + 1 || count > kMostUnits) {
+    fail(where, ": ", count, " units of ", size, " items for ", items,
+         " items, expected enough for all of them");
+  }
+  for (std::int64_t first = 0; first < items; first += size) {
+    const std::int64_t last = std::min(items, first + size);
+    entry.files.push_back(work_file(entry.folder, first / size, last - first, size));
+    entry.first.push_back(first);
+    entry.last.push_back(last);
+  }
 }
 
 }  // namespace
@@ -150,14 +199,37 @@ std::vector<WorkEntry> work_of(const Json& manifest) {
     entry.folder = json_text(work, "folder", where);
     entry.pooled = work.value("pooled", false);
     entry.fingerprint = json_at(work, "fingerprint", where);
-    for (const auto& file : json_at(work, "files", where)) {
-      entry.files.push_back(entry.folder + "/" + file.at(0).get<std::string>());
-      entry.first.push_back(file.at(1));
-      entry.last.push_back(file.at(2));
+    if (const auto units = work.find("units"); units != work.end()) {
+      add_ranges(*units, entry);
+    } else {
+      for (const auto& file : json_at(work, "files", where)) {
+        entry.files.push_back(entry.folder + "/" + file.at(0).get<std::string>());
+        entry.first.push_back(file.at(1));
+        entry.last.push_back(file.at(2));
+      }
     }
     out.push_back(std::move(entry));
   }
   return out;
+}
+
+void write_fingerprints(const fs::path& root, const Plan& plan) {
+  for (const auto& stage_cell : plan.stage_cells) {
+    const fs::path folder = root / stage_cell.folder;
+    if (fs::exists(folder / "fingerprint.json")) continue;
+    make_folders(folder);
+    write_atomically(folder / "fingerprint.json",
+                     Json(stage_cell.fingerprint.fields).dump(1) + "\n");
+  }
+}
+
+Json read_fingerprint(const fs::path& folder) {
+  try {
+    Json fields = read_json(folder / "fingerprint.json");
+    return fields.is_object() ? fields : Json();
+  } catch (const Error&) {
+    return nullptr;
+  }
 }
 
 }  // namespace vrp

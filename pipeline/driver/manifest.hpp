@@ -1,6 +1,8 @@
 #pragma once
 // RUN/manifest.json: who, when, with what, and what the folder holds. The fields `models`,
-// `benchmarks` and `work` describe the current plan; `launches` grows by one with every start.
+// `benchmarks` and `work` describe the current plan; `launches` grows by one with every start. The
+// files of a work entry are a rule, {"units": {"count", "items", "unit_items"}}, or, for the parts
+// of a whole cell, a list, {"files": [[name, first item, last item], ...]}.
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -30,6 +32,14 @@ Json make_manifest(const Sweep& sweep, const Plan& plan, const Json& checkpoints
 Json check_folder(const std::filesystem::path& root, const std::string& sweep_name);
 
 Json read_manifest(const std::filesystem::path& root);  ///< Error when there is none
+/// Every (stage, cell), with its files listed by name. Error when an entry is not what it should be.
 std::vector<WorkEntry> work_of(const Json& manifest);
+
+/// Writes FOLDER/fingerprint.json for every (stage, cell) of the plan that has none: the fields of
+/// its fingerprint, so that `vrp why` can say later what was changed. Errors of a full disk.
+void write_fingerprints(const std::filesystem::path& root, const Plan& plan);
+
+/// The fields in FOLDER/fingerprint.json; null when there is none or it is damaged.
+Json read_fingerprint(const std::filesystem::path& folder);
 
 }  // namespace vrp

@@ -1,28 +1,15 @@
 #include "pipeline/driver/plan.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/hash.hpp"
 #include "pipeline/config/prompt_texts.hpp"
+#include "pipeline/driver/unit_name.hpp"
 
 namespace vrp {
 namespace {
-
-std::string unit_name(std::int64_t index, std::int64_t items, std::int64_t full) {
-  char text[64];
-  // A unit that --limit or the end of the table cuts short is named by its length, so that a later
-  // run over more items does not take it for the whole one.
-  if (items == full) {
-    std::snprintf(text, sizeof text, "unit-%06lld.h5", static_cast<long long>(index));
-  } else {
-    std::snprintf(text, sizeof text, "unit-%06lld.n%lld.h5", static_cast<long long>(index),
-                  static_cast<long long>(items));
-  }
-  return text;
-}
 
 /// The stages that were asked for and those whose records they read, in the given order.
 std::vector<StageDefinition> select(const Sweep& sweep, std::vector<StageDefinition> stages) {
@@ -57,6 +44,7 @@ class Planner {
 
   Plan make() {
     add_cells();
+    plan_.places.assign(plan_.stages.size() * plan_.cells.size(), 0);
     for (std::size_t stage = 0; stage < plan_.stages.size(); ++stage) {
       for (std::size_t cell = 0; cell < plan_.cells.size(); ++cell) add_stage(stage, cell);
     }
@@ -89,6 +77,14 @@ class Planner {
     }
     const auto n = static_cast<std::int64_t>(plan_.tables[cell.table].size());
     return plan_.limit > 0 ? std::min(n, plan_.limit) : n;
+  }
+
+  /// Hashed once, whatever the number of stages and models.
+  const std::string& table_hash(std::size_t table) const {
+    table_hashes_.resize(plan_.tables.size());
+    std::string& hash = table_hashes_[table];
+    if (hash.empty()) hash = plan_.tables[table].content_hash().hex();
+    return hash;
   }
 
   /// Cells whose upstream records a unit of `cell` reads: its own, and those that it joins.
@@ -131,7 +127,7 @@ class Planner {
       out.fields[definition.name + "." + line.substr(0, equals)] = line.substr(equals + 1);
     }
     if (!c.pooled()) {
-      out.fields["items"] = plan_.tables[c.table].content_hash().hex();
+      out.fields["items"] = table_hash(c.table);
       out.fields["unit_items"] = std::to_string(sweep_.run.unit_items);
     }
     add_labels_of(definition, c, out);
@@ -203,26 +199,41 @@ class Planner {
       }
     }
     plan_.stage_cells.push_back(std::move(out));
+    plan_.places[stage * plan_.cells.size() + cell] =
+        static_cast<std::uint32_t>(plan_.stage_cells.size());
   }
 
+  /// Item ranges read item ranges; a whole cell reads whole cells, all parts of it the same ones.
   void link() {
-    for (auto& unit : plan_.units) {
-      const Cell& c = plan_.cells[unit.cell];
-      for (const auto& name : plan_.stages[unit.stage].upstream) {
-        for (const std::size_t cell : read_cells(unit.cell)) {
-          const bool all = c.pooled() || plan_.stages[unit.stage].whole_cell;
-          const auto ids = covering(plan_, name, cell, all ? 0 : unit.first,
-                                    all ? items_of(plan_.cells[cell]) : unit.last);
-          unit.upstream.insert(unit.upstream.end(), ids.begin(), ids.end());
-        }
+    for (const auto& stage_cell : plan_.stage_cells) {
+      const Cell& c = plan_.cells[stage_cell.cell];
+      const StageDefinition& definition = plan_.stages[stage_cell.stage];
+      if (c.pooled() || definition.whole_cell) {
+        link(stage_cell.units.front(), stage_cell.units.back() + 1, true);
+      } else {
+        for (const std::size_t id : stage_cell.units) link(id, id + 1, false);
       }
-      for (const std::size_t id : unit.upstream) plan_.units[id].downstream.push_back(unit.id);
     }
+  }
+
+  /// Units [first, last) of one stage and cell, which all read the same.
+  void link(std::size_t first, std::size_t last, bool whole) {
+    Unit& unit = plan_.units[first];
+    for (const auto& name : plan_.stages[unit.stage].upstream) {
+      for (const std::size_t cell : read_cells(unit.cell)) {
+        const auto range = covering(plan_, name, cell, whole ? 0 : unit.first,
+                                    whole ? items_of(plan_.cells[cell]) : unit.last);
+        unit.upstream.add(range.first, range.last);
+      }
+    }
+    for (std::size_t id = first + 1; id < last; ++id) plan_.units[id].upstream = unit.upstream;
+    for (const std::size_t id : unit.upstream) plan_.units[id].downstream.add(first, last);
   }
 
   const Sweep& sweep_;
   PlanInputs inputs_;
   Plan plan_;
+  mutable std::vector<std::string> table_hashes_;
 };
 
 }  // namespace
@@ -240,22 +251,28 @@ bool Plan::partial() const {
 }
 
 const StageCell* Plan::find(const std::string& stage, std::size_t cell) const {
-  for (const auto& found : stage_cells) {
-    if (found.cell == cell && stages[found.stage].name == stage) return &found;
+  for (std::size_t s = 0; s < stages.size(); ++s) {
+    if (stages[s].name != stage) continue;
+    const std::uint32_t place = places[s * cells.size() + cell];
+    if (place > 0) return &stage_cells[place - 1];
   }
   return nullptr;
 }
 
-std::vector<std::size_t> covering(const Plan& plan, const std::string& stage, std::size_t cell,
-                                  std::int64_t first, std::int64_t last) {
-  std::vector<std::size_t> out;
+UnitIds::Range covering(const Plan& plan, const std::string& stage, std::size_t cell,
+                        std::int64_t first, std::int64_t last) {
   const StageCell* found = plan.find(stage, cell);
-  if (found == nullptr) return out;
-  for (const std::size_t id : found->units) {
-    const Unit& unit = plan.units[id];
-    if (unit.first < last && unit.last > first) out.push_back(id);
-  }
-  return out;
+  if (found == nullptr || found->units.empty() || first >= last) return {};
+  // Units of a stage and cell have consecutive ids; they are item ranges in order, or each is the
+  // whole cell, and either way `first` and `last` never fall from one to the next.
+  const auto begin = plan.units.begin() + static_cast<std::ptrdiff_t>(found->units.front());
+  const auto end = begin + static_cast<std::ptrdiff_t>(found->units.size());
+  const auto from =
+      std::partition_point(begin, end, [&](const Unit& unit) { return unit.last <= first; });
+  const auto to =
+      std::partition_point(from, end, [&](const Unit& unit) { return unit.first < last; });
+  return {static_cast<std::uint32_t>(from - plan.units.begin()),
+          static_cast<std::uint32_t>(to - plan.units.begin())};
 }
 
 Plan make_plan(const Sweep& sweep, PlanInputs inputs) {

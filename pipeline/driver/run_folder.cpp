@@ -1,61 +1,83 @@
 #include "pipeline/driver/run_folder.hpp"
 
-#include <sys/stat.h>
-
-#include <fstream>
 #include <set>
-#include <sstream>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/base/text.hpp"
+#include "pipeline/config/fields.hpp"
+#include "pipeline/driver/folder_list.hpp"
 #include "pipeline/store/seal.hpp"
 
 namespace vrp {
 namespace fs = std::filesystem;
 namespace {
-constexpr const char* kJournal = "units.journal";
+
+/// Failed items as a unit file's own attributes say.
+std::int64_t failed_in_file(const fs::path& file) {
+  const Attributes attributes = read_attributes(file);
+  const auto found = attributes.find("failed_items");
+  std::int64_t failed = 0;
+  if (found != attributes.end() && !parse_field(found->second, failed)) {
+    fail(file.string(), ": attribute 'failed_items' is '", found->second, "', expected a number");
+  }
+  return failed;
 }
+
+}  // namespace
+
+fs::path journal_path(const fs::path& root) { return root / "units.journal"; }
 
 RunFolder::RunFolder(fs::path root) : root_(std::move(root)) {}
 
-RunFolder::Stamp RunFolder::stamp(const fs::path& path) {
-  struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) return {};
-  return {static_cast<std::uintmax_t>(facts.st_size),
-          std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec};
-}
-
 std::vector<bool> RunFolder::find_done(const Plan& plan, std::vector<std::string>* set_aside_list) {
-  std::map<std::string, Stamp> journal;
-  std::ifstream in(root_ / kJournal);
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string file;
-    Stamp known;
-    if (words >> known.bytes >> known.nanoseconds && std::getline(words >> std::ws, file)) {
-      journal[file] = known;
-    }
-  }
+  journal_ = read_journal(journal_path(root_));
   std::vector<bool> done(plan.units.size(), false);
-  for (const auto& unit : plan.units) {
-    const fs::path file = root_ / unit.file;
-    const Stamp now = stamp(file);
-    if (now == Stamp{}) continue;
-    const auto known = journal.find(unit.file);
-    if (known == journal.end() || !(known->second == now)) {
-      try {
-        check_seal(file);
-        note(unit.file);
-      } catch (const Error&) {
-        set_aside(unit.file);
-        if (set_aside_list != nullptr) set_aside_list->push_back(unit.file);
-        continue;
-      }
-    }
-    done[unit.id] = true;
+  for (const auto& stage_cell : plan.stage_cells) {
+    const std::vector<bool> found = in_folder(plan, stage_cell, set_aside_list);
+    for (std::size_t i = 0; i < found.size(); ++i) done[stage_cell.units[i]] = found[i];
   }
   return done;
+}
+
+std::vector<bool> RunFolder::in_folder(const Plan& plan, const StageCell& stage_cell,
+                                       std::vector<std::string>* set_aside_list) {
+  std::vector<bool> done(stage_cell.units.size(), false);
+  const FolderList folder = FolderList::open(root_ / stage_cell.folder);
+  if (!folder.exists()) return done;
+  ++work_.folders_listed;
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    const std::string& file = plan.units[stage_cell.units[i]].file;
+    const std::string name = file.substr(stage_cell.folder.size() + 1);
+    if (!folder.has(name)) continue;
+    const FileStamp now = folder.stamp(name);
+    ++work_.files_looked_at;
+    if (now == FileStamp{}) continue;  // gone since the folder was listed
+    done[i] = is_whole(file, now);
+    if (done[i]) continue;
+    set_aside(file);
+    if (set_aside_list != nullptr) set_aside_list->push_back(file);
+  }
+  return done;
+}
+
+bool RunFolder::is_whole(const std::string& file, FileStamp now) {
+  const auto known = journal_.entries.find(file);
+  const bool unchanged = known != journal_.entries.end() && known->second.stamp == now;
+  if (unchanged && known->second.facts_known) return true;
+  try {
+    if (!unchanged) {
+      ++work_.seals_checked;
+      check_seal(root_ / file);
+    }
+    ++work_.attributes_read;
+    JournalEntry entry{now, {}, true};
+    if (known != journal_.entries.end()) entry.facts = known->second.facts;
+    entry.facts.failed_items = failed_in_file(root_ / file);
+    write_line(file, entry);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 bool RunFolder::commit(const Unit& unit, int rank, const Record& record,
@@ -69,10 +91,24 @@ bool RunFolder::commit(const Unit& unit, int rank, const Record& record,
   return commit_file(part, file);
 }
 
-void RunFolder::note(const std::string& file, const UnitFacts&) {
-  const Stamp now = stamp(root_ / file);
-  std::ofstream out(root_ / kJournal, std::ios::app);
-  out << concat(now.bytes, " ", now.nanoseconds, " ", file, "\n") << std::flush;
+void RunFolder::note(const std::string& file, const UnitFacts& facts) {
+  write_line(file, {stamp_of(root_ / file), facts, true});
+}
+
+void RunFolder::write_line(const std::string& file, const JournalEntry& entry) {
+  journal_.entries[file] = entry;
+  const std::string problem = writer_.append(journal_path(root_), journal_line(file, entry));
+  if (problem.empty() || warned_ || !warn_) return;
+  warned_ = true;
+  warn_(problem + "; finished units stay finished, the next start checks their files");
+}
+
+std::int64_t RunFolder::failed_items(const std::string& file) const {
+  const auto known = journal_.entries.find(file);
+  if (known != journal_.entries.end() && known->second.facts_known) {
+    return known->second.facts.failed_items;
+  }
+  return failed_in_file(root_ / file);
 }
 
 void RunFolder::set_aside(const std::string& file, const std::string& suffix) const {

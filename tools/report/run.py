@@ -173,7 +173,7 @@ class Run:
         """Number of units that the manifest plans for a stage of a cell; None when it does not say."""
         for work in self.manifest.get("work") or []:
             if work.get("folder") == cell.folders.get(stage):
-                return len(work.get("files") or [])
+                return len(work.get("files") or []) or (work.get("units") or {}).get("count", 0)
         return None
 
     def unit_files(self, cell, stage):
