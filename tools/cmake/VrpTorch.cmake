@@ -1,7 +1,7 @@
 # vrp::torch: libtorch 2.11 from the `torch` wheel of the project's virtual environment, or the one
 # that VRP_TORCH_ROOT or Torch_DIR (a cluster module's) name. Linked by file instead of through
 # TorchConfig.cmake, which demands a CUDA toolkit even of a CPU build.
-# vrp::nccl (VRP_CUDA only): the NCCL that this libtorch uses.
+# vrp::nccl (VRP_CUDA only): the NCCL that this libtorch uses; vrp::nccl_headers: to open it at run time.
 if(VRP_TORCH_ROOT)
   set(_root ${VRP_TORCH_ROOT})
 elseif(Torch_DIR)  # .../share/cmake/Torch
@@ -69,9 +69,12 @@ if(VRP_CUDA)
                         "-DVRP_NCCL_INCLUDE=... and -DVRP_NCCL_LIBRARY=...")
   endif()
   message(STATUS "NCCL ${VRP_NCCL_LIBRARY}")
+  add_library(vrp_nccl_headers INTERFACE)
+  target_include_directories(vrp_nccl_headers SYSTEM INTERFACE ${VRP_NCCL_INCLUDE}
+                                                              ${CUDAToolkit_INCLUDE_DIRS})
+  add_library(vrp::nccl_headers ALIAS vrp_nccl_headers)
   add_library(vrp_nccl INTERFACE)
-  target_include_directories(vrp_nccl SYSTEM INTERFACE ${VRP_NCCL_INCLUDE} ${CUDAToolkit_INCLUDE_DIRS})
-  target_link_libraries(vrp_nccl INTERFACE ${VRP_NCCL_LIBRARY} CUDA::cudart)
+  target_link_libraries(vrp_nccl INTERFACE vrp_nccl_headers ${VRP_NCCL_LIBRARY} CUDA::cudart)
   add_library(vrp::nccl ALIAS vrp_nccl)
 endif()
 add_library(vrp::torch ALIAS vrp_torch)
