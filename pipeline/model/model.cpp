@@ -64,11 +64,7 @@ Model::~Model() = default;
 const ModelSpec& Model::spec() const { return impl_->network.spec; }
 const Tokenizer& Model::tokenizer() const { return impl_->tokenizer; }
 
-Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& options) {
-  if (options.threads < 1) fail_usage("threads is ", options.threads, ", expected at least 1");
-  ask_for_repeatable_products();
-  const c10::InferenceMode inference;
-  at::set_num_threads(options.threads);
+Network network_of(const std::filesystem::path& checkpoint, const ModelOptions& options) {
   Network network;
   network.spec = read_model_spec(checkpoint);
   if (options.min_pixels != 0 || options.max_pixels != 0) {
@@ -82,11 +78,21 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
     check_activation(name);
   }
   network.ops = own ? make_cpu_ops() : make_aten_ops(network.device, network.dtype);
+  return network;
+}
+
+Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& options,
+                  const WeightLoading& loading) {
+  if (options.threads < 1) fail_usage("threads is ", options.threads, ", expected at least 1");
+  ask_for_repeatable_products();
+  const c10::InferenceMode inference;
+  at::set_num_threads(options.threads);
+  Network network = network_of(checkpoint, options);
   Tokenizer tokenizer = Tokenizer::load(checkpoint);
   check_prompt_tokens(tokenizer, network.spec);
   check_end_token(checkpoint, tokenizer, network.spec);
   network.weights =
-      load_weights(checkpoint, network.spec, *network.ops, network.device, network.dtype);
+      load_weights(checkpoint, network.spec, *network.ops, network.device, network.dtype, loading);
   make_rotary_tables(network);
   return Model(std::make_unique<Impl>(std::move(network), std::move(tokenizer), options.threads));
 }

@@ -20,6 +20,7 @@
 #include "kernels/lens_statistics.hpp"
 #include "pipeline/base/rng.hpp"
 #include "pipeline/model/edit.hpp"
+#include "pipeline/model/loading.hpp"
 #include "pipeline/model/prompt.hpp"
 
 namespace vrp {
@@ -152,8 +153,9 @@ struct ModelOptions {
 class Model {
  public:
   /// Loads a checkpoint folder. Error (bad_input) for missing or misshapen tensors: file, tensor,
-  /// found, expected.
-  static Model load(const std::filesystem::path& checkpoint, const ModelOptions& options);
+  /// found, expected. `loading` changes where weights come from and lie, and no result.
+  static Model load(const std::filesystem::path& checkpoint, const ModelOptions& options,
+                    const WeightLoading& loading = {});
   Model(Model&&) noexcept;
   Model& operator=(Model&&) noexcept;
   ~Model();

@@ -48,6 +48,10 @@ class ImagePrefixes {
   std::size_t newest_ = 0;
 };
 
+/// What a checkpoint's configuration and the options say; weights and tables are still to be made.
+/// Error (usage, bad_input) as Model::load.
+Network network_of(const std::filesystem::path& checkpoint, const ModelOptions& options);
+
 struct Model::Impl {
   Impl(Network net, Tokenizer tok, int thread_count)
       : network(std::move(net)), tokenizer(std::move(tok)), threads(thread_count) {}

@@ -20,6 +20,22 @@ struct Linear {
   at::Tensor bias;    ///< [out], undefined where the layer has none
 };
 
+/// What a weight is as a tensor.
+struct WeightForm {
+  std::vector<std::int64_t> shape;
+  at::ScalarType type;
+};
+
+/// Whole rows of a tensor as its file holds them, row-major.
+struct StoredRows {
+  at::ScalarType type;
+  std::span<const std::byte> bytes;
+  at::Device device = at::kCPU;                   ///< where they lie
+  std::int64_t count(std::int64_t width) const {  ///< how many, of `width` numbers each
+    return std::ssize(bytes) / (static_cast<std::int64_t>(c10::elementSize(type)) * width);
+  }
+};
+
 struct Norm {
   at::Tensor weight, bias;  ///< [width]; RMS norms have no bias
 };
@@ -54,12 +70,12 @@ class Ops {
  public:
   virtual ~Ops() = default;
 
-  /// An empty weight of [out, in]; `stored` is the checkpoint's type, kept where the twin can.
-  virtual at::Tensor make_weight(std::int64_t out, std::int64_t in,
+  /// How a weight of [out, in] is kept; `stored` is the checkpoint's type, kept where the twin can.
+  virtual WeightForm weight_form(std::int64_t out, std::int64_t in,
                                  at::ScalarType stored) const = 0;
-  /// Writes `rows` rows of a row-major tensor of a file to rows first .. of the layer's weight.
-  virtual void set_rows(Linear& layer, std::int64_t first, std::int64_t rows, at::ScalarType type,
-                        std::span<const std::byte> bytes) const = 0;
+  /// Writes rows of a tensor of a file to rows first .. of the layer's weight. The cpu twin's
+  /// padding is not written.
+  virtual void set_rows(Linear& layer, std::int64_t first, const StoredRows& rows) const = 0;
 
   /// Rows `ids` of a weight in the compute type: [n, in].
   virtual at::Tensor rows(const Linear& layer, std::span<const std::int32_t> ids) const = 0;
@@ -101,7 +117,7 @@ at::Tensor attend(const at::Tensor& query, const at::Tensor& key, const at::Tens
 /// Token ids as an index on `device`.
 at::Tensor id_tensor(std::span<const std::int32_t> ids, at::Device device);
 
-/// The bytes of a file as a tensor of `type` and `shape`; they must outlive it.
-at::Tensor borrow(std::span<const std::byte> bytes, at::IntArrayRef shape, at::ScalarType type);
+/// The bytes of a file as a tensor of `shape`; they must outlive it.
+at::Tensor borrow(const StoredRows& rows, at::IntArrayRef shape);
 
 }  // namespace vrp

@@ -11,12 +11,12 @@ class AtenOps : public Ops {
   AtenOps(at::Device device, at::ScalarType dtype)
       : options_(at::TensorOptions().device(device).dtype(dtype)) {}
 
-  at::Tensor make_weight(std::int64_t out, std::int64_t in, at::ScalarType) const override {
-    return at::empty({out, in}, options_);
+  WeightForm weight_form(std::int64_t out, std::int64_t in, at::ScalarType) const override {
+    return {{out, in}, c10::typeMetaToScalarType(options_.dtype())};
   }
-  void set_rows(Linear& layer, std::int64_t first, std::int64_t rows, at::ScalarType type,
-                std::span<const std::byte> bytes) const override {
-    layer.weight.narrow(0, first, rows).copy_(borrow(bytes, {rows, layer.in}, type));
+  void set_rows(Linear& layer, std::int64_t first, const StoredRows& rows) const override {
+    const std::int64_t count = rows.count(layer.in);
+    layer.weight.narrow(0, first, count).copy_(borrow(rows, {count, layer.in}));
   }
 
   at::Tensor rows(const Linear& layer, std::span<const std::int32_t> ids) const override {
@@ -140,10 +140,19 @@ at::Tensor id_tensor(std::span<const std::int32_t> ids, at::Device device) {
   return at::tensor(at::IntArrayRef(wide), at::kLong).to(device);
 }
 
-at::Tensor borrow(std::span<const std::byte> bytes, at::IntArrayRef shape, at::ScalarType type) {
+at::Tensor borrow(const StoredRows& rows, at::IntArrayRef shape) {
   // from_blob wants a mutable pointer; the tensor is only read.
-  return at::from_blob(const_cast<std::byte*>(bytes.data()), shape,
-                       at::TensorOptions().dtype(type));
+  void* data = const_cast<std::byte*>(rows.bytes.data());
+  const auto options = at::TensorOptions().device(rows.device);
+  const std::uintptr_t size = c10::elementSize(rows.type);
+  if (rows.device.is_cpu() || reinterpret_cast<std::uintptr_t>(data) % size == 0) {
+    return at::from_blob(data, shape, options.dtype(rows.type));
+  }
+  // Files align no tensor; accelerators read no number that is not.
+  return at::from_blob(data, {std::ssize(rows.bytes)}, options.dtype(at::kByte))
+      .clone()
+      .view(rows.type)
+      .view(shape);
 }
 
 }  // namespace vrp

@@ -25,13 +25,12 @@ void in_parallel(std::int64_t count, std::int64_t cost_of_one, const Work& work)
 
 class CpuOps : public Ops {
  public:
-  at::Tensor make_weight(std::int64_t out, std::int64_t in, at::ScalarType stored) const override {
-    return at::zeros({packed_elements(out, in)}, at::TensorOptions().dtype(stored));
+  WeightForm weight_form(std::int64_t out, std::int64_t in, at::ScalarType stored) const override {
+    return {{packed_elements(out, in)}, stored};
   }
-  void set_rows(Linear& layer, std::int64_t first, std::int64_t rows, at::ScalarType type,
-                std::span<const std::byte> bytes) const override {
-    pack_panels(bytes.data(), stored_as(type), rows, layer.in, first, layer.weight.data_ptr(),
-                stored_as(layer.weight.scalar_type()));
+  void set_rows(Linear& layer, std::int64_t first, const StoredRows& rows) const override {
+    pack_panels(rows.bytes.data(), stored_as(rows.type), rows.count(layer.in), layer.in, first,
+                layer.weight.data_ptr(), stored_as(layer.weight.scalar_type()));
   }
 
   at::Tensor rows(const Linear& layer, std::span<const std::int32_t> ids) const override {

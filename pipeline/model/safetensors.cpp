@@ -1,17 +1,12 @@
 #include "pipeline/model/safetensors.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <set>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/model/checkpoint_reader.hpp"
 #include "pipeline/model/safetensors_header.hpp"
 
 namespace vrp {
@@ -39,39 +34,6 @@ std::map<std::string, std::string> read_weight_map(const std::filesystem::path& 
   }
   return map;
 }
-
-/// A file that is read front to back in large pieces.
-class SequentialFile {
- public:
-  explicit SequentialFile(const std::filesystem::path& path)
-      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ < 0) fail(path.string(), ": cannot be opened: ", std::strerror(errno));
-    ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
-  }
-  SequentialFile(const SequentialFile&) = delete;
-  SequentialFile& operator=(const SequentialFile&) = delete;
-  ~SequentialFile() { ::close(fd_); }
-
-  /// Bytes begin .. of the tensor, as many as `into` has room for.
-  void read(const TensorInfo& tensor, std::uint64_t begin, std::span<std::byte> into) const {
-    std::size_t done = 0;
-    while (done < into.size()) {
-      const ssize_t got = ::pread(fd_, into.data() + done, into.size() - done,
-                                  static_cast<off_t>(tensor.offset + begin + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) {
-        fail(path_.string(), ": tensor '", excerpt(tensor.name, 120), "': ", begin + done,
-             " bytes could be read, expected ", tensor.bytes, ": ",
-             got < 0 ? std::strerror(errno) : "the file ends");
-      }
-      done += static_cast<std::size_t>(got);
-    }
-  }
-
- private:
-  std::filesystem::path path_;
-  int fd_;
-};
 
 }  // namespace
 
@@ -122,22 +84,15 @@ SafetensorsIndex SafetensorsIndex::open(const std::filesystem::path& checkpoint)
 }
 
 void SafetensorsIndex::read_all(const Use& use, std::uint64_t piece_bytes) const {
-  std::vector<std::byte> buffer;
-  std::size_t next = 0;
-  for (const auto& path : files_) {
-    const SequentialFile file(path);
-    for (; next < tensors_.size() && tensors_[next].file == path; ++next) {
-      const TensorInfo& tensor = tensors_[next];
-      const auto rows = tensor.shape.empty() ? 1 : static_cast<std::uint64_t>(tensor.shape.front());
-      const std::uint64_t row = rows > 0 ? tensor.bytes / rows : 0;
-      const std::uint64_t step = row > 0 ? std::max<std::uint64_t>(1, piece_bytes / row) : rows;
-      std::uint64_t first = 0;
-      do {
-        buffer.resize(static_cast<std::size_t>(std::min(step, rows - first) * row));
-        file.read(tensor, first * row, buffer);
-        use(tensor, static_cast<std::int64_t>(first), buffer);
-        first += step;
-      } while (first < rows);
+  const ChunkList chunks(*this, piece_bytes);
+  CheckpointReader reader(*this, chunks, {});
+  std::vector<std::byte> room;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    room.resize(static_cast<std::size_t>(chunks[i].bytes));
+    const std::span<const std::byte> bytes = reader.next(room);
+    for (const WeightPiece& piece : chunks.pieces(i)) {
+      use(tensors_[piece.tensor], piece.first,
+          bytes.subspan(static_cast<std::size_t>(piece.at), static_cast<std::size_t>(piece.bytes)));
     }
   }
 }

@@ -57,7 +57,7 @@ void each_logits(const Network& network, std::span<const float> states,
     const auto part = states.subspan(static_cast<std::size_t>(first * width),
                                      static_cast<std::size_t>(count * width));
     const at::Tensor x =
-        borrow(std::as_bytes(part), {count, width}, at::kFloat).to(network.device, network.dtype);
+        borrow({at::kFloat, std::as_bytes(part)}, {count, width}).to(network.device, network.dtype);
     use(static_cast<std::size_t>(first),
         network.ops->linear(normed(network, x, options), network.weights.head)
             .to(at::kCPU, at::kFloat)

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "pipeline/model/loading.hpp"
 #include "pipeline/model/ops.hpp"
 #include "pipeline/model/spec.hpp"
 
@@ -48,12 +49,14 @@ struct Weights {
   Linear head;  ///< [vocab, hidden]
 };
 
-/// Reads every tensor once, in pieces, converting it into its place in `ops`'s form (query, key,
+/// Reads every tensor once, in chunks, converting it into its place in `ops`'s form (query, key,
 /// value and gate, up are joined on the way), so that no second copy of the model is alive. On the
-/// CPU a matrix stays in the type it has on disk. Norms with a unit offset hold 1 + w in fp32.
-/// Error (bad_input): a tensor is missing, there twice, of another shape or type, or not one of
-/// this model's.
+/// CPU a matrix stays in the type it has on disk, and all weights lie in one stretch of memory,
+/// which processes of a host may share. Norms with a unit offset hold 1 + w in fp32. The same bits
+/// however they are loaded. Error (bad_input): a tensor is missing, there twice, of another shape
+/// or type, or not one of this model's; or a file that cannot be read or is not the one its digest
+/// was made of.
 Weights load_weights(const std::filesystem::path& checkpoint, const ModelSpec& spec, const Ops& ops,
-                     at::Device device, at::ScalarType dtype);
+                     at::Device device, at::ScalarType dtype, const WeightLoading& loading);
 
 }  // namespace vrp
