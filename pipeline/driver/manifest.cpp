@@ -162,7 +162,7 @@ Json check_folder(const fs::path& root, const std::string& sweep_name) {
       for (const auto& entry : fs::directory_iterator(root)) {
         const std::string name = entry.path().filename().string();
         if (name.rfind("owner.json", 0) == 0 || name == "logs" || name == "checkpoints.json" ||
-            name == "items" || name == "events.jsonl") {
+            name == "items" || name == "events.jsonl" || name == "slurm") {
           continue;
         }
         throw Error(ExitCode::foreign_folder,
