@@ -30,6 +30,8 @@ struct Plan {
   std::vector<ItemTable> tables;        ///< one per benchmark, after choice
   std::vector<Unit> units;
   std::vector<StageCell> stage_cells;
+  /// Of (stage, cell), stage by stage: its place in stage_cells plus one; 0 = it has no units.
+  std::vector<std::uint32_t> places;
   std::int64_t limit = 0;  ///< items per cell at most; 0 = all
   bool partial() const;    ///< the limit cuts at least one table
   const StageCell* find(const std::string& stage, std::size_t cell) const;
@@ -48,8 +50,9 @@ struct PlanInputs {
 /// `inputs.stages` come in the order of dependence. Error (usage) for an unknown stage.
 Plan make_plan(const Sweep& sweep, PlanInputs inputs);
 
-/// Units of `stage` in `cell` that cover [first, last), in order.
-std::vector<std::size_t> covering(const Plan& plan, const std::string& stage, std::size_t cell,
-                                  std::int64_t first, std::int64_t last);
+/// Units of `stage` in `cell` that cover [first, last), in order: consecutive ids, found by
+/// bisection.
+UnitIds::Range covering(const Plan& plan, const std::string& stage, std::size_t cell,
+                        std::int64_t first, std::int64_t last);
 
 }  // namespace vrp

@@ -3,172 +3,216 @@
 #include <algorithm>
 
 namespace vrp {
+namespace {
 
-bool Scheduler::Order::operator()(std::size_t a, std::size_t b) const {
-  const double cost_a = plan->units[a].cost;
-  const double cost_b = plan->units[b].cost;
-  return cost_a != cost_b ? cost_a > cost_b : a < b;
-}
+constexpr double kLookEvery = 1;  // seconds between looks for stragglers
+constexpr std::size_t kMostRunners = 3;
 
-Scheduler::Scheduler(const Plan& plan, std::vector<bool> done, int ranks, SchedulerParams params)
+}  // namespace
+
+Scheduler::Scheduler(const Plan& plan, const std::vector<bool>& done, int ranks,
+                     SchedulerParams params)
     : plan_(plan),
-      params_(params),
-      states_(plan.units.size()),
-      ranks_(static_cast<std::size_t>(ranks)),
-      ready_(Order{&plan}),
-      stage_time_(plan.stages.size(), {0.0, 0}) {
+      params_(std::move(params)),
+      book_(ranks, params_.rank_failures, params_.node_of),
+      ready_(plan),
+      times_(plan.stages.size(), plan.cells.size() + 1),
+      units_(plan.units.size()),
+      ranks_(static_cast<std::size_t>(ranks)) {
+  std::vector<std::uint32_t> missing_before(plan.units.size() + 1, 0);
+  for (std::size_t id = 0; id < plan.units.size(); ++id) {
+    missing_before[id + 1] = missing_before[id] + (done[id] ? 0 : 1);
+  }
   for (const auto& unit : plan.units) {
-    UnitState& state = states_[unit.id];
+    UnitState& state = units_[unit.id];
+    for (const auto& range : unit.upstream.ranges()) {
+      state.missing += missing_before[range.last] - missing_before[range.first];
+    }
     if (done[unit.id]) {
       state.state = State::done;
       ++done_count_;
       continue;
     }
     ++remaining_;
-    for (const std::size_t up : unit.upstream) state.missing += done[up] ? 0 : 1;
-    if (state.missing == 0) {
-      state.state = State::ready;
-      ready_.insert(unit.id);
-    }
+    make_waiting_or_ready(unit.id);
   }
-}
-
-int Scheduler::active_ranks() const {
-  return static_cast<int>(std::count_if(ranks_.begin(), ranks_.end(),
-                                        [](const RankState& rank) { return !rank.retired; }));
 }
 
 bool Scheduler::may_run(int rank, std::size_t unit) const {
-  const auto& failed_on = states_[unit].failed_on;
-  if (failed_on.count(rank) == 0) return true;
-  // A unit comes back to a rank it failed on only when no other active rank is left untried.
-  for (std::size_t other = 0; other < ranks_.size(); ++other) {
-    if (!ranks_[other].retired && failed_on.count(static_cast<int>(other)) == 0) return false;
-  }
-  return true;
+  if (trouble_.empty()) return true;
+  const auto trouble = trouble_.find(unit);
+  return trouble == trouble_.end() || book_.may_try(rank, trouble->second.tried);
 }
 
 void Scheduler::start(int rank, std::size_t unit, double now) {
-  UnitState& state = states_[unit];
-  state.state = State::running;
-  state.runners.emplace_back(rank, now);
-  ranks_[static_cast<std::size_t>(rank)].last_cell = plan_.units[unit].cell;
-  ++running_;
+  units_[unit].state = State::running;
+  running_[unit].push_back({rank, now});
+  RankState& state = ranks_[static_cast<std::size_t>(rank)];
+  state.units.push_back(unit);
+  if (ready_.group(unit) != ReadyUnits::kNoModel) state.group = ready_.group(unit);
 }
 
 std::optional<std::size_t> Scheduler::next(int rank, double now) {
-  RankState& state = ranks_[static_cast<std::size_t>(rank)];
-  if (stopping_ || state.retired) return std::nullopt;
-  std::optional<std::size_t> best;
-  for (const std::size_t unit : ready_) {
-    if (best && plan_.units[unit].cost < plan_.units[*best].cost) break;
-    if (!may_run(rank, unit)) continue;
-    if (!best) best = unit;
-    if (plan_.units[unit].cell == state.last_cell) {
-      best = unit;
-      break;
-    }
+  const RankState& state = ranks_[static_cast<std::size_t>(rank)];
+  if (stopping_ || !book_.active(rank)) return std::nullopt;
+  if (!state.units.empty() && !ahead()) return std::nullopt;
+  auto unit = ready_.first(state.group, [&](std::size_t id) { return may_run(rank, id); });
+  if (unit) {
+    ready_.erase(*unit);
+  } else if (state.units.empty()) {
+    find_stragglers(now);
+    unit = straggler(rank);
+    if (unit) ++repeats_;
   }
-  if (best) {
-    ready_.erase(*best);
-    start(rank, *best, now);
-    return best;
-  }
-  if (!ready_.empty()) return std::nullopt;
-  best = straggler(rank, now);
-  if (best) start(rank, *best, now);
-  return best;
+  if (unit) start(rank, *unit, now);
+  return unit;
 }
 
-std::optional<std::size_t> Scheduler::straggler(int rank, double now) const {
-  std::optional<std::size_t> slowest;
-  double longest = 0;
-  for (const auto& unit : plan_.units) {
-    const UnitState& state = states_[unit.id];
-    if (state.state != State::running || state.runners.size() != 1) continue;
-    const auto& [sum, count] = stage_time_[unit.stage];
-    if (count == 0 || state.runners[0].first == rank) continue;
-    const double mean = sum / static_cast<double>(count);
-    const double elapsed = now - state.runners[0].second;
-    const double threshold = std::max(params_.straggler * mean, params_.straggler_seconds);
-    if (elapsed > threshold && elapsed > longest) {
-      longest = elapsed;
-      slowest = unit.id;
-    }
-  }
-  return slowest;
+bool Scheduler::more(double now) {
+  if (stopping_) return false;
+  if (!ready_.empty()) return true;
+  find_stragglers(now);
+  return !stragglers_.empty();
 }
 
-bool Scheduler::done(int rank, std::size_t unit, double now) {
-  UnitState& state = states_[unit];
-  const auto runner = std::find_if(state.runners.begin(), state.runners.end(),
-                                   [&](const auto& r) { return r.first == rank; });
-  if (runner != state.runners.end()) {
-    auto& [sum, count] = stage_time_[plan_.units[unit].stage];
-    sum += now - runner->second;
-    ++count;
-    state.runners.erase(runner);
-    --running_;
+void Scheduler::find_stragglers(double now) {
+  if (params_.straggler <= 0 || now < next_look_) return;
+  next_look_ = now + kLookEvery;
+  std::vector<std::pair<double, std::size_t>> slow;
+  for (const auto& [id, runners] : running_) {
+    const Unit& unit = plan_.units[id];
+    const auto usual = times_.expect(unit.stage, ready_.group(id), unit.cost);
+    if (!usual || runners.size() >= kMostRunners) continue;
+    const double elapsed = now - runners.back().since;  // since it was last handed out
+    if (elapsed > std::max(params_.straggler * *usual, params_.straggler_seconds)) {
+      slow.emplace_back(-elapsed, id);
+    }
   }
-  ranks_[static_cast<std::size_t>(rank)].failures = 0;
-  if (state.state == State::done) return false;
-  if (state.state != State::given_up) --remaining_;
-  ready_.erase(unit);
+  std::sort(slow.begin(), slow.end());
+  stragglers_.clear();
+  for (const auto& entry : slow) stragglers_.push_back(entry.second);
+}
+
+std::optional<std::size_t> Scheduler::straggler(int rank) {
+  for (auto id = stragglers_.begin(); id != stragglers_.end(); ++id) {
+    const auto running = running_.find(*id);
+    if (running == running_.end()) continue;
+    std::vector<int> tried;
+    bool here = false;
+    for (const Runner& runner : running->second) {
+      here = here || runner.rank == rank;
+      tried.push_back(runner.rank);
+    }
+    if (here || !book_.may_try(rank, tried) || !may_run(rank, *id)) continue;
+    const std::size_t unit = *id;
+    stragglers_.erase(id);
+    return unit;
+  }
+  return std::nullopt;
+}
+
+/// Takes the rank off the unit's runners; returns when it had started, if it was one.
+std::optional<double> Scheduler::forget(int rank, std::size_t unit) {
+  const auto running = running_.find(unit);
+  if (running == running_.end()) return std::nullopt;
+  auto& runners = running->second;
+  const auto runner =
+      std::find_if(runners.begin(), runners.end(), [&](const auto& r) { return r.rank == rank; });
+  if (runner == runners.end()) return std::nullopt;
+  const double since = runner->since;
+  runners.erase(runner);
+  if (runners.empty()) running_.erase(running);
+  return since;
+}
+
+/// The rank is out of the unit, however that went.
+void Scheduler::report(int rank, std::size_t unit) {
+  auto& units = ranks_[static_cast<std::size_t>(rank)].units;
+  const auto found = std::find(units.begin(), units.end(), unit);
+  if (found != units.end()) units.erase(found);
+  book_.report(rank, unit);
+}
+
+bool Scheduler::done(int rank, std::size_t id, double now, double seconds) {
+  const Unit& unit = plan_.units[id];
+  const auto since = forget(rank, id);
+  report(rank, id);
+  if (since) {
+    times_.add(unit.stage, ready_.group(id), unit.cost, seconds > 0 ? seconds : now - *since);
+  }
+  book_.succeeded(rank);
+  UnitState& state = units_[id];
+  if (state.state == State::done || state.state == State::given_up) return false;
+  --remaining_;
+  ready_.erase(id);
   state.state = State::done;
   ++done_count_;
-  for (const std::size_t down : plan_.units[unit].downstream) {
-    UnitState& waiting = states_[down];
+  for (const int other : others(id, rank)) book_.leave(other, id);
+  running_.erase(id);
+  const auto trouble = trouble_.find(id);
+  if (trouble != trouble_.end()) {
+    std::erase(trouble->second.tried, rank);
+    book_.proven(trouble->second.tried);
+    trouble->second.tried.clear();
+  }
+  for (const std::size_t down : unit.downstream) {
+    UnitState& waiting = units_[down];
     if (waiting.missing > 0) --waiting.missing;
-    if (waiting.missing == 0 && waiting.state == State::waiting) {
-      waiting.state = State::ready;
-      ready_.insert(down);
-    }
+    if (waiting.missing == 0 && waiting.state == State::waiting) make_waiting_or_ready(down);
   }
   return true;
 }
 
 void Scheduler::failed(int rank, std::size_t unit, const std::string& reason, double) {
-  UnitState& state = states_[unit];
-  const auto runner = std::find_if(state.runners.begin(), state.runners.end(),
-                                   [&](const auto& r) { return r.first == rank; });
-  if (runner != state.runners.end()) {
-    state.runners.erase(runner);
-    --running_;
+  forget(rank, unit);
+  report(rank, unit);
+  book_.failed(rank, unit);
+  if (units_[unit].state == State::done) book_.proven({rank});
+  if (units_[unit].state == State::running) attempt_failed(rank, unit, reason);
+}
+
+void Scheduler::attempt_failed(int rank, std::size_t unit, const std::string& reason) {
+  Trouble& trouble = trouble_[unit];
+  ++trouble.attempts;
+  if (std::find(trouble.tried.begin(), trouble.tried.end(), rank) == trouble.tried.end()) {
+    trouble.tried.push_back(rank);
   }
-  RankState& where = ranks_[static_cast<std::size_t>(rank)];
-  if (++where.failures >= params_.rank_failures && active_ranks() > 1) where.retired = true;
-  if (state.state != State::running) return;
-  state.failed_on.insert(rank);
-  ++state.attempts;
-  if (!state.runners.empty()) return;  // another rank still tries it
-  if (state.attempts >= params_.unit_attempts) {
-    give_up(unit, reason);
-  } else {
+  if (running_.count(unit) > 0) return;  // another rank still tries it
+  if (trouble.attempts < params_.unit_attempts) {
     make_waiting_or_ready(unit);
+    return;
+  }
+  if (trouble.tried.size() > 1) book_.excuse(trouble.tried, unit);
+  give_up(unit, reason);
+}
+
+void Scheduler::hung(int rank, std::size_t unit, const std::string& reason) {
+  book_.leave(rank, unit);
+  if (forget(rank, unit) && units_[unit].state == State::running) {
+    attempt_failed(rank, unit, reason);
   }
 }
 
 void Scheduler::returned(int rank, std::size_t unit) {
-  UnitState& state = states_[unit];
-  const auto runner = std::find_if(state.runners.begin(), state.runners.end(),
-                                   [&](const auto& r) { return r.first == rank; });
-  if (runner == state.runners.end()) return;
-  state.runners.erase(runner);
-  --running_;
-  if (state.state == State::running && state.runners.empty()) make_waiting_or_ready(unit);
+  report(rank, unit);
+  if (!forget(rank, unit)) return;
+  if (units_[unit].state == State::running && running_.count(unit) == 0) {
+    make_waiting_or_ready(unit);
+  }
 }
 
 void Scheduler::make_waiting_or_ready(std::size_t unit) {
-  UnitState& state = states_[unit];
+  UnitState& state = units_[unit];
   state.state = state.missing > 0 ? State::waiting : State::ready;
   if (state.state == State::ready) ready_.insert(unit);
 }
 
 void Scheduler::give_up(std::size_t unit, const std::string& reason) {
-  UnitState& state = states_[unit];
+  UnitState& state = units_[unit];
   if (state.state == State::given_up || state.state == State::done) return;
   ready_.erase(unit);
   state.state = State::given_up;
+  running_.erase(unit);
   --remaining_;
   given_up_.emplace_back(unit, reason);
   for (const std::size_t down : plan_.units[unit].downstream) {
@@ -176,26 +220,33 @@ void Scheduler::give_up(std::size_t unit, const std::string& reason) {
   }
 }
 
-void Scheduler::lost(std::size_t unit) {
-  UnitState& state = states_[unit];
-  if (state.state != State::done) return;
-  state.state = State::ready;
-  ready_.insert(unit);
+int Scheduler::lost(std::size_t unit) {
+  UnitState& state = units_[unit];
+  if (state.state != State::done) return trouble_[unit].losses;
   ++remaining_;
   --done_count_;
+  make_waiting_or_ready(unit);
   for (const std::size_t down : plan_.units[unit].downstream) {
-    UnitState& waiting = states_[down];
-    if (waiting.state == State::done || waiting.state == State::given_up) continue;
-    ++waiting.missing;
+    UnitState& waiting = units_[down];
+    ++waiting.missing;  // of done ones too: they may be lost in turn
     if (waiting.state == State::ready) {
       ready_.erase(down);
       waiting.state = State::waiting;
     }
   }
+  return ++trouble_[unit].losses;
 }
 
-bool Scheduler::idle() const { return running_ == 0; }
-
 bool Scheduler::stuck() const { return !finished() && idle() && active_ranks() == 0; }
+
+std::vector<int> Scheduler::others(std::size_t unit, int rank) const {
+  std::vector<int> out;
+  const auto running = running_.find(unit);
+  if (running == running_.end()) return out;
+  for (const Runner& runner : running->second) {
+    if (runner.rank != rank) out.push_back(runner.rank);
+  }
+  return out;
+}
 
 }  // namespace vrp

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/driver/unit_ids.hpp"
 #include "pipeline/items/item_table.hpp"
 #include "pipeline/store/record.hpp"
 
@@ -28,11 +29,11 @@ struct Unit {
   std::size_t cell = 0;
   std::int64_t index = 0;            ///< number within (stage, cell)
   std::int64_t first = 0, last = 0;  ///< items [first, last)
-  std::string part;  ///< name of a part of a whole cell (StageDefinition::parts); "" = no parts
-  std::string file;  ///< path relative to RUN: MODEL/BENCHMARK/STAGE@FPRINT/unit-000042.h5
-  std::vector<std::size_t> upstream;  ///< units that must be done before
-  std::vector<std::size_t> downstream;
-  double cost = 1;  ///< expected, in arbitrary units; larger ones start first
+  std::string part;    ///< name of a part of a whole cell (StageDefinition::parts); "" = no parts
+  std::string file;    ///< path relative to RUN: MODEL/BENCHMARK/STAGE@FPRINT/unit-000042.h5
+  UnitIds upstream;    ///< units that must be done before; of lower ids
+  UnitIds downstream;  ///< units that read this one
+  double cost = 1;     ///< expected, in arbitrary units; larger ones start first
 };
 
 /// What a stage gets for a unit.
