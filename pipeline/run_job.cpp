@@ -46,6 +46,7 @@ class Job {
         std::cout << plan_text(sweep_, plan_, done_, capture_sizes(sweep_, plan_, params_));
       return 0;
     }
+    if (const int code = take_devices()) return code;
     if (const int code = mpi_.agree([&] { open_run(); })) return code;
     return work();
   }
@@ -134,7 +135,6 @@ class Job {
   void make_the_plan() {
     PlanInputs inputs;
     inputs.stages = stage_catalog(sweep_, params_);
-    attach_runners(inputs.stages, sweep_, params_, device());
     inputs.tables = std::move(tables_);
     for (const auto& model : sweep_.models) {
       inputs.model_hashes[model.name] = checkpoints_.at(model.name).at("hash");
@@ -152,9 +152,42 @@ class Job {
     if (options_.retry_failed && !options_.dry_run) set_failed_aside(*folder_);
   }
 
-  std::string device() const {
-    if (sweep_.run.device == "auto") return cuda_devices() > 0 ? "cuda" : "cpu";
-    return sweep_.run.device;
+  /// Collective: the GPU of every rank, or the CPU for all; ties the stages to it. A run that has
+  /// nothing to compute asks for no GPU.
+  int take_devices() {
+    const bool idle = first() && std::count(done_.begin(), done_.end(), false) == 0;
+    const std::string asked = mpi_.broadcast(idle ? "cpu" : sweep_.run.device);
+    std::string problem;
+    std::vector<Gpu> seen;
+    if (asked != "cpu") seen = list_gpus(problem);
+    const NodePlace& place = mpi_.place();
+    const GpuView mine = gpu_view(place.host, place.first_rank, place.local_rank, std::move(seen),
+                                  std::move(problem));
+    const std::vector<std::string> all = mpi_.gather_all(to_json(mine).dump());
+    return mpi_.agree([&] {
+      std::vector<GpuView> views;
+      for (const std::string& text : all) views.push_back(gpu_view_of(Json::parse(text)));
+      gpus_ = choose_gpus(asked, sweep_.run.ranks_per_gpu, views);
+      gpu_facts_ = gpu_facts(gpus_, views);
+      const auto rank = static_cast<std::size_t>(mpi_.rank());
+      const int number = gpus_.device[rank];
+      use_gpu(number);
+      attach_runners(plan_.stages, sweep_, params_, gpus_.name(rank));
+      for (auto& stage : plan_.stages) {
+        // The unit runs on the compute thread, which has to choose for itself.
+        stage.run = [run = std::move(stage.run), number](const UnitInput& input) {
+          use_gpu(number);
+          return run(input);
+        };
+      }
+      device_line_ = gpus_.line;
+      if (number >= 0) {
+        const Gpu& gpu = views[rank].gpus[static_cast<std::size_t>(number)];
+        device_line_ =
+            concat("cuda:", number, " of ", views[rank].gpus.size(), ": ", gpu.name, ", ", gpu.uuid,
+                   ", ", gpu.bytes, " bytes, local rank ", place.local_rank);
+      }
+    });
   }
 
   /// --retry-failed: units with failed items, and all that was built on them, are computed again.
@@ -185,6 +218,7 @@ class Job {
     extra["shapes"] = to_json(checkpoint_shapes(sweep_));
     extra["reviews"] = review_facts(sweep_, plan_.tables);
     extra["launch"] = launch_facts(mpi_.size());
+    extra["launch"]["gpus"] = gpu_facts_;
     const Json manifest = make_manifest(sweep_, plan_, checkpoints_, extra, previous_);
     write_atomically(root_ / "manifest.json", manifest.dump(1) + "\n");
     write_fingerprints(root_, plan_);
@@ -213,8 +247,10 @@ class Job {
       say(concat(sweep_.params.name, ": ", plan_.units.size(), " units, ", missing, " to do, ",
                  mpi_.size(), mpi_.size() == 1 ? " rank" : " ranks", ", output in ",
                  root_.string()));
+      if (missing > 0 && sweep_.run.device != "cpu") say("device: " + gpus_.line);
     }
     RankLog log(root_ / "logs", mpi_.rank());
+    log.line("device: " + device_line_);
     RunLoopHooks hooks;
     hooks.stop_signalled = stop_signalled;
     hooks.heartbeat = [&] { owner_->beat(); };
@@ -274,6 +310,9 @@ class Job {
   Plan plan_;
   std::optional<RunFolder> folder_;
   std::vector<bool> done_;
+  GpuChoice gpus_;
+  Json gpu_facts_;
+  std::string device_line_;
 };
 
 }  // namespace

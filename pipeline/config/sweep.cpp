@@ -148,6 +148,9 @@ Sweep read_sweep(const SweepOverrides& overrides) {
   require(r.unit_attempts >= 1, settings, "run", "unit_attempts", r.unit_attempts, "at least 1");
   require(one_of(r.device, {"auto", "cpu", "cuda"}), settings, "run", "device", r.device,
           "auto, cpu or cuda");
+  require(one_of(r.load, {"bcast", "read", "mmap"}), settings, "run", "load", r.load,
+          "bcast, read or mmap");
+  require(r.ranks_per_gpu >= 1, settings, "run", "ranks_per_gpu", r.ranks_per_gpu, "at least 1");
 
   const auto origin_of = [&](const char* key) {
     const Setting* setting = settings.find("sweep", key);

@@ -105,18 +105,24 @@ struct RunParams {
   int threads = 1;
   int unit_items = 16;
   std::string device = "auto";
+  int ranks_per_gpu = 1;
   double time_budget = 0;
   double margin = 60;
   double progress = 5;
+  std::string load = "bcast";
   int unit_attempts = 3;
   template <class Visit>
   void fields(Visit&& visit) {
     visit("threads", threads, "compute threads of each rank, >= 1");
     visit("unit_items", unit_items, "items of one unit, >= 1 (part of unit file names)");
-    visit("device", device, "auto | cpu | cuda");
+    visit("device", device, "auto | cpu | cuda: auto takes GPUs when all ranks see one");
+    visit("ranks_per_gpu", ranks_per_gpu, "ranks that may share a GPU, >= 1");
     visit("time_budget", time_budget, "seconds after which no unit is started; 0 = no limit");
     visit("margin", margin, "seconds that running units may take after a stop was asked for");
     visit("progress", progress, "seconds between progress lines; 0 = none");
+    visit("load", load,
+          "bcast | read | mmap: one rank reads the weights for all, one copy a host (VRP_SHM_DIR, "
+          "/dev/shm); every rank for itself; one rank of each host from a mapped file, one copy");
     visit("unit_attempts", unit_attempts, "how often a failing unit is tried, >= 1");
   }
 };

@@ -192,6 +192,20 @@ GpuChoice choose_gpus(const std::string& asked, int ranks_per_gpu,
   return choice;
 }
 
+Json gpu_facts(const GpuChoice& choice, const std::vector<GpuView>& ranks) {
+  std::map<std::pair<std::string, std::int64_t>, Json> kinds;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    if (choice.device[rank] < 0) continue;
+    const Gpu& gpu = ranks[rank].gpus[static_cast<std::size_t>(choice.device[rank])];
+    kinds[{gpu.name, gpu.bytes}].push_back({rank, gpu.uuid});
+  }
+  Json out = Json::array();
+  for (const auto& [kind, devices] : kinds) {
+    out.push_back(Json::array({kind.first, kind.second, devices}));
+  }
+  return out;
+}
+
 VisibleDevices visible_devices(const std::string& text) {
   VisibleDevices out;
   std::string prefix;

@@ -51,6 +51,10 @@ struct GpuChoice {
 GpuChoice choose_gpus(const std::string& asked, int ranks_per_gpu,
                       const std::vector<GpuView>& ranks);
 
+/// For a manifest: [[name, bytes, [[rank, uuid], ...]], ...], one entry a kind of GPU; empty on the
+/// CPU.
+Json gpu_facts(const GpuChoice& choice, const std::vector<GpuView>& ranks);
+
 /// What CUDA makes of CUDA_VISIBLE_DEVICES, as far as it can be told without a driver: numbers
 /// (read up to the first character that is no digit, so 1gpu is 1) or uuids beginning with GPU- or
 /// MIG-. The first entry that is none of these ends the list, one given twice empties it, and of

@@ -151,6 +151,15 @@ TEST_CASE("a job whose ranks would compute on different kinds of device is refus
   CHECK(choice.name(1) == "cuda:0");
 }
 
+TEST_CASE("the manifest's facts name every rank's GPU", "[gpu]") {
+  auto ranks = job({{"ab", "ab"}, {"c"}});
+  ranks[2].gpus[0].name = "H100";
+  const Json facts = gpu_facts(choose_gpus("cuda", 1, ranks), ranks);
+  CHECK(facts == Json::parse(R"([["A100", 80000000000, [[0, "GPU-a"], [1, "GPU-b"]]],
+                                 ["H100", 80000000000, [[2, "GPU-c"]]]])"));
+  CHECK(gpu_facts(choose_gpus("cpu", 1, ranks), ranks) == Json::array());
+}
+
 TEST_CASE("CUDA_VISIBLE_DEVICES is explained as CUDA reads it", "[gpu]") {
   struct Row {
     const char* text;
