@@ -23,6 +23,7 @@
 #include "pipeline/driver/tables.hpp"
 #include "pipeline/model/prompt.hpp"
 #include "pipeline/model/tensors.hpp"
+#include "pipeline/run_start.hpp"
 #include "pipeline/version.hpp"
 #include "stages/reduce/results.hpp"
 #include "stages/runners.hpp"
@@ -229,21 +230,12 @@ class Job {
     if (!folder_) folder_.emplace(root_);  // rank 0 has it already, with what it found done
     RunFolder& folder = *folder_;
     std::optional<EventLog> events;
-    RunLoopParams params;
-    params.seed = sweep_.params.seed;
-    params.time_budget = sweep_.run.time_budget;
-    params.margin = sweep_.run.margin;
-    params.progress = missing > 0 ? sweep_.run.progress : 0;
-    params.live_line = live_;
-    params.hosts = mpi_.hosts();
-    params.scheduler.unit_attempts = sweep_.run.unit_attempts;
-    params.attributes = {{"program", std::string("vrp-run ") + kVersion}, {"revision", revision()}};
+    RunLoopParams params = loop_params(sweep_, live_, mpi_.hosts());
+    if (missing == 0) params.progress = 0;
     if (first()) {
       events.emplace(root_ / "events.jsonl");
-      events->write("start", {{"ranks", mpi_.size()},
-                              {"units", plan_.units.size()},
-                              {"missing", missing},
-                              {"revision", revision()}});
+      events->write("start", start_facts(plan_.units.size(), missing, mpi_.hosts()));
+      events->flush();
       say(concat(sweep_.params.name, ": ", plan_.units.size(), " units, ", missing, " to do, ",
                  mpi_.size(), mpi_.size() == 1 ? " rank" : " ranks", ", output in ",
                  root_.string()));
@@ -258,11 +250,18 @@ class Job {
       say(line);
       log.line(line.rfind('\r', 0) == 0 ? line.substr(1) : line);
     };
+    hooks.end_job = [&](const std::string& message) {
+      owner_.reset();  // the same command resumes at once
+      mpi_.abort(static_cast<int>(ExitCode::resumable), message);
+    };
     RunOutcome outcome = run_units(plan_, folder, mpi_.transport(), done_, params, hooks,
                                    events ? &*events : nullptr, log);
     if (first() && outcome.code == 0) outcome.code = finish(folder);
     outcome.code = std::stoi(mpi_.broadcast(std::to_string(outcome.code)));
-    if (first()) events->write("end", {{"code", outcome.code}});
+    if (first()) {
+      events->write("end", {{"code", outcome.code}});
+      events->flush();
+    }
     if (outcome.abandoned) leave(outcome.code);
     return outcome.code;
   }

@@ -146,6 +146,14 @@ Sweep read_sweep(const SweepOverrides& overrides) {
   require(r.threads >= 1, settings, "run", "threads", r.threads, "at least 1");
   require(r.unit_items >= 1, settings, "run", "unit_items", r.unit_items, "at least 1");
   require(r.unit_attempts >= 1, settings, "run", "unit_attempts", r.unit_attempts, "at least 1");
+  require(r.rank_failures >= 1, settings, "run", "rank_failures", r.rank_failures, "at least 1");
+  require(r.straggler == 0 || r.straggler >= 1, settings, "run", "straggler", r.straggler,
+          "0 or at least 1");
+  require(r.straggler_seconds >= 0, settings, "run", "straggler_seconds", r.straggler_seconds,
+          "0 or more");
+  require(r.heartbeat == 0 || r.heartbeat >= 1, settings, "run", "heartbeat", r.heartbeat,
+          "0 or at least 1");
+  require(r.unit_timeout >= 0, settings, "run", "unit_timeout", r.unit_timeout, "0 or more");
   require(one_of(r.device, {"auto", "cpu", "cuda"}), settings, "run", "device", r.device,
           "auto, cpu or cuda");
   require(one_of(r.load, {"bcast", "read", "mmap"}), settings, "run", "load", r.load,

@@ -111,6 +111,11 @@ struct RunParams {
   double progress = 5;
   std::string load = "bcast";
   int unit_attempts = 3;
+  int rank_failures = 3;
+  double straggler = 3;
+  double straggler_seconds = 10;
+  double heartbeat = 120;
+  double unit_timeout = 0;
   template <class Visit>
   void fields(Visit&& visit) {
     visit("threads", threads, "compute threads of each rank, >= 1");
@@ -124,6 +129,19 @@ struct RunParams {
           "bcast | read | mmap: one rank reads the weights for all, one copy a host (VRP_SHM_DIR, "
           "/dev/shm); every rank for itself; one rank of each host from a mapped file, one copy");
     visit("unit_attempts", unit_attempts, "how often a failing unit is tried, >= 1");
+    visit("rank_failures", rank_failures,
+          "units in a row that fail on a rank, and not on others, after which it gets no more, "
+          ">= 1");
+    visit("straggler", straggler,
+          "an idle rank repeats a unit that takes this many times what its stage usually takes; "
+          "0 = never");
+    visit("straggler_seconds", straggler_seconds,
+          "seconds that a unit has run at least before it is repeated");
+    visit("heartbeat", heartbeat,
+          "seconds after which a rank that says nothing ends the job with exit code 75; 0 = never");
+    visit("unit_timeout", unit_timeout,
+          "seconds after which a rank that does not come back from a unit is left there and the "
+          "unit goes to another; 0 = never");
   }
 };
 

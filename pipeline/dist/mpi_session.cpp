@@ -42,10 +42,10 @@ class MpiSession::MpiTransport : public Transport {
   int size() const override { return size_; }
 
   void send(int to, const Message& message) override {
-    std::vector<char> bytes(2 * sizeof(std::int64_t) + message.text.size());
-    std::memcpy(bytes.data(), &message.a, sizeof message.a);
-    std::memcpy(bytes.data() + sizeof message.a, &message.b, sizeof message.b);
-    std::memcpy(bytes.data() + 2 * sizeof message.a, message.text.data(), message.text.size());
+    std::vector<char> bytes(sizeof(Numbers) + message.text.size());
+    const Numbers numbers{message.a, message.b, message.seconds};
+    std::memcpy(bytes.data(), &numbers, sizeof numbers);
+    std::memcpy(bytes.data() + sizeof numbers, message.text.data(), message.text.size());
     mpi_check(MPI_Send(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, to,
                        static_cast<int>(message.kind), handle_),
               "MPI_Send");
@@ -65,13 +65,20 @@ class MpiSession::MpiTransport : public Transport {
     Message message;
     message.kind = static_cast<MessageKind>(status.MPI_TAG);
     message.from = status.MPI_SOURCE;
-    std::memcpy(&message.a, bytes.data(), sizeof message.a);
-    std::memcpy(&message.b, bytes.data() + sizeof message.a, sizeof message.b);
-    message.text.assign(bytes.begin() + 2 * sizeof message.a, bytes.end());
+    Numbers numbers;
+    std::memcpy(&numbers, bytes.data(), sizeof numbers);
+    message.a = numbers.a;
+    message.b = numbers.b;
+    message.seconds = numbers.seconds;
+    message.text.assign(bytes.begin() + sizeof numbers, bytes.end());
     return message;
   }
 
  private:
+  struct Numbers {  // ahead of the text
+    std::int64_t a = 0, b = 0;
+    double seconds = 0;
+  };
   MPI_Comm handle_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1;
 };

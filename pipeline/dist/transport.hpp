@@ -7,9 +7,9 @@
 namespace vrp {
 
 enum class MessageKind : int {
-  request,     ///< worker: may I have a unit?
+  request,     ///< worker, once: a = units it takes at a time; each report frees one place
   assign,      ///< coordinator: a = unit
-  done,        ///< worker: a = unit, b = failed items, text = file
+  done,        ///< worker: a = unit, b = failed items, seconds = what it took
   failed,      ///< worker: a = unit, b = exit code, text = reason
   damaged,     ///< worker: a = unit, b = damaged upstream unit, text = reason
   storage,     ///< worker: a = unit; its record cannot be written, text = reason
@@ -17,8 +17,11 @@ enum class MessageKind : int {
   progress,    ///< worker: a = items finished since start, b = resident bytes
   stop_asked,  ///< worker: this rank got a stop signal
   stop,        ///< coordinator: start nothing more, give back what has not started
-  returned,    ///< worker: a = unit, not started after a stop
+  returned,    ///< worker: a = unit, not started and given back
   quit,        ///< coordinator: b = exit code; leave
+  alive,       ///< worker: a = unit at work on or -1, seconds = for so long; coordinator: answer
+  give_back,   ///< coordinator: a = unit or -1 for all; give back what has not started
+  left,        ///< worker: last message after quit
 };
 
 struct Message {
@@ -26,6 +29,7 @@ struct Message {
   int from = 0;
   std::int64_t a = 0, b = 0;
   std::string text;
+  double seconds = 0;
 };
 
 class Transport {

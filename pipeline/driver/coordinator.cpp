@@ -1,24 +1,41 @@
 #include "pipeline/driver/coordinator.hpp"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace vrp {
+namespace {
 
-Coordinator::Coordinator(const Plan& plan, RunFolder& folder, int ranks,
+constexpr double kHandOutEvery = 1;  // seconds, for stragglers, when nothing else happens
+
+/// Ranks on hosts of the same name share a node.
+SchedulerParams with_nodes(SchedulerParams params, const std::vector<std::string>& hosts) {
+  std::map<std::string, int> numbers;
+  for (const auto& host : hosts) {
+    params.node_of.push_back(numbers.emplace(host, static_cast<int>(numbers.size())).first->second);
+  }
+  return params;
+}
+
+}  // namespace
+
+Coordinator::Coordinator(const Plan& plan, UnitLedger ledger, int ranks,
                          const std::vector<bool>& done, const RunLoopParams& params,
-                         const RunLoopHooks& hooks, EventLog* events)
+                         const RunLoopHooks& hooks, EventLog* events, double now)
     : plan_(plan),
-      folder_(folder),
+      ledger_(std::move(ledger)),
+      ranks_(ranks),
       params_(params),
       hooks_(hooks),
-      events_(events),
-      scheduler_(plan, done, ranks, params.scheduler),
-      wanting_(static_cast<std::size_t>(ranks), 0),
+      scheduler_(plan, done, ranks, with_nodes(params.scheduler, params.hosts)),
+      watch_(ranks, params.heartbeat, now),
+      report_(plan, params, hooks, events, now),
+      capacity_(static_cast<std::size_t>(ranks), 0),
+      place_(static_cast<std::size_t>(ranks), -1),
       rank_items_(static_cast<std::size_t>(ranks), 0),
       rank_bytes_(static_cast<std::size_t>(ranks), 0),
-      started_(steady_seconds()),
-      shown_(started_) {
+      started_(now) {
   for (const auto& unit : plan.units) {
     if (!plan.stages[unit.stage].needs_model) continue;
     items_total_ += unit.last - unit.first;
@@ -27,146 +44,240 @@ Coordinator::Coordinator(const Plan& plan, RunFolder& folder, int ranks,
 }
 
 std::string Coordinator::where(int rank, std::size_t unit) const {
-  return concat("rank ", rank, ": ", plan_.units[unit].file, ": ");
+  return concat(report_.name(rank), ": ", plan_.units[unit].file, ": ");
 }
 
-void Coordinator::take(const Message& m, const Send& send) {
+void Coordinator::take(const Message& m, double now, const Send& send) {
   const auto unit = static_cast<std::size_t>(m.a);
   const auto rank = static_cast<std::size_t>(m.from);
-  const double now = steady_seconds();
+  watch_.pass(now);
+  watch_.heard(m.from, now);
   switch (m.kind) {
     case MessageKind::request:
-      ++wanting_[rank];
+      capacity_[rank] = static_cast<std::size_t>(m.a);
       break;
     case MessageKind::done:
-      if (scheduler_.done(m.from, unit, now)) {
-        folder_.note(plan_.units[unit].file,
-                     {m.b, 0, rank < params_.hosts.size() ? params_.hosts[rank] : ""});
-        failed_items_ += m.b;
-        if (events_ != nullptr) {
-          events_->write("unit", {{"file", m.text}, {"rank", m.from}, {"failed_items", m.b}});
-        }
-      }
+      unit_done(m, now, send);
       break;
     case MessageKind::failed:
-      hooks_.say(where(m.from, unit) + "failed: " + m.text);
-      if (events_ != nullptr) {
-        events_->write("failure",
-                       {{"file", plan_.units[unit].file}, {"rank", m.from}, {"reason", m.text}});
-      }
-      scheduler_.failed(m.from, unit, m.text, now);
-      if (!scheduler_.given_up().empty() && failure_code_ == 0) {
-        failure_code_ = static_cast<int>(m.b);
-      }
-      if (scheduler_.retired(m.from))
-        hooks_.say(concat("rank ", m.from, " is retired: it keeps failing"));
+      unit_failed(m, now, send);
       break;
-    case MessageKind::damaged: {
-      const auto damaged = static_cast<std::size_t>(m.b);
-      hooks_.say(where(m.from, unit) + "input is damaged and will be computed again: " + m.text);
-      folder_.set_aside(plan_.units[damaged].file);
-      scheduler_.lost(damaged);
-      scheduler_.returned(m.from, unit);
+    case MessageKind::damaged:
+      unit_damaged(m, now);
       break;
-    }
     case MessageKind::storage:
-      if (!storage_) hooks_.say(where(m.from, unit) + "cannot be written: " + m.text);
+      if (!storage_) report_.say(where(m.from, unit) + "cannot be written: " + m.text);
       scheduler_.returned(m.from, unit);
       storage_ = true;
-      stop("a finished unit cannot be written; free the disk and run the same command again", send);
+      stop("a finished unit cannot be written; free the disk and run the same command again", now,
+           send);
       break;
     case MessageKind::fatal:
       scheduler_.returned(m.from, unit);
       if (failure_code_ == 0) {  // every rank meets the same problem: once is enough
         failure_code_ = static_cast<int>(m.b);
-        hooks_.say(concat("rank ", m.from, ": ", m.text));
+        report_.say(concat(report_.name(m.from), ": ", m.text));
       }
-      stop("a rank cannot go on", send);
+      stop("a rank cannot go on", now, send);
       break;
     case MessageKind::progress:
       rank_items_[rank] = m.a;
       rank_bytes_[rank] = m.b;
-      break;
+      return;
     case MessageKind::stop_asked:
-      stop(concat("rank ", m.from, " got a stop signal"), send);
-      break;
+      stop(concat(report_.name(m.from), " got a stop signal"), now, send);
+      return;
     case MessageKind::returned:
       scheduler_.returned(m.from, unit);
       break;
+    case MessageKind::alive:
+      alive(m, now, send);
+      return;
+    case MessageKind::left:
+      watch_.left(m.from);
+      return;
     default:
       throw Error(ExitCode::internal, "coordinator: unexpected message");
   }
+  set_place(m.from);
+  changed_ = true;
 }
 
-void Coordinator::stop(const std::string& reason, const Send& send) {
+void Coordinator::unit_done(const Message& m, double now, const Send& send) {
+  const auto unit = static_cast<std::size_t>(m.a);
+  const std::vector<int> others = scheduler_.others(unit, m.from);
+  if (!scheduler_.done(m.from, unit, now, m.seconds)) return;
+  failed_items_ += m.b;
+  ledger_.note(plan_.units[unit].file, {m.b, m.seconds, report_.host(m.from)});
+  report_.done(m.from, unit, m.seconds, m.b);
+  announce_retired();
+  // Another rank that has not yet started it need not.
+  for (const int other : others) take_back(other, m.a, send);
+}
+
+void Coordinator::unit_failed(const Message& m, double now, const Send& send) {
+  fail_unit(m, static_cast<ExitCode>(m.b), now);
+  announce_retired();
+  if (scheduler_.retired(m.from)) take_back(m.from, -1, send);
+}
+
+void Coordinator::fail_unit(const Message& m, ExitCode code, double now) {
+  const auto unit = static_cast<std::size_t>(m.a);
+  scheduler_.failed(m.from, unit, m.text, now);
+  report_.failure(m.from, unit, m.text, scheduler_.attempts(unit), now);
+  note_given_up(code);
+}
+
+/// The code of the first unit that was given up is that of the job.
+void Coordinator::note_given_up(ExitCode code) {
+  if (failure_code_ == 0 && !scheduler_.given_up().empty()) {
+    failure_code_ = static_cast<int>(code);
+  }
+}
+
+void Coordinator::unit_damaged(const Message& m, double now) {
+  const auto unit = static_cast<std::size_t>(m.a);
+  const auto damaged = static_cast<std::size_t>(m.b);
+  if (scheduler_.is_done(damaged)) {  // else another rank said so before
+    ledger_.set_aside(plan_.units[damaged].file);
+    if (scheduler_.lost(damaged) > params_.scheduler.unit_attempts) {
+      // Computed again and again, it stays unreadable: that is this unit's failure.
+      fail_unit(m, ExitCode::bad_input, now);
+      return;
+    }
+    report_.say(where(m.from, unit) + "input is damaged and will be computed again: " + m.text);
+  }
+  scheduler_.returned(m.from, unit);
+}
+
+void Coordinator::announce_retired() {
+  for (const int rank : scheduler_.take_retired()) {
+    report_.retired(rank, concat(params_.scheduler.rank_failures,
+                                 " units in a row failed on it and not on others"));
+  }
+}
+
+/// A sign of life, and how long the rank has been at one unit.
+void Coordinator::alive(const Message& m, double now, const Send& send) {
+  watch_.at_work(m.from, m.a);
+  if (ended_) return;
+  if (m.from != 0) send(m.from, {MessageKind::alive, 0, 0, 0, ""});
+  if (m.a < 0 || params_.unit_timeout <= 0 || m.seconds <= params_.unit_timeout) return;
+  const auto& units = scheduler_.units_of(m.from);
+  const auto unit = static_cast<std::size_t>(m.a);
+  if (scheduler_.absent(m.from) || std::find(units.begin(), units.end(), unit) == units.end()) {
+    return;  // others have it already
+  }
+  const std::string reason = concat("at work on ", plan_.units[unit].file, " for ",
+                                    static_cast<long>(m.seconds), " s, longer than unit_timeout");
+  scheduler_.hung(m.from, unit, reason);
+  note_given_up(ExitCode::internal);
+  changed_ = true;
+  if (scheduler_.active_ranks() == 0 && !scheduler_.finished()) {
+    report_.hung(m.from, m.a, m.seconds);
+    end_hung(concat(report_.name(m.from), " has been ", reason,
+                    ", and no other rank is left; ending the job, the same command resumes"));
+    return;
+  }
+  report_.failure(m.from, unit, reason, scheduler_.attempts(unit), now);
+  report_.retired(m.from, reason);
+  take_back(m.from, -1, send);
+}
+
+void Coordinator::take_back(int rank, std::int64_t unit, const Send& send) {
+  if (!ended_) send(rank, {MessageKind::give_back, 0, unit, 0, ""});
+}
+
+void Coordinator::stop(const std::string& reason, double now, const Send& send) {
   if (stopping_ || ended_) return;
   stopping_ = true;
-  stop_time_ = steady_seconds();
+  stop_time_ = now;
   scheduler_.stop();
-  hooks_.say("stopping: " + reason);
-  if (events_ != nullptr) events_->write("stop", {{"reason", reason}});
-  for (std::size_t rank = 0; rank < wanting_.size(); ++rank) {
-    send(static_cast<int>(rank), {MessageKind::stop, 0, 0, 0, ""});
+  report_.stop(reason);
+  for (int rank = 0; rank < ranks_; ++rank) send(rank, {MessageKind::stop, 0, 0, 0, ""});
+}
+
+/// Puts the rank among those that wait, by how much it has, or takes it away.
+void Coordinator::set_place(int rank) {
+  int& place = place_[static_cast<std::size_t>(rank)];
+  const std::size_t units = scheduler_.units_of(rank).size();
+  const int wanted =
+      units < capacity_[static_cast<std::size_t>(rank)] ? static_cast<int>(units) : -1;
+  if (place == wanted) return;
+  if (place >= 0) waiting_.erase({place, rank});
+  if (wanted >= 0) waiting_.insert({wanted, rank});
+  place = wanted;
+}
+
+/// Ranks that have less come first, so that no rank takes its second unit before others' first.
+void Coordinator::hand_out(double now, const Send& send) {
+  changed_ = false;
+  next_hand_out_ = now + kHandOutEvery;
+  for (auto at = waiting_.begin(); at != waiting_.end() && scheduler_.more(now);) {
+    const auto [units, rank] = *at++;
+    if (units > 0 && !scheduler_.ahead()) break;
+    const auto unit = scheduler_.next(rank, now);
+    if (!unit) continue;
+    set_place(rank);
+    send(rank, {MessageKind::assign, 0, static_cast<std::int64_t>(*unit), 0, ""});
   }
 }
 
-void Coordinator::hand_out(const Send& send) {
-  const double now = steady_seconds();
-  bool found = true;
-  while (found) {  // round by round, so that no rank takes its second unit before others' first
-    found = false;
-    for (std::size_t rank = 0; rank < wanting_.size(); ++rank) {
-      if (wanting_[rank] == 0) continue;
-      const auto unit = scheduler_.next(static_cast<int>(rank), now);
-      if (!unit) continue;
-      --wanting_[rank];
-      found = true;
-      send(static_cast<int>(rank),
-           {MessageKind::assign, 0, static_cast<std::int64_t>(*unit), 0, ""});
+void Coordinator::tick(double now, const Send& send) {
+  watch_.pass(now);
+  if (const auto silent = aborted_ ? std::nullopt : watch_.silent(now)) {
+    report_.hung(silent->rank, silent->unit, silent->seconds);
+    end_hung(concat(report_.name(silent->rank), " has been silent for ",
+                    static_cast<long>(silent->seconds), " s, ",
+                    silent->unit < 0
+                        ? std::string("between units")
+                        : "at work on " + plan_.units[static_cast<std::size_t>(silent->unit)].file,
+                    "; ending the job, the same command resumes"));
+  }
+  if (!ended_) {
+    if (params_.time_budget > 0 && now - started_ > params_.time_budget) {
+      stop(concat("the time budget of ", params_.time_budget, " s is used"), now, send);
     }
+    if (!stopping_ && (changed_ || now >= next_hand_out_)) hand_out(now, send);
+    if (report_.progress_due(now)) show_progress(now, false);
+    finish_if_over(now, send);
   }
+  report_.flush();
 }
 
-void Coordinator::tick(const Send& send) {
-  if (ended_) return;
-  const double now = steady_seconds();
-  if (params_.time_budget > 0 && now - started_ > params_.time_budget) {
-    stop(concat("the time budget of ", params_.time_budget, " s is used"), send);
-  }
-  if (!stopping_) hand_out(send);
-  if (params_.progress > 0 && now - shown_ >= params_.progress) {
-    shown_ = now;
-    show_progress(false);
-  }
-  finish_if_over(send);
-}
-
-void Coordinator::finish_if_over(const Send& send) {
+void Coordinator::finish_if_over(double now, const Send& send) {
   if (scheduler_.finished()) {
-    end(failure_code_, send);
+    end(failure_code_, now, send);
   } else if (scheduler_.stuck()) {
-    end(failure_code_ != 0 ? failure_code_ : static_cast<int>(ExitCode::internal), send);
+    end(failure_code_ != 0 ? failure_code_ : static_cast<int>(ExitCode::internal), now, send);
   } else if (stopping_) {
-    const bool late = steady_seconds() - stop_time_ > params_.margin;
+    const bool late = now - stop_time_ > params_.margin;
     if (scheduler_.idle() || late) {
-      if (late) hooks_.say("the margin is over; running units are abandoned");
+      if (late) report_.say("the margin is over; running units are abandoned");
       const bool broken = failure_code_ != 0 && !storage_;
-      end(broken ? failure_code_ : static_cast<int>(ExitCode::resumable), send);
+      end(broken ? failure_code_ : static_cast<int>(ExitCode::resumable), now, send);
     }
   }
 }
 
-void Coordinator::end(int code, const Send& send) {
+/// Ranks that are still inside a unit, which others have finished, leave without it.
+void Coordinator::end(int code, double now, const Send& send) {
   ended_ = true;
-  if (params_.progress > 0) show_progress(true);
+  show_progress(now, true);
   outcome_.code = code;
   outcome_.given_up = scheduler_.given_up();
-  for (std::size_t rank = 0; rank < wanting_.size(); ++rank) {
-    send(static_cast<int>(rank), {MessageKind::quit, 0, 0, code, ""});
-  }
+  for (int rank = 0; rank < ranks_; ++rank) send(rank, {MessageKind::quit, 0, 0, code, ""});
 }
 
-void Coordinator::show_progress(bool last) {
+/// A rank hangs: it cannot be told to leave, so that the job is aborted.
+void Coordinator::end_hung(const std::string& message) {
+  ended_ = aborted_ = true;
+  outcome_.code = static_cast<int>(ExitCode::resumable);
+  report_.flush();
+  hooks_.end_job(message);
+}
+
+void Coordinator::show_progress(double now, bool last) {
   ProgressState state;
   state.items_total = items_total_;
   state.items_resumed = items_resumed_;
@@ -179,17 +290,8 @@ void Coordinator::show_progress(bool last) {
   state.bytes = std::accumulate(rank_bytes_.begin(), rank_bytes_.end(), std::int64_t{0});
   state.units_done = scheduler_.done_count();
   state.units_total = plan_.units.size();
-  state.seconds = steady_seconds() - started_;
-  hooks_.say((params_.live_line && !last ? "\r" : "") + progress_line(state));
-  if (events_ != nullptr) {
-    events_->write("progress", {{"items_done", state.items_done},
-                                {"items_total", state.items_total},
-                                {"units_done", state.units_done},
-                                {"units_total", state.units_total},
-                                {"failed", state.failed},
-                                {"bytes", state.bytes},
-                                {"seconds", state.seconds}});
-  }
+  state.seconds = now - started_;
+  report_.progress(state, now, last);
 }
 
 }  // namespace vrp

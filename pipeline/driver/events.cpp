@@ -1,15 +1,21 @@
 #include "pipeline/driver/events.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <ctime>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 
 namespace vrp {
+namespace {
+constexpr std::size_t kMostWaiting = 1 << 20;  // bytes
+}
 
 double steady_seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -32,14 +38,40 @@ std::int64_t resident_bytes() {
   return resident * ::sysconf(_SC_PAGESIZE);
 }
 
-EventLog::EventLog(const std::filesystem::path& file) : out_(file, std::ios::app) {
-  if (!out_) fail(file.string(), ": cannot be opened to append events");
+EventLog::EventLog(const std::filesystem::path& file) {
+  do {
+    file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  } while (file_ < 0 && errno == EINTR);
+  if (file_ < 0) fail(file.string(), ": cannot be opened to append events: ", std::strerror(errno));
+  char last = '\n';
+  const off_t size = ::lseek(file_, 0, SEEK_END);
+  if (size > 0 && ::pread(file_, &last, 1, size - 1) == 1 && last != '\n') waiting_.push_back('\n');
+}
+
+EventLog::~EventLog() {
+  flush();
+  ::close(file_);
 }
 
 void EventLog::write(const std::string& event, Json fields) {
   fields["time"] = utc_now();
   fields["event"] = event;
-  out_ << fields.dump(-1, ' ', false, Json::error_handler_t::replace) << "\n" << std::flush;
+  std::string line = fields.dump(-1, ' ', false, Json::error_handler_t::replace);
+  line.push_back('\n');
+  bytes_ += static_cast<std::int64_t>(line.size());
+  if (waiting_.size() < kMostWaiting) waiting_ += line;
+}
+
+bool EventLog::flush() {
+  std::size_t written = 0;
+  while (written < waiting_.size()) {
+    const ssize_t n = ::write(file_, waiting_.data() + written, waiting_.size() - written);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) break;
+    written += static_cast<std::size_t>(n);
+  }
+  waiting_.erase(0, written);
+  return waiting_.empty();
 }
 
 RankLog::RankLog(const std::filesystem::path& folder, int rank) : rank_(rank) {
@@ -50,6 +82,7 @@ RankLog::RankLog(const std::filesystem::path& folder, int rank) : rank_(rank) {
 }
 
 void RankLog::line(const std::string& text) {
+  const std::lock_guard lock(mutex_);
   out_ << utc_now() << " rank " << rank_ << ": " << text << "\n" << std::flush;
 }
 

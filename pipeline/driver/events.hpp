@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <string>
 
 #include "pipeline/base/json.hpp"
@@ -15,23 +16,34 @@ double steady_seconds();
 std::string utc_now();
 std::int64_t resident_bytes();  ///< of this process
 
-/// Appends one JSON object a line; every event has "time" and "event".
+/// Appends one JSON object a line; every event has "time" and "event". Lines are collected and
+/// written by flush(), the destructor at the latest, so that a burst of events is one write. What
+/// cannot be written (a full disk) is kept for the next flush, up to 1 MiB of it.
 class EventLog {
  public:
+  /// Error when the file cannot be opened. A line that a killed run left half is ended first.
   explicit EventLog(const std::filesystem::path& file);
+  EventLog(const EventLog&) = delete;
+  EventLog& operator=(const EventLog&) = delete;
+  ~EventLog();
   void write(const std::string& event, Json fields = Json::object());
+  bool flush();                                  ///< false when something is still to be written
+  std::int64_t bytes() const { return bytes_; }  ///< of all events so far
 
  private:
-  std::ofstream out_;
+  int file_ = -1;
+  std::string waiting_;
+  std::int64_t bytes_ = 0;
 };
 
-/// Appends "TIME rank R: text" lines to RUN/logs/rank-RRRR.log.
+/// Appends "TIME rank R: text" lines to RUN/logs/rank-RRRR.log; any thread may call it.
 class RankLog {
  public:
   RankLog(const std::filesystem::path& folder, int rank);
   void line(const std::string& text);
 
  private:
+  std::mutex mutex_;
   std::ofstream out_;
   int rank_;
 };

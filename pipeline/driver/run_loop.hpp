@@ -15,6 +15,9 @@ struct RunLoopParams {
   double time_budget = 0;  ///< seconds; 0 = none
   double margin = 60;      ///< seconds that running units may take after a stop
   double progress = 5;     ///< seconds between progress lines; 0 = none
+  double heartbeat = 120;  ///< seconds after which a silent rank ends the job; 0 = never
+  double unit_timeout =
+      0;                   ///< seconds after which a thread inside a unit counts as hung; 0 = never
   bool live_line = false;  ///< one line that rewrites itself, for a terminal
   SchedulerParams scheduler;
   std::vector<std::string> hosts;  ///< rank 0: of every rank; named in messages and events
@@ -28,16 +31,22 @@ struct RunLoopHooks {
   /// Every rank, in each turn of the loop, for other traffic of the main thread; true when it moved
   /// something. May be empty.
   std::function<bool()> service;
+  /// Aborts the job, on any rank, so that it exits with 75: a rank hangs and cannot be told to
+  /// leave. Does not return, except in tests.
+  std::function<void(const std::string&)> end_job;
 };
 
 struct RunOutcome {
   int code = 0;            ///< the same on every rank
   bool abandoned = false;  ///< this rank's compute thread is still busy: leave by _exit
   std::vector<std::pair<std::size_t, std::string>> given_up;  ///< rank 0
+  double coordinator_seconds = 0;                             ///< rank 0: that coordinating took
 };
 
 /// Runs the plan's missing units. `done` is read on rank 0 only. Collective in the sense that every
 /// rank must call it; returns on all ranks with the same code: 0, 75, or the code of what failed.
+/// No message is on the way then. It returns although a rank is still inside a unit, when another
+/// rank has finished that unit or the margin after a stop is over: `abandoned` says so there.
 RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
                      const std::vector<bool>& done, const RunLoopParams& params,
                      const RunLoopHooks& hooks, EventLog* events, RankLog& log);

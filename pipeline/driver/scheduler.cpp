@@ -237,6 +237,11 @@ int Scheduler::lost(std::size_t unit) {
   return ++trouble_[unit].losses;
 }
 
+int Scheduler::attempts(std::size_t unit) const {
+  const auto trouble = trouble_.find(unit);
+  return trouble == trouble_.end() ? 0 : trouble->second.attempts;
+}
+
 bool Scheduler::stuck() const { return !finished() && idle() && active_ranks() == 0; }
 
 std::vector<int> Scheduler::others(std::size_t unit, int rank) const {

@@ -68,6 +68,7 @@ class Scheduler {
   std::size_t done_count() const { return done_count_; }
   const std::vector<std::pair<std::size_t, std::string>>& given_up() const { return given_up_; }
   bool is_done(std::size_t unit) const { return units_[unit].state == State::done; }
+  int attempts(std::size_t unit) const;  ///< that failed so far
   /// Units handed to the rank and not yet reported, oldest first.
   const std::vector<std::size_t>& units_of(int rank) const {
     return ranks_[static_cast<std::size_t>(rank)].units;

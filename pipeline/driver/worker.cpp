@@ -1,6 +1,7 @@
 #include "pipeline/driver/worker.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 namespace vrp {
 namespace {
@@ -15,12 +16,13 @@ std::int64_t count_failed(const Record& record) {
 }  // namespace
 
 Worker::Worker(const Plan& plan, const RunFolder& folder, int rank, std::uint64_t seed,
-               Attributes attributes)
+               Attributes attributes, RankLog& log)
     : plan_(plan),
       folder_(folder),
       rank_(rank),
       seed_(seed),
       attributes_(std::move(attributes)),
+      log_(log),
       io_([this] { io_loop(); }),
       compute_([this] { compute_loop(); }) {}
 
@@ -54,15 +56,46 @@ std::optional<WorkerEvent> Worker::event() {
   return event;
 }
 
-std::vector<std::size_t> Worker::take_back() {
+void Worker::wait(double seconds) {
+  std::unique_lock lock(mutex_);
+  reported_.wait_for(lock, std::chrono::duration<double>(seconds),
+                     [&] { return !events_.empty(); });
+}
+
+std::vector<std::size_t> Worker::take_back(std::optional<std::size_t> only) {
   const std::lock_guard lock(mutex_);
   std::vector<std::size_t> units;
   for (auto* queue : {&to_prepare_, &to_compute_}) {
-    for (const auto& task : *queue) units.push_back(task.unit);
-    queue->clear();
+    std::erase_if(*queue, [&](const Task& task) {
+      const bool taken = !only || task.unit == *only;
+      if (taken) units.push_back(task.unit);
+      return taken;
+    });
   }
   open_ -= static_cast<int>(units.size());
   return units;
+}
+
+Worker::At::At(Worker& worker, AtWork& place, std::size_t unit) : worker_(worker), place_(place) {
+  const std::lock_guard lock(worker_.mutex_);
+  place_ = {static_cast<std::int64_t>(unit), steady_seconds()};
+}
+
+Worker::At::~At() {
+  const std::lock_guard lock(worker_.mutex_);
+  place_ = {};
+}
+
+AtWork Worker::at_work() const {
+  const std::lock_guard lock(mutex_);
+  AtWork out;
+  const double now = steady_seconds();
+  for (const AtWork* at : {&compute_at_, &io_at_}) {
+    if (at->unit >= 0 && (out.unit < 0 || now - at->seconds > out.seconds)) {
+      out = {at->unit, now - at->seconds};
+    }
+  }
+  return out;
 }
 
 bool Worker::busy() const {
@@ -83,6 +116,7 @@ void Worker::io_loop() {
       task = std::move(queue.front());
       queue.pop_front();
     }
+    const At at(*this, io_at_, task.unit);
     committing ? commit(std::move(task)) : prepare(std::move(task));
   }
 }
@@ -97,6 +131,7 @@ void Worker::compute_loop() {
       task = std::move(to_compute_.front());
       to_compute_.pop_front();
     }
+    const At at(*this, compute_at_, task.unit);
     compute(std::move(task));
   }
 }
@@ -131,6 +166,8 @@ void Worker::prepare(Task task) {
 
 void Worker::compute(Task task) {
   guarded(task.unit, [&] {
+    log_.line("starts " + plan_.units[task.unit].file);
+    task.began = steady_seconds();
     UnitInput input = input_of(task.unit);
     input.prepared = std::move(task.prepared);
     task.record = plan_.stages[plan_.units[task.unit].stage].run(input);
@@ -153,7 +190,7 @@ void Worker::commit(Task task) {
   attributes["failed_items"] = std::to_string(failed);
   try {
     folder_.commit(unit, rank_, *task.record, attributes);
-    report({WorkerEvent::Kind::done, task.unit, 0, 0, failed, unit.file});
+    report({WorkerEvent::Kind::done, task.unit, 0, 0, failed, "", steady_seconds() - task.began});
   } catch (const Error& error) {
     const bool ours = error.code() == ExitCode::internal;
     report({ours ? WorkerEvent::Kind::failed : WorkerEvent::Kind::storage, task.unit, 0,
@@ -205,8 +242,14 @@ void Worker::each_upstream(const Unit& unit, const std::string& stage, std::size
 }
 
 void Worker::report(WorkerEvent event) {
-  const std::lock_guard lock(mutex_);
-  events_.push_back(std::move(event));
+  const std::string& file = plan_.units[event.unit].file;
+  log_.line(event.kind == WorkerEvent::Kind::done ? "wrote " + file
+                                                  : "failed " + file + ": " + event.reason);
+  {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(std::move(event));
+  }
+  reported_.notify_one();
 }
 
 Record upstream_arrays(const UnitInput& input, const std::string& stage, std::size_t cell,

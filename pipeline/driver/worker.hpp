@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "pipeline/driver/events.hpp"
 #include "pipeline/driver/plan.hpp"
 #include "pipeline/driver/run_folder.hpp"
 
@@ -39,17 +40,28 @@ struct WorkerEvent {
   int code = 0;
   std::int64_t failed_items = 0;
   std::string reason;
+  double seconds = 0;  ///< of a done unit: from the start of its computation to its commit
+};
+
+/// What a rank's threads are at.
+struct AtWork {
+  std::int64_t unit = -1;  ///< -1 = nothing
+  double seconds = 0;      ///< since that thread began it
 };
 
 class Worker {
  public:
+  /// Its threads, not the main one, write to `log`: a file system that hangs stops no heartbeat.
   Worker(const Plan& plan, const RunFolder& folder, int rank, std::uint64_t seed,
-         Attributes attributes);
+         Attributes attributes, RankLog& log);
   ~Worker();
 
   void assign(std::size_t unit);
-  std::optional<WorkerEvent> event();    ///< without waiting
-  std::vector<std::size_t> take_back();  ///< units that have not started, after a stop
+  std::optional<WorkerEvent> event();  ///< without waiting
+  void wait(double seconds);           ///< until there is an event, or for so long
+  /// Takes back what has not started: one unit if it is given, else all.
+  std::vector<std::size_t> take_back(std::optional<std::size_t> unit = std::nullopt);
+  AtWork at_work() const;  ///< of the thread that has been at its unit longer
   void stop() { stopping_ = true; }
   bool busy() const;  ///< something assigned is not yet reported
   std::int64_t items_finished() const { return items_; }
@@ -59,6 +71,19 @@ class Worker {
     std::size_t unit = 0;
     std::shared_ptr<void> prepared;
     std::optional<Record> record;
+    double began = 0;  ///< to be computed
+  };
+  /// Says that a thread is at a unit, for as long as it lives.
+  class At {
+   public:
+    At(Worker& worker, AtWork& place, std::size_t unit);
+    At(const At&) = delete;
+    At& operator=(const At&) = delete;
+    ~At();
+
+   private:
+    Worker& worker_;
+    AtWork& place_;
   };
   void io_loop();
   void compute_loop();
@@ -77,8 +102,10 @@ class Worker {
   int rank_;
   std::uint64_t seed_;
   Attributes attributes_;
+  RankLog& log_;
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
+  std::condition_variable changed_, reported_;
+  AtWork io_at_, compute_at_;  ///< seconds: on the steady clock, when it began
   std::deque<Task> to_prepare_, to_compute_, to_commit_;
   std::deque<WorkerEvent> events_;
   int open_ = 0;  ///< assigned and not yet reported
