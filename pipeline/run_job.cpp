@@ -209,6 +209,9 @@ class Job {
     if (!first()) return;
     freeze_tables(root_, sweep_, plan_.tables);
     folder_->remove_parts(plan_);
+    remove_temporaries(root_, /*recursive=*/false);
+    remove_temporaries(root_ / "items", false);
+    remove_temporaries(root_ / "reduce", true);
     std::vector<std::string> models;
     std::vector<std::string> benchmarks;
     for (const auto& model : sweep_.models) models.push_back(model.name);

@@ -6,10 +6,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <vector>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/retry.hpp"
 
 namespace vrp {
 namespace {
@@ -23,18 +23,37 @@ struct FileCloser {
 };
 using FileHandle = std::unique_ptr<std::FILE, FileCloser>;
 
+/// The file opened and at byte `from`.
+FileHandle open_at(const std::filesystem::path& path, std::uint64_t from) {
+  FileHandle file(std::fopen(path.c_str(), "rb"));
+  if (!file) fail_errno(path, "cannot be opened");
+  if (from > 0 && ::fseeko(file.get(), static_cast<off_t>(from), SEEK_SET) != 0) {
+    fail_errno(path, "read error");
+  }
+  return file;
+}
+
 template <class Use>
 std::uint64_t read_blocks(const std::filesystem::path& path, Use use) {
-  FileHandle file(std::fopen(path.c_str(), "rb"));
-  if (!file) fail(path.string(), ": cannot be opened: ", std::strerror(errno));
   std::vector<unsigned char> block(kBlock);
   std::uint64_t total = 0;
-  while (const std::size_t got = std::fread(block.data(), 1, block.size(), file.get())) {
+  FileHandle file;
+  while (true) {
+    const std::size_t got = retry_transient([&] {  // a handle gone stale is opened anew
+      if (!file) file = open_at(path, total);
+      std::clearerr(file.get());
+      const std::size_t n = std::fread(block.data(), 1, block.size(), file.get());
+      if (n == 0 && std::ferror(file.get())) {
+        const int number = errno;
+        file.reset();
+        throw FileError(path, "read error", number);
+      }
+      return n;
+    });
+    if (got == 0) return total;
     use(block.data(), got);
     total += got;
   }
-  if (std::ferror(file.get())) fail(path.string(), ": read error: ", std::strerror(errno));
-  return total;
 }
 
 }  // namespace

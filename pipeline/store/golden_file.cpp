@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/store/h5_error.hpp"
 
 namespace vrp::golden {
 namespace {
@@ -44,9 +45,9 @@ int hex_digit(char c) {
 }  // namespace
 
 GoldenFile::GoldenFile(const std::filesystem::path& path) : path_(path) {
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  h5_quiet();
   file_ = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file_ < 0) fail(path, ": cannot be opened as an HDF5 file");
+  if (file_ < 0) fail(path, ": cannot be opened as an HDF5 file: ", h5_error_text());
 }
 
 GoldenFile::~GoldenFile() {

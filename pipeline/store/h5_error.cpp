@@ -23,6 +23,7 @@ H5Type half_type() {
 }  // namespace
 
 std::string hdf5_version() {
+  h5_quiet();
   unsigned major = 0;
   unsigned minor = 0;
   unsigned release = 0;

@@ -4,7 +4,7 @@
 #include "pipeline/base/text.hpp"
 #include "pipeline/store/h5.hpp"
 #include "pipeline/store/h5_error.hpp"
-#include "pipeline/store/seal.hpp"
+#include "pipeline/store/h5_image.hpp"
 
 namespace vrp {
 namespace {
@@ -131,15 +131,7 @@ herr_t collect_dataset(hid_t, const char* name, const H5O_info_t* info, void* da
   return 0;
 }
 
-H5File open_for_reading(const std::filesystem::path& path) {
-  h5_quiet();
-  check_seal(path);
-  H5File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
-  if (!file) fail(path.string(), ": is no readable HDF5 file: ", h5_error_text());
-  return file;
-}
-
-std::vector<std::string> names_of(const H5File& file) {
+std::vector<std::string> names_of(const H5Image& file) {
   Walk walk{file.get(), {}};
   h5_check(
       H5Ovisit2(file.get(), H5_INDEX_NAME, H5_ITER_INC, collect_dataset, &walk, H5O_INFO_BASIC),
@@ -147,7 +139,7 @@ std::vector<std::string> names_of(const H5File& file) {
   return std::move(walk.names);
 }
 
-Record arrays_of(const H5File& file, const std::function<bool(const std::string& name)>& keep) {
+Record arrays_of(const H5Image& file, const std::function<bool(const std::string& name)>& keep) {
   Record out;
   for (const auto& name : names_of(file))
     if (keep(name)) out.add(read_array(file.get(), name, true));
@@ -157,12 +149,12 @@ Record arrays_of(const H5File& file, const std::function<bool(const std::string&
 }  // namespace
 
 Attributes read_attributes(const std::filesystem::path& path) {
-  const H5File file = open_for_reading(path);
+  const H5Image file(path);
   return attributes_of(file.get());
 }
 
 std::vector<Array> list_arrays(const std::filesystem::path& path) {
-  const H5File file = open_for_reading(path);
+  const H5Image file(path);
   try {
     std::vector<Array> out;
     for (const auto& name : names_of(file)) out.push_back(read_array(file.get(), name, false));
@@ -173,7 +165,7 @@ std::vector<Array> list_arrays(const std::filesystem::path& path) {
 }
 
 StoredRecord read_record(const std::filesystem::path& path) {
-  const H5File file = open_for_reading(path);
+  const H5Image file(path);
   StoredRecord out;
   try {
     out.attributes = attributes_of(file.get());
@@ -193,7 +185,7 @@ StoredRecord read_record(const std::filesystem::path& path) {
 
 Record read_arrays(const std::filesystem::path& path,
                    const std::function<bool(const std::string& name)>& keep) {
-  const H5File file = open_for_reading(path);
+  const H5Image file(path);
   try {
     Record out = arrays_of(file, keep);
     out.origin = path.string();

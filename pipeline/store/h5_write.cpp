@@ -7,6 +7,7 @@
 #include "pipeline/base/text.hpp"
 #include "pipeline/store/h5.hpp"
 #include "pipeline/store/h5_error.hpp"
+#include "pipeline/store/h5_image.hpp"
 #include "pipeline/store/seal.hpp"
 
 namespace vrp {
@@ -172,8 +173,8 @@ std::string file_image(const Record& record, const Attributes& attributes) {
   const H5Properties create(h5_check(H5Pcreate(H5P_FILE_CREATE), "H5Pcreate"));
   h5_check(H5Pset_userblock(create.get(), kSealBytes), "H5Pset_userblock");
   h5_check(H5Pset_obj_track_times(create.get(), 0), "H5Pset_obj_track_times");
-  const H5File file(
-      h5_check(H5Fcreate("record", H5F_ACC_TRUNC, create.get(), access.get()), "H5Fcreate"));
+  const H5File file(h5_check(
+      H5Fcreate(h5_memory_name().c_str(), H5F_ACC_TRUNC, create.get(), access.get()), "H5Fcreate"));
   refuse_name_clashes(record);
   RecordWriter writer(file.get());
   for (const auto& array : record.arrays()) writer.write(array);

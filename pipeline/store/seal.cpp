@@ -26,8 +26,10 @@ void seal(std::string& bytes) {
   std::copy(text.begin(), text.end(), bytes.begin());
 }
 
-void check_seal(const std::filesystem::path& path) {
-  const auto bytes = read_bytes(path);
+void check_seal(const std::filesystem::path& path) { read_sealed(path); }
+
+std::vector<unsigned char> read_sealed(const std::filesystem::path& path) {
+  auto bytes = read_bytes(path);
   if (bytes.size() < kSealBytes || std::memcmp(bytes.data(), kMark.data(), kMark.size()) != 0) {
     fail(path.string(), ": is no record file (", bytes.size(), " bytes, no seal at its start)");
   }
@@ -35,6 +37,7 @@ void check_seal(const std::filesystem::path& path) {
   if (std::memcmp(bytes.data(), expected.data(), kSealBytes) != 0) {
     fail(path.string(), ": its bytes differ from those that were sealed; it was altered or cut");
   }
+  return bytes;
 }
 
 }  // namespace vrp

@@ -4,6 +4,7 @@
 // file, because HDF5 itself may crash on a damaged one.
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace vrp {
 
@@ -12,8 +13,10 @@ constexpr std::size_t kSealBytes = 512;
 /// Fills the first kSealBytes of a file's bytes with the seal of the rest.
 void seal(std::string& bytes);
 
-/// Error (bad_input) when the file is missing, shorter than a seal, not sealed, or its bytes are
-/// not those that were sealed.
+/// Error (bad_input) when the file is shorter than a seal, not sealed, or its bytes are not those
+/// that were sealed; FileError when it is missing or cannot be read.
 void check_seal(const std::filesystem::path& path);
+/// The same, and all bytes of the file, seal included.
+std::vector<unsigned char> read_sealed(const std::filesystem::path& path);
 
 }  // namespace vrp
