@@ -159,7 +159,6 @@ void Coordinator::announce_retired() {
 
 /// A sign of life, and how long the rank has been at one unit.
 void Coordinator::alive(const Message& m, double now, const Send& send) {
-  watch_.at_work(m.from, m.a);
   if (ended_) return;
   if (m.from != 0) send(m.from, {MessageKind::alive, 0, 0, 0, ""});
   if (m.a < 0 || params_.unit_timeout <= 0 || m.seconds <= params_.unit_timeout) return;
@@ -226,12 +225,12 @@ void Coordinator::hand_out(double now, const Send& send) {
 void Coordinator::tick(double now, const Send& send) {
   watch_.pass(now);
   if (const auto silent = aborted_ ? std::nullopt : watch_.silent(now)) {
-    report_.hung(silent->rank, silent->unit, silent->seconds);
+    const auto& units = scheduler_.units_of(silent->rank);
+    const std::int64_t unit = units.empty() ? -1 : static_cast<std::int64_t>(units.front());
+    report_.hung(silent->rank, unit, silent->seconds);
     end_hung(concat(report_.name(silent->rank), " has been silent for ",
                     static_cast<long>(silent->seconds), " s, ",
-                    silent->unit < 0
-                        ? std::string("between units")
-                        : "at work on " + plan_.units[static_cast<std::size_t>(silent->unit)].file,
+                    unit < 0 ? "between units" : "at work on " + plan_.units[units.front()].file,
                     "; ending the job, the same command resumes"));
   }
   if (!ended_) {

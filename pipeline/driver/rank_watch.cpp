@@ -9,7 +9,6 @@ RankWatch::RankWatch(int ranks, double heartbeat, double now)
       last_(now),
       next_look_(now),
       heard_(static_cast<std::size_t>(ranks), now),
-      units_(static_cast<std::size_t>(ranks), -1),
       left_(static_cast<std::size_t>(ranks), false) {}
 
 void RankWatch::pass(double now) {
@@ -31,7 +30,7 @@ std::optional<RankWatch::Silent> RankWatch::silent(double now) {
   for (std::size_t rank = 1; rank < heard_.size(); ++rank) {
     const double seconds = now - heard_[rank];
     if (left_[rank] || seconds <= heartbeat_ || (out && seconds <= out->seconds)) continue;
-    out = Silent{static_cast<int>(rank), seconds, units_[rank]};
+    out = Silent{static_cast<int>(rank), seconds};
   }
   return out;
 }

@@ -12,7 +12,6 @@ class RankWatch {
   struct Silent {
     int rank = 0;
     double seconds = 0;
-    std::int64_t unit = -1;  ///< that it last said to be at work on; -1 = none
   };
 
   /// `heartbeat`: longest silence in seconds; 0 = any.
@@ -20,7 +19,6 @@ class RankWatch {
 
   void pass(double now);  ///< first, whenever rank 0 turns to its messages
   void heard(int rank, double now) { heard_[static_cast<std::size_t>(rank)] = now; }
-  void at_work(int rank, std::int64_t unit) { units_[static_cast<std::size_t>(rank)] = unit; }
   void left(int rank);  ///< it has ended; nothing more is expected of it
   int left_count() const { return left_count_; }
 
@@ -31,7 +29,6 @@ class RankWatch {
  private:
   double heartbeat_, last_, next_look_;
   std::vector<double> heard_;
-  std::vector<std::int64_t> units_;
   std::vector<bool> left_;
   int left_count_ = 0;
 };

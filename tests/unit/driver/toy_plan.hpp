@@ -1,5 +1,5 @@
 #pragma once
-// A plan without models or files: one model, two sets of 10 and 7 items, units of 4.
+// A plan without models or files: one model, two sets of 10 and 7 items (or `items`), units of 4.
 #include <string>
 
 #include "pipeline/driver/plan.hpp"
@@ -43,6 +43,7 @@ struct Options {
   BenchmarkConfig asked;           ///< of set a
   std::string suffix_short = "";   ///< the model's
   std::vector<std::string> parts;  ///< of stage "fits", which is there when this is not empty
+  std::pair<int, int> items{10, 7};
 };
 
 inline Plan plan(const Options& options = {}) {
@@ -89,7 +90,7 @@ inline Plan plan(const Options& options = {}) {
     reduce.upstream.push_back("join");
   }
   inputs.stages.push_back(reduce);
-  inputs.tables = {table("a", 10), table("b", 7)};
+  inputs.tables = {table("a", options.items.first), table("b", options.items.second)};
   inputs.tables[0].question[0] = options.question;
   inputs.tables[0].scorers = options.scorers;
   inputs.tables[0].rules.soft_threshold = options.soft_threshold;
