@@ -24,6 +24,7 @@ const std::map<std::string, Command>& commands() {
       {"verify", {vrp::verify_command, "check every file of a run; --digest of the results"}},
       {"show", {vrp::show_command, "everything a run knows of one item"}},
       {"stats", {vrp::stats_command, "the statistics of a run on anybody's table"}},
+      {"submit", {vrp::submit_command, "check a sweep and submit it to Slurm; it ends complete"}},
       {"score", {vrp::score_command, "label a run's stored answers by other rules; no model"}},
       {"compare", {vrp::compare_command, "two runs or models, item by item: paired statistics"}},
       {"export", {vrp::export_command, "signals, labels and answers as CSV or JSON Lines"}},

@@ -14,6 +14,7 @@ int plan_command(const Arguments& arguments);         ///< what a sweep would co
 int status_command(const Arguments& arguments);       ///< how far a run is
 int verify_command(const Arguments& arguments);       ///< digests, each item exactly once
 int show_command(const Arguments& arguments);         ///< one item of a run
+int submit_command(const Arguments& arguments);       ///< a sweep as jobs of a Slurm cluster
 int score_command(const Arguments& arguments);        ///< labels of stored answers, again
 int compare_command(const Arguments& arguments);      ///< two runs or models, item by item
 int export_command(const Arguments& arguments);       ///< signals, labels, answers as a table
