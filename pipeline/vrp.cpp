@@ -20,7 +20,9 @@ const std::map<std::string, Command>& commands() {
   static const std::map<std::string, Command> all{
       {"import", {vrp::import_command, "benchmark files to a frozen item table"}},
       {"plan", {vrp::plan_command, "what vrp-run with the same arguments would do"}},
-      {"status", {vrp::status_command, "how far a run is, and what failed"}},
+      {"status", {vrp::status_command, "how far a run is, live or dead; --watch"}},
+      {"failed", {vrp::failed_command, "what failed, grouped by reason, node, stage, cell"}},
+      {"why", {vrp::why_command, "which settings changed, and why a unit is not done"}},
       {"verify", {vrp::verify_command, "check every file of a run; --digest of the results"}},
       {"show", {vrp::show_command, "everything a run knows of one item"}},
       {"stats", {vrp::stats_command, "the statistics of a run on anybody's table"}},

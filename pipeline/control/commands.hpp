@@ -12,6 +12,8 @@ int stats_command(const Arguments& arguments);        ///< reduce statistics on 
 int import_command(const Arguments& arguments);       ///< benchmark files to an item table
 int plan_command(const Arguments& arguments);         ///< what a sweep would compute
 int status_command(const Arguments& arguments);       ///< how far a run is
+int failed_command(const Arguments& arguments);       ///< what failed, grouped
+int why_command(const Arguments& arguments);          ///< what changed, why a unit is not done
 int verify_command(const Arguments& arguments);       ///< digests, each item exactly once
 int show_command(const Arguments& arguments);         ///< one item of a run
 int submit_command(const Arguments& arguments);       ///< a sweep as jobs of a Slurm cluster

@@ -32,7 +32,8 @@ Json make_manifest(const Sweep& sweep, const Plan& plan, const Json& checkpoints
 Json check_folder(const std::filesystem::path& root, const std::string& sweep_name);
 
 Json read_manifest(const std::filesystem::path& root);  ///< Error when there is none
-/// Every (stage, cell), with its files listed by name. Error when an entry is not what it should be.
+/// Every (stage, cell), with its files listed by name. Error when an entry is not what it should
+/// be.
 std::vector<WorkEntry> work_of(const Json& manifest);
 
 /// Writes FOLDER/fingerprint.json for every (stage, cell) of the plan that has none: the fields of
