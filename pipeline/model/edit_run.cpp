@@ -8,6 +8,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/forward_edit.hpp"
 #include "pipeline/model/model_impl.hpp"
+#include "pipeline/model/out_of_memory.hpp"
 
 namespace vrp {
 namespace {
@@ -33,7 +34,8 @@ class EditedRun {
     lay_out_pieces();
   }
 
-  std::vector<EditedAnswer> run(std::int64_t bytes) {
+  /// At most `most` conditions at once, and as many as `bytes` hold.
+  std::vector<EditedAnswer> run(std::int64_t bytes, std::size_t most) {
     std::vector<std::size_t> edited, plain;
     for (std::size_t i = 0; i < branches_.size(); ++i) {
       (fork(i) < layers_ ? edited : plain).push_back(i);
@@ -51,7 +53,8 @@ class EditedRun {
       std::size_t end = begin;
       std::int64_t held = 0;
       do held += bytes_of(*branches_[edited[end++]]);
-      while (end < edited.size() && held + bytes_of(*branches_[edited[end]]) <= bytes);
+      while (end < edited.size() && end - begin < most &&
+             held + bytes_of(*branches_[edited[end]]) <= bytes);
       run_together(trunk, std::span(edited).subspan(begin, end - begin));
       begin = end;
     }
@@ -250,8 +253,13 @@ std::vector<EditedAnswer> Model::edited(const PreparedItem& item, const Generati
   check_generation(impl_->network, item, params);
   if (params.final_state) fail_usage("edited answers have no final_state, expected false");
   if (limits.bytes < 1) fail_usage("edits may hold ", limits.bytes, " bytes, expected at least 1");
-  ImagePrefix& prefix = impl_->prefixes.of(item.image);
-  return EditedRun(*impl_, prefix, item, params, conditions).run(limits.bytes);
+  return with_less_memory(*impl_, MemoryWork::edits, std::ssize(item.ids),
+                          std::max(1, static_cast<int>(conditions.size())), nullptr,
+                          [&](const MemoryRung& rung) {
+                            ImagePrefix& prefix = impl_->prefixes.of(item.image);
+                            return EditedRun(*impl_, prefix, item, params, conditions)
+                                .run(limits.bytes, static_cast<std::size_t>(rung.batch));
+                          });
 }
 
 }  // namespace vrp

@@ -16,6 +16,13 @@
 
 namespace vrp {
 
+/// How the pass that is running is cut up (memory_ladder.hpp), and how far it got.
+struct Working {
+  std::int64_t rows = 0;   ///< of a prompt or picture in an MLP at once; 0 = all
+  bool keep = true;        ///< a picture's prefix is kept
+  bool in_prompt = false;  ///< the prompt is being run
+};
+
 struct Network {
   ModelSpec spec;
   std::unique_ptr<Ops> ops;
@@ -26,6 +33,7 @@ struct Network {
   at::Tensor frequency_axis;     ///< [head_dim / 2], the axis each turns with; undefined: one
   at::Tensor vision_inverse_frequency;  ///< [head_dim / 4] of the tower; undefined: no rotary one
   mutable ModelCounters counters;       ///< passes run one at a time
+  mutable Working working;              ///< likewise
 };
 
 /// theta^(-2 i / width) in fp32 for i < width / 2, as the reference computes it.
@@ -55,6 +63,10 @@ Heads project_heads(const Network& network, const at::Tensor& x, const DecoderLa
 
 /// activation(gate) * up of a block's input, the input of its down projection: [R, intermediate].
 at::Tensor gated_input(const Network& network, const at::Tensor& x, const DecoderLayer& layer);
+
+/// What a block's MLP adds for its input x [R, D]: [R, D]. At most Working::rows rows at once, the
+/// widest of all intermediate results being of that many rows.
+at::Tensor mlp_update(const Network& network, const at::Tensor& x, const DecoderLayer& layer);
 
 /// Vision tower and projector: [S, D], one row per cell of the picture's grid. Error when the
 /// picture is not of the tower's size.

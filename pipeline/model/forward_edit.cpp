@@ -56,9 +56,14 @@ class Piece {
     if (attended.empty()) return;
     if (last_block_) x_ = x_.view({-1, rows_, x_.size(1)}).select(1, rows_ - 1).contiguous();
     x_.add_(network_.ops->linear(at::cat(attended, 0), layer(l).out));
-    at::Tensor act = gated_input(network_, x_, layer(l));
-    edit(EditSite::mlp_act, l, 0, act);
-    at::Tensor out = network_.ops->linear(act, layer(l).down);
+    at::Tensor out;
+    if (acts_edited(l, 0)) {
+      at::Tensor act = gated_input(network_, x_, layer(l));
+      edit(EditSite::mlp_act, l, 0, act);
+      out = network_.ops->linear(act, layer(l).down);
+    } else {
+      out = mlp_update(network_, x_, layer(l));
+    }
     edit(EditSite::mlp_out, l, 0, out);
     x_.add_(out);
     edit(EditSite::residual, l, 0, x_);
@@ -72,23 +77,26 @@ class Piece {
     if (count == 0) return;
     const at::Tensor kept = trunk_.middle(l, piece_.first);
     const at::Tensor middle = kept.narrow(0, rows_ - rows_now(), rows_now());
-    const at::Tensor act = gated_input(network_, middle, layer(l));
-    bool act_edited = false;
-    for (std::size_t i = begin; i < active_; ++i) {
-      act_edited = act_edited || branches_[i]->edits(EditSite::mlp_act, l);
-    }
     at::Tensor out;
-    if (act_edited) {
-      at::Tensor acts = act.repeat({count, 1});
+    if (acts_edited(l, begin)) {
+      at::Tensor acts = gated_input(network_, middle, layer(l)).repeat({count, 1});
       edit(EditSite::mlp_act, l, begin, acts);
       out = network_.ops->linear(acts, layer(l).down);
     } else {
-      out = network_.ops->linear(act, layer(l).down).repeat({count, 1});
+      out = mlp_update(network_, middle, layer(l)).repeat({count, 1});
     }
     edit(EditSite::mlp_out, l, begin, out);
     at::Tensor entered = middle.repeat({count, 1}).add_(out);
     edit(EditSite::residual, l, begin, entered);
     x_ = begin == 0 ? entered : at::cat({x_, entered}, 0);
+  }
+
+  /// Whether a branch of begin .. active - 1 edits the input of the block's down projection.
+  bool acts_edited(int l, std::size_t begin) const {
+    for (std::size_t i = begin; i < active_; ++i) {
+      if (branches_[i]->edits(EditSite::mlp_act, l)) return true;
+    }
+    return false;
   }
 
   /// Edits of branches begin .. active - 1, whose rows stand in x.

@@ -1,5 +1,6 @@
 // The decoder of all families (Llama, Gemma, Qwen2): RMS norms, rotary positions on one or three
 // axes, grouped keys and values, gated MLP.
+#include <algorithm>
 #include <cmath>
 
 #include "pipeline/model/forward.hpp"
@@ -54,6 +55,19 @@ at::Tensor gated_input(const Network& network, const at::Tensor& x, const Decode
   const Ops& ops = *network.ops;
   return ops.gated(ops.linear(ops.rms_norm(x, layer.post_norm.weight, t.rms_eps), layer.gate_up),
                    t.activation);
+}
+
+at::Tensor mlp_update(const Network& network, const at::Tensor& x, const DecoderLayer& layer) {
+  const Ops& ops = *network.ops;
+  const std::int64_t rows = x.size(0), most = network.working.rows;
+  if (most == 0 || rows <= most) return ops.linear(gated_input(network, x, layer), layer.down);
+  at::Tensor out = at::empty_like(x);
+  for (std::int64_t first = 0; first < rows; first += most) {
+    const std::int64_t count = std::min(most, rows - first);
+    const at::Tensor act = gated_input(network, x.narrow(0, first, count), layer);
+    out.narrow(0, first, count).copy_(ops.linear(act, layer.down));
+  }
+  return out;
 }
 
 at::Tensor rotary_frequencies(std::int64_t width, double theta, at::Device device) {
@@ -139,26 +153,34 @@ void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece,
     const DecoderLayer& layer = network.weights.layers[static_cast<std::size_t>(l)];
     at::Tensor& keys = store.key[static_cast<std::size_t>(l)];
     at::Tensor& values = store.value[static_cast<std::size_t>(l)];
-    const Heads heads = project_heads(network, x, layer, piece.rotary);
-    keys.narrow(1, first, rows).copy_(heads.key.transpose(0, 1));
-    values.narrow(1, first, rows).copy_(heads.value.transpose(0, 1));
-    if (taps.wants(Site::attention_row, l)) {
-      show_attention(network, l, heads.query, piece, store, taps);
-    }
     const bool updates = piece.image_update != nullptr;
-    if (l + 1 == t.layers && !piece.states_needed && !updates) return;
-    const at::Tensor before =
-        updates ? x.index_select(0, taps.image_columns(network.device)) : at::Tensor();
-    const at::Tensor attended = attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
-                                       values.narrow(1, 0, first + rows), piece.causal);
-    show_heads(network, l, attended, first, taps);
-    at::Tensor out = ops.linear(attended, layer.out);
+    at::Tensor before, out;
+    {  // heads and attention's result are gone when the MLP runs, the widest part of a block
+      const Heads heads = project_heads(network, x, layer, piece.rotary);
+      keys.narrow(1, first, rows).copy_(heads.key.transpose(0, 1));
+      values.narrow(1, first, rows).copy_(heads.value.transpose(0, 1));
+      if (taps.wants(Site::attention_row, l)) {
+        show_attention(network, l, heads.query, piece, store, taps);
+      }
+      if (l + 1 == t.layers && !piece.states_needed && !updates) return;
+      if (updates) before = x.index_select(0, taps.image_columns(network.device));
+      const at::Tensor attended =
+          attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
+                 values.narrow(1, 0, first + rows), piece.causal);
+      show_heads(network, l, attended, first, taps);
+      out = ops.linear(attended, layer.out);
+    }
     taps.see_prompt(Site::attention_out, l, out, first);
     x.add_(out);
     if (taps.trunk() != nullptr) taps.trunk()->keep(l, x, first);
-    at::Tensor act = gated_input(network, x, layer);
-    taps.see_prompt(Site::mlp_act, l, act, first);
-    out = ops.linear(act, layer.down);
+    out = at::Tensor();
+    if (taps.wants(Site::mlp_act, l)) {  // an observer's view is whole
+      at::Tensor act = gated_input(network, x, layer);
+      taps.see_prompt(Site::mlp_act, l, act, first);
+      out = ops.linear(act, layer.down);
+    } else {
+      out = mlp_update(network, x, layer);
+    }
     taps.see_prompt(Site::mlp_out, l, out, first);
     x.add_(out);
     taps.see_prompt(Site::residual, l, x, first);

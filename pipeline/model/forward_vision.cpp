@@ -1,5 +1,7 @@
 // The vision towers (CLIP, SigLIP, the ViT of Qwen2-VL) and what projects their features to the
 // decoder's width.
+#include <algorithm>
+
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/forward.hpp"
 
@@ -52,16 +54,24 @@ Rotary patch_angles(const Network& network, const Geometry& grid) {
 }
 
 /// `rotary` is null where positions are in the embeddings.
-void run_layer(const Ops& ops, at::Tensor& x, const VisionLayer& layer, const VisionSpec& v,
+void run_layer(const Network& network, at::Tensor& x, const VisionLayer& layer,
                const Rotary* rotary) {
+  const Ops& ops = *network.ops;
+  const VisionSpec& v = network.spec.vision;
   const std::int64_t rows = x.size(0), width = v.hidden / v.heads;
-  at::Tensor qkv = ops.linear(layer_norm(x, layer.norm1, v.norm_eps), layer.qkv)
-                       .view({rows, 3 * v.heads, width});
-  if (rotary != nullptr) qkv = ops.rotate(qkv, 2 * v.heads, rotary->cos, rotary->sin);
-  const at::Tensor parts = qkv.view({rows, 3, v.heads, width}).permute({1, 2, 0, 3});
-  x.add_(ops.linear(attend(parts[0], parts[1], parts[2], false), layer.out));
-  const at::Tensor up = ops.linear(layer_norm(x, layer.norm2, v.norm_eps), layer.fc1);
-  x.add_(ops.linear(ops.activation(up, v.activation), layer.fc2));
+  {
+    at::Tensor qkv = ops.linear(layer_norm(x, layer.norm1, v.norm_eps), layer.qkv)
+                         .view({rows, 3 * v.heads, width});
+    if (rotary != nullptr) qkv = ops.rotate(qkv, 2 * v.heads, rotary->cos, rotary->sin);
+    const at::Tensor parts = qkv.view({rows, 3, v.heads, width}).permute({1, 2, 0, 3});
+    x.add_(ops.linear(attend(parts[0], parts[1], parts[2], false), layer.out));
+  }
+  const std::int64_t most = network.working.rows == 0 ? rows : network.working.rows;
+  for (std::int64_t first = 0; first < rows; first += most) {
+    at::Tensor part = x.narrow(0, first, std::min(most, rows - first));
+    const at::Tensor up = ops.linear(layer_norm(part, layer.norm2, v.norm_eps), layer.fc1);
+    part.add_(ops.linear(ops.activation(up, v.activation), layer.fc2));
+  }
 }
 
 /// Tower features [cells * merge^2, hidden] to [cells, D].
@@ -94,7 +104,8 @@ at::Tensor encode_image(const Network& network, const PreparedImage& image) {
     x.add_(w.position);
   }
   if (v.pre_norm) x = layer_norm(x, w.pre, v.norm_eps);
-  for (const VisionLayer& layer : w.layers) run_layer(ops, x, layer, v, turned ? &rotary : nullptr);
+  for (const VisionLayer& layer : w.layers)
+    run_layer(network, x, layer, turned ? &rotary : nullptr);
   if (v.post_norm) x = layer_norm(x, w.post, v.norm_eps);
   if (v.class_token) x = x.narrow(0, 1, x.size(0) - 1);
   return project(network, x);

@@ -6,6 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/model/model_impl.hpp"
+#include "pipeline/model/out_of_memory.hpp"
 
 namespace vrp {
 namespace {
@@ -84,6 +85,8 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
                         const Taps& taps) {
   const TextSpec& text = network.spec.text;
   check_item(network.spec, item, ids);
+  network.working.in_prompt = true;  // and stays so when memory runs out
+  if (!network.working.keep) prefix = nullptr;
   const std::int64_t total = std::ssize(ids);
   const std::int64_t split = first_piece(text, item);
   const auto head = ids.first(static_cast<std::size_t>(split));
@@ -140,6 +143,7 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
     prompt.shared.next_position =
         item.next_position + static_cast<std::int32_t>(total - std::ssize(item.ids));
   }
+  network.working.in_prompt = false;
   return prompt;
 }
 
@@ -207,10 +211,13 @@ Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,
   const Network& network = impl_->network;
   check_generation(network, item, params);
   const std::int64_t last = std::ssize(item.ids) - 1;
-  const Taps taps(observer, network.spec, item.image_positions, last, last);
-  ImagePrefix& prefix = impl_->prefixes.of(item.image);
-  const Prompt prompt = run_whole_prompt(network, &prefix, item, item.ids, 1, true, taps);
-  return greedy_answer(*impl_, prompt, params, taps);
+  return with_less_memory(
+      *impl_, MemoryWork::answer, std::ssize(item.ids), 1, observer, [&](const MemoryRung&) {
+        const Taps taps(observer, network.spec, item.image_positions, last, last);
+        ImagePrefix& prefix = impl_->prefixes.of(item.image);
+        const Prompt prompt = run_whole_prompt(network, &prefix, item, item.ids, 1, true, taps);
+        return greedy_answer(*impl_, prompt, params, taps);
+      });
 }
 
 std::vector<float> Model::logits(const PreparedItem& item,
@@ -227,13 +234,15 @@ std::vector<float> Model::logits(const PreparedItem& item,
   if (tail < 1 || tail > total) {
     fail_usage("logits of the last ", tail, " positions are asked for, expected 1 to ", total);
   }
-  const Taps taps(observer, network.spec, item.image_positions, std::ssize(item.ids) - 1,
-                  total - 1);
-  ImagePrefix& prefix = impl_->prefixes.of(item.image);
-  const Prompt prompt = run_whole_prompt(network, &prefix, item, ids, tail, false, taps);
-  const at::Tensor logits = head_logits(network, prompt.states);
-  const float* data = logits.const_data_ptr<float>();
-  return {data, data + logits.numel()};
+  return with_less_memory(*impl_, MemoryWork::logits, total, 1, observer, [&](const MemoryRung&) {
+    const Taps taps(observer, network.spec, item.image_positions, std::ssize(item.ids) - 1,
+                    total - 1);
+    ImagePrefix& prefix = impl_->prefixes.of(item.image);
+    const Prompt prompt = run_whole_prompt(network, &prefix, item, ids, tail, false, taps);
+    const at::Tensor logits = head_logits(network, prompt.states);
+    const float* data = logits.const_data_ptr<float>();
+    return std::vector<float>(data, data + logits.numel());
+  });
 }
 
 }  // namespace vrp

@@ -5,6 +5,7 @@
 #include "kernels/top_p.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/model_impl.hpp"
+#include "pipeline/model/out_of_memory.hpp"
 
 namespace vrp {
 namespace {
@@ -60,16 +61,10 @@ class Losses {
   std::vector<double> sum_;
 };
 
-}  // namespace
-
-std::vector<double> Model::answer_losses(const PreparedItem& item, Answers answers) const {
-  const ComputeScope scope(*impl_);
-  const Network& network = impl_->network;
-  const std::int64_t longest = check_answers(network, item, answers);
-  if (answers.empty()) return {};
+/// Mean losses of answers that are one batch behind a prompt; none has more than `longest` tokens.
+std::vector<double> losses_behind(const Network& network, const Prompt& prompt,
+                                  std::int64_t longest, Answers answers) {
   const Taps nobody;
-  ImagePrefix& prefix = impl_->prefixes.of(item.image);
-  const Prompt prompt = run_whole_prompt(network, &prefix, item, item.ids, 1, true, nobody);
   Losses losses(network, answers);
   const at::Tensor first = head_logits(network, prompt.states);
   for (std::size_t k = 0; k < answers.size(); ++k) losses.add(k, first, 0, 0);
@@ -97,6 +92,31 @@ std::vector<double> Model::answer_losses(const PreparedItem& item, Answers answe
     }
   }
   return losses.means();
+}
+
+}  // namespace
+
+std::vector<double> Model::answer_losses(const PreparedItem& item, Answers answers) const {
+  const ComputeScope scope(*impl_);
+  const Network& network = impl_->network;
+  const std::int64_t longest = check_answers(network, item, answers);
+  if (answers.empty()) return {};
+  return with_less_memory(*impl_, MemoryWork::losses, std::ssize(item.ids),
+                          static_cast<int>(answers.size()), nullptr, [&](const MemoryRung& rung) {
+                            const Taps nobody;
+                            ImagePrefix& prefix = impl_->prefixes.of(item.image);
+                            const Prompt prompt =
+                                run_whole_prompt(network, &prefix, item, item.ids, 1, true, nobody);
+                            const auto batch = static_cast<std::size_t>(rung.batch);
+                            std::vector<double> means;
+                            for (std::size_t first = 0; first < answers.size(); first += batch) {
+                              const auto part = losses_behind(
+                                  network, prompt, longest,
+                                  answers.subspan(first, std::min(batch, answers.size() - first)));
+                              means.insert(means.end(), part.begin(), part.end());
+                            }
+                            return means;
+                          });
 }
 
 }  // namespace vrp

@@ -8,6 +8,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/repeatable.hpp"
 #include "pipeline/model/model_impl.hpp"
+#include "pipeline/model/out_of_memory.hpp"
 
 namespace vrp {
 namespace {
@@ -91,10 +92,22 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
   Tokenizer tokenizer = Tokenizer::load(checkpoint);
   check_prompt_tokens(tokenizer, network.spec);
   check_end_token(checkpoint, tokenizer, network.spec);
-  network.weights =
-      load_weights(checkpoint, network.spec, *network.ops, network.device, network.dtype, loading);
-  make_rotary_tables(network);
-  return Model(std::make_unique<Impl>(std::move(network), std::move(tokenizer), options.threads));
+  std::string problem;
+  try {
+    network.weights = load_weights(checkpoint, network.spec, *network.ops, network.device,
+                                   network.dtype, loading);
+    make_rotary_tables(network);
+  } catch (...) {
+    problem = out_of_memory_text();
+    if (problem.empty()) throw;
+  }
+  if (!problem.empty()) {
+    fail(checkpoint.string(), ": out of memory while the weights are loaded on ", options.device,
+         ": ", problem, "; vrp check-model says what a rank needs");
+  }
+  auto impl = std::make_unique<Impl>(std::move(network), std::move(tokenizer), options.threads);
+  if (options.ladder != nullptr) impl->ladder = options.ladder;
+  return Model(std::move(impl));
 }
 
 PreparedItem Model::prepare(const RgbImage& image, std::string_view question,

@@ -21,6 +21,7 @@
 #include "pipeline/base/rng.hpp"
 #include "pipeline/model/edit.hpp"
 #include "pipeline/model/loading.hpp"
+#include "pipeline/model/memory_ladder.hpp"
 #include "pipeline/model/prompt.hpp"
 
 namespace vrp {
@@ -75,6 +76,9 @@ class Observer {
   virtual ~Observer() = default;
   virtual std::vector<SiteRequest> requests() const = 0;
   virtual void at(const SiteView& view) = 0;
+  /// A pass ran out of memory and is to be run again in smaller parts: forgets what was shown so
+  /// far. False = it cannot; the pass then fails.
+  virtual bool restart() { return false; }
 };
 
 // ----------------------------------------------------------------------------------- generation
@@ -132,6 +136,7 @@ struct FinalNorm {
 struct ModelCounters {
   std::int64_t images_encoded = 0;   ///< runs of the vision tower
   std::int64_t prefixes_reused = 0;  ///< prompts whose part up to the image was looked up
+  std::int64_t out_of_memory = 0;    ///< tries that ran out of memory (memory_ladder.hpp)
 };
 
 /// What an edited run leaves.
@@ -148,8 +153,12 @@ struct ModelOptions {
                                  ///< on accelerators (to compare)
   /// Other bounds of a resized picture's area, 0 = the checkpoint's (set_pixel_bounds).
   std::int64_t min_pixels = 0, max_pixels = 0;
+  /// What is known of this model's memory, for when it is loaded again; empty = nothing yet.
+  std::shared_ptr<MemoryLadder> ladder;
 };
 
+/// Every pass that runs out of memory is run again in smaller parts (memory_ladder.hpp), and is an
+/// Error (bad_input) "out of memory: ..." when that does not help.
 class Model {
  public:
   /// Loads a checkpoint folder. Error (bad_input) for missing or misshapen tensors: file, tensor,
@@ -227,6 +236,8 @@ class Model {
   /// Tokens that show nothing (tokenizer_blank.hpp), found on the first call. Thread-safe.
   const std::vector<std::int32_t>& blank_tokens() const;
   ModelCounters counters() const;
+  /// What was learned of memory since the last call, a line each (MemoryLadder::take_remarks).
+  std::vector<std::string> take_remarks() const;
 
   struct Impl;  ///< of this folder
 

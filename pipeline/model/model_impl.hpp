@@ -60,6 +60,7 @@ struct Model::Impl {
   int threads;
   mutable std::mutex compute;  ///< one pass at a time
   mutable ImagePrefixes prefixes;
+  std::shared_ptr<MemoryLadder> ladder = std::make_shared<MemoryLadder>();
   mutable std::once_flag blank_once;
   mutable std::vector<std::int32_t> blank;
 };

@@ -1,12 +1,14 @@
-// K answers of one prompt, decoded as rows of one batch. Where rows are independent (the CPU's own
-// kernels) a path leaves the batch at its end, and one run by itself is a batch of one. Elsewhere
-// every product keeps the same shape: paths stay in the batch, and one run by itself is K equal
-// rows of which row k is read. Either way the bits of a path do not depend on how it was run.
+// K answers of one prompt, decoded as rows of one batch, or of several where memory is short. Where
+// rows are independent (the CPU's own kernels) a path leaves the batch at its end, and one run by
+// itself is a batch of one. Elsewhere every product keeps the same shape: paths stay in the batch,
+// and one run by itself is K equal rows of which row k is read. Either way the bits of a path do
+// not depend on how it was run.
 #include <algorithm>
 
 #include "kernels/top_p.hpp"
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/model_impl.hpp"
+#include "pipeline/model/out_of_memory.hpp"
 
 namespace vrp {
 namespace {
@@ -16,11 +18,12 @@ using Uniforms = std::function<double(int, int)>;
 class Sampler {
  public:
   Sampler(const Model::Impl& model, const PreparedItem& item, const GenerationParams& params,
-          const SamplingParams& sampling, const Uniforms& uniforms)
+          const SamplingParams& sampling, const Uniforms& uniforms, int batch)
       : network_(model.network),
         params_(params),
         sampling_(sampling),
         uniforms_(uniforms),
+        batch_(batch),
         builders_(static_cast<std::size_t>(sampling.samples),
                   AnswerBuilder(model.network.spec, params)) {
     if (sampling.share_prefix) {
@@ -43,15 +46,26 @@ class Sampler {
     const Prompt prompt = run_whole_prompt(network_, prefix, item, item.ids, 1, true, nobody);
     const at::Tensor first = head_logits(network_, prompt.states);
     for (int k = begin; k < end; ++k) draw(k, checked_row(first, 0, 0), 0);
+    for (int k = begin; k < end;) {
+      const int stop = std::min(end, (k / batch_ + 1) * batch_);
+      decode(prompt, k, stop);
+      k = stop;
+    }
+  }
+
+  /// Paths begin .. end - 1, of one batch, behind their first tokens.
+  void decode(const Prompt& prompt, int begin, int end) {
+    const Taps nobody;
     const bool independent = network_.ops->rows_independent();
-    const int slots = independent ? end - begin : sampling_.samples;
+    const int base = independent ? begin : begin / batch_ * batch_;  // path of slot 0
+    const int slots = independent ? end - begin : std::min(batch_, sampling_.samples);
     KeyValues store = empty_answer_store(network_, slots, params_.max_new_tokens);
     for (int step = 1; !all_finished(begin, end); ++step) {
       AnswerStep now{&prompt.shared, &store, {}, step - 1, step};
       std::vector<std::int32_t> tokens;
       std::vector<int> paths;  // whose row it is
       for (int slot = 0; slot < slots; ++slot) {
-        const int k = independent ? begin + slot : std::clamp(slot, begin, end - 1);
+        const int k = std::clamp(base + slot, begin, end - 1);
         if (independent && builder(k).finished()) continue;
         now.slots.push_back(slot);
         tokens.push_back(builder(k).last_token());
@@ -62,7 +76,7 @@ class Sampler {
       const at::Tensor logits = head_logits(network_, x);
       for (int row = 0; row < static_cast<int>(paths.size()); ++row) {
         const int k = paths[static_cast<std::size_t>(row)];
-        const bool own_row = independent || row == k;
+        const bool own_row = independent || base + row == k;
         if (own_row && !builder(k).finished()) draw(k, checked_row(logits, row, step), step);
       }
     }
@@ -84,6 +98,7 @@ class Sampler {
   const GenerationParams& params_;
   const SamplingParams& sampling_;
   const Uniforms& uniforms_;
+  int batch_;  ///< paths at once
   std::vector<AnswerBuilder> builders_;
 };
 
@@ -104,7 +119,11 @@ std::vector<Answer> Model::sample(const PreparedItem& item, const GenerationPara
   check_sampling(sampling);
   check_generation(impl_->network, item, params);
   const ComputeScope scope(*impl_);
-  return Sampler(*impl_, item, params, sampling, uniforms).finish(impl_->tokenizer);
+  return with_less_memory(*impl_, MemoryWork::paths, std::ssize(item.ids), sampling.samples,
+                          nullptr, [&](const MemoryRung& rung) {
+                            return Sampler(*impl_, item, params, sampling, uniforms, rung.batch)
+                                .finish(impl_->tokenizer);
+                          });
 }
 
 std::vector<Answer> Model::sample(const PreparedItem& item, const GenerationParams& params,

@@ -7,6 +7,7 @@
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/memory.hpp"
 #include "pipeline/model/model_impl.hpp"
+#include "pipeline/model/out_of_memory.hpp"
 #include "pipeline/model/tokenizer_blank.hpp"
 
 namespace vrp {
@@ -40,7 +41,7 @@ void statistics(const at::Tensor& logits, const LensTokens& tokens, bool log_sum
 /// use(first row, logits [n, V] fp32 on the host) for each few rows of raw states [R, D].
 template <class Use>
 void each_logits(const Network& network, std::span<const float> states,
-                 const UnembedOptions& options, const Use& use) {
+                 const UnembedOptions& options, int most, const Use& use) {
   const std::int64_t width = network.spec.text.hidden;
   const std::int64_t rows = std::ssize(states) / width;
   if (rows * width != std::ssize(states)) {
@@ -51,7 +52,7 @@ void each_logits(const Network& network, std::span<const float> states,
     fail("unembed: fixed rms is ", options.rms, ", expected a number > 0");
   }
   const bool single = options.as_greedy && !network.ops->rows_independent();
-  const std::int64_t step = single ? 1 : kLensRows;
+  const std::int64_t step = single ? 1 : most;
   for (std::int64_t first = 0; first < rows; first += step) {
     const std::int64_t count = std::min(step, rows - first);
     const auto part = states.subspan(static_cast<std::size_t>(first * width),
@@ -70,27 +71,36 @@ void each_logits(const Network& network, std::span<const float> states,
 std::vector<LensRow> Model::unembed(std::span<const float> states, const LensTokens& tokens,
                                     const UnembedOptions& options) const {
   const ComputeScope scope(*impl_);
-  std::vector<LensRow> out(states.size() / static_cast<std::size_t>(spec().text.hidden));
-  each_logits(impl_->network, states, options, [&](std::size_t first, const at::Tensor& logits) {
+  const auto use = [&](std::size_t first, const at::Tensor& logits, std::vector<LensRow>& out) {
     const auto rows = static_cast<std::size_t>(logits.size(0));
     try {
       statistics(logits, tokens, options.log_sum_exp, std::span(out).subspan(first, rows));
     } catch (const std::invalid_argument& error) {
       fail("logit lens, states from ", first, " on: ", error.what());
     }
-  });
-  return out;
+  };
+  return with_less_memory(
+      *impl_, MemoryWork::lens, 0, kLensRows, nullptr, [&](const MemoryRung& rung) {
+        std::vector<LensRow> out(states.size() / static_cast<std::size_t>(spec().text.hidden));
+        each_logits(impl_->network, states, options, rung.batch,
+                    [&](std::size_t first, const at::Tensor& logits) { use(first, logits, out); });
+        return out;
+      });
 }
 
 std::vector<float> Model::unembed_logits(std::span<const float> states,
                                          const UnembedOptions& options) const {
   const ComputeScope scope(*impl_);
-  std::vector<float> out;
-  each_logits(impl_->network, states, options, [&](std::size_t, const at::Tensor& logits) {
-    const float* data = logits.const_data_ptr<float>();
-    out.insert(out.end(), data, data + logits.numel());
-  });
-  return out;
+  return with_less_memory(*impl_, MemoryWork::lens, 0, kLensRows, nullptr,
+                          [&](const MemoryRung& rung) {
+                            std::vector<float> out;
+                            each_logits(impl_->network, states, options, rung.batch,
+                                        [&](std::size_t, const at::Tensor& logits) {
+                                          const float* data = logits.const_data_ptr<float>();
+                                          out.insert(out.end(), data, data + logits.numel());
+                                        });
+                            return out;
+                          });
 }
 
 std::vector<float> Model::head_rows(std::span<const std::int32_t> ids) const {
@@ -123,7 +133,14 @@ const std::vector<std::int32_t>& Model::blank_tokens() const {
 
 ModelCounters Model::counters() const {
   const ComputeScope scope(*impl_);
-  return impl_->network.counters;
+  ModelCounters counters = impl_->network.counters;
+  counters.out_of_memory = impl_->ladder->failed_tries();
+  return counters;
+}
+
+std::vector<std::string> Model::take_remarks() const {
+  const ComputeScope scope(*impl_);
+  return impl_->ladder->take_remarks();
 }
 
 }  // namespace vrp

@@ -37,6 +37,15 @@ CaptureObserver::CaptureObserver(const ModelSpec& spec, const CaptureParams& par
   }
 }
 
+bool CaptureObserver::restart() {
+  // What was kept of one view is written over by the next try's; only what grows has to go.
+  cells_ = 0;
+  steps_.clear();
+  head_map_.clear();
+  views_.clear();
+  return true;
+}
+
 std::vector<SiteRequest> CaptureObserver::requests() const {
   constexpr int all = SiteRequest::kAllLayers;
   std::vector<SiteRequest> out;
@@ -181,6 +190,11 @@ void StateObserver::at(const SiteView& view) {
   ++shown_[row];
   std::copy(view.data.begin(), view.data.end(),
             states_.begin() + static_cast<std::ptrdiff_t>(row * hidden_));
+}
+
+bool StateObserver::restart() {
+  std::ranges::fill(shown_, 0);
+  return true;
 }
 
 const std::vector<float>& StateObserver::states() const {

@@ -15,6 +15,7 @@ class CaptureObserver : public Observer {
   CaptureObserver(const ModelSpec& spec, const CaptureParams& params);
   std::vector<SiteRequest> requests() const override;
   void at(const SiteView& view) override;
+  bool restart() override;
 
   /// Error (internal) unless every site asked for was shown once in each of `passes` passes (the
   /// prompt's and one a token run after it; head_out and image_update: in the prompt's alone) of
@@ -56,6 +57,7 @@ class StateObserver : public Observer {
   explicit StateObserver(const ModelSpec& spec);
   std::vector<SiteRequest> requests() const override;
   void at(const SiteView& view) override;
+  bool restart() override;
   /// [L+1, D]. Error (internal) unless each was shown once.
   const std::vector<float>& states() const;
 

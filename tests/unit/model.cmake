@@ -5,3 +5,8 @@ foreach(area repeat observer load generate lens likelihood)
   vrp_add_test(model_${area} SOURCES ${CMAKE_CURRENT_LIST_DIR}/model/${area}_test.cpp
                LIBS vrp_model vrp_tiny_checkpoint LABELS unit)
 endforeach()
+# Out of memory: the program puts its own allocator under libtorch.
+add_library(vrp_memory_ceiling STATIC ${CMAKE_CURRENT_LIST_DIR}/model/ceiling.cpp)
+target_link_libraries(vrp_memory_ceiling PUBLIC vrp_options PRIVATE vrp::torch)
+vrp_add_test(model_memory SOURCES ${CMAKE_CURRENT_LIST_DIR}/model/memory_test.cpp
+             LIBS vrp_model vrp_tiny_checkpoint vrp_memory_ceiling LABELS unit)
