@@ -84,7 +84,7 @@ class Job {
         previous_ = check_folder(root_, sweep_.params.name);
         if (!options_.dry_run) {
           make_folders(root_);
-          owner_.emplace(root_, kHeartbeatSeconds);
+          owner_.emplace(root_, owner_params());
         }
         const Json score = to_json(read_score_file(root_));
         text = Json{{"checkpoints", hash_checkpoints()}, {"score", score}}.dump();
@@ -99,6 +99,20 @@ class Job {
     checkpoints_ = known.at("checkpoints");
     apply(score_file_of(known.at("score"), score_file_path(root_).string()), root_, sweep_,
           tables_);
+  }
+
+  OwnerParams owner_params() const {
+    OwnerParams params;
+    params.interval = kHeartbeatSeconds;
+    params.wait = options_.wait_live;
+    params.say = [this](const std::string& line) { say(line); };
+    params.stop = stop_signalled;
+    // For tests: a quicker heart, and a process that acts as one of another host.
+    if (const char* seconds = std::getenv("VRP_OWNER_SECONDS")) {
+      parse_field(std::string(seconds), params.interval);
+    }
+    if (const char* place = std::getenv("VRP_OWNER_PLACE")) params.place = place;
+    return params;
   }
 
   Json hash_checkpoints() {
@@ -207,6 +221,7 @@ class Job {
 
   void open_run() {
     if (!first()) return;
+    owner_->check();
     freeze_tables(root_, sweep_, plan_.tables);
     folder_->remove_parts(plan_);
     remove_temporaries(root_, /*recursive=*/false);
@@ -260,6 +275,8 @@ class Job {
     RunOutcome outcome = run_units(plan_, folder, mpi_.transport(), done_, params, hooks,
                                    events ? &*events : nullptr, log);
     if (first() && outcome.code == 0) outcome.code = finish(folder);
+    // A folder that was deleted or moved, or another's by now, is no run to resume: that error wins.
+    if (first() && outcome.code == static_cast<int>(ExitCode::resumable)) owner_->check();
     outcome.code = std::stoi(mpi_.broadcast(std::to_string(outcome.code)));
     if (first()) {
       events->write("end", {{"code", outcome.code}});
@@ -282,6 +299,7 @@ class Job {
       items += unit.last - unit.first;
     }
     if (!reduced.empty()) {
+      owner_->check();
       write_results(root_, reduced, run_facts(read_manifest(root_)));
       say("tables in " + (root_ / "reduce" / "tables").string());
     }

@@ -25,7 +25,7 @@ struct Parsed {
   std::string output_dir, max_failures = "1%", device;
   std::int64_t limit = 0;
   int samples = 0;
-  double time_budget = -1, progress = -1;
+  double time_budget = -1, progress = -1, wait_live = 0;
   std::uint64_t seed = 0;
 
   Parsed() {
@@ -45,6 +45,8 @@ struct Parsed {
         "max-failures", po::value(&max_failures),
         "failed items (N or P%) above which a complete run exits with 3 (default 1%)")(
         "device", po::value(&device), "auto | cpu | cuda")(
+        "wait-live", po::value(&wait_live),
+        "seconds to wait for a live run of the same folder to end (default 0: exit 6 at once)")(
         "retry-failed", "compute units with failed items again")("dry-run",
                                                                  "print the plan and stop");
   }
@@ -85,6 +87,8 @@ RunOptions parse_run_options(int argc, const char* const* argv) {
   set("device", "run.device", p.device);
   out.output_dir = p.output_dir;
   out.limit = p.limit;
+  if (!(p.wait_live >= 0)) fail_usage("--wait-live ", p.wait_live, ", expected seconds, 0 or more");
+  out.wait_live = p.wait_live;
   out.max_failures = p.max_failures;
   allowed_failures(out.max_failures, 0);
   out.dry_run = given.count("dry-run") > 0;

@@ -11,6 +11,7 @@ struct RunOptions {
   SweepOverrides sweep;
   std::string output_dir;
   std::int64_t limit = 0;
+  double wait_live = 0;  ///< seconds
   bool dry_run = false, retry_failed = false, help = false;
   std::string max_failures = "1%";
   std::string device;

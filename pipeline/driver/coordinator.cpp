@@ -69,7 +69,7 @@ void Coordinator::take(const Message& m, double now, const Send& send) {
       if (!storage_) report_.say(where(m.from, unit) + "cannot be written: " + m.text);
       scheduler_.returned(m.from, unit);
       storage_ = true;
-      stop("a finished unit cannot be written; free the disk and run the same command again", now,
+      stop("a finished unit cannot be written; when it can be, the same command goes on", now,
            send);
       break;
     case MessageKind::fatal:

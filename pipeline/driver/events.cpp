@@ -6,10 +6,8 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 
-#include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
 
 namespace vrp {
@@ -42,7 +40,7 @@ EventLog::EventLog(const std::filesystem::path& file) {
   do {
     file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   } while (file_ < 0 && errno == EINTR);
-  if (file_ < 0) fail(file.string(), ": cannot be opened to append events: ", std::strerror(errno));
+  if (file_ < 0) fail_errno(file, "cannot be opened to append events");
   char last = '\n';
   const off_t size = ::lseek(file_, 0, SEEK_END);
   if (size > 0 && ::pread(file_, &last, 1, size - 1) == 1 && last != '\n') waiting_.push_back('\n');
@@ -83,6 +81,7 @@ RankLog::RankLog(const std::filesystem::path& folder, int rank) : rank_(rank) {
 
 void RankLog::line(const std::string& text) {
   const std::lock_guard lock(mutex_);
+  out_.clear();  // after a full disk the next line is tried again
   out_ << utc_now() << " rank " << rank_ << ": " << text << "\n" << std::flush;
 }
 

@@ -24,6 +24,7 @@ class FolderList {
   FileStamp stamp(const std::string& name) const { return stamp_of(folder_ / name); }
 
  private:
+  static FolderList open_once(const std::filesystem::path& folder);
   std::filesystem::path folder_;
   std::unordered_set<std::string> names_;
   bool exists_ = false;

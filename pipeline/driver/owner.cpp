@@ -1,142 +1,326 @@
 #include "pipeline/driver/owner.hpp"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
+#include <cstdio>
 #include <cstring>
-#include <sstream>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
-#include "pipeline/base/json.hpp"
 
 namespace vrp {
 namespace fs = std::filesystem;
 namespace {
 
-double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+constexpr double kStaleIntervals = 3;  // without a change of the beat: dead
+constexpr double kLongest = 600;       // seconds between beats that a record may ask to be granted
+constexpr double kGiveUpIntervals = 2.5;  // without a beat written: end before others may take over
 
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-/// Start time of a process in clock ticks since boot, 0 when it is gone or a zombie. Together with
-/// the process id it names a process for good: ids are used again.
-long long process_start(long pid) {
-  try {
-    const std::string stat = read_text("/proc/" + std::to_string(pid) + "/stat");
-    std::istringstream fields(stat.substr(stat.rfind(')') + 2));  // from field 3, the state
-    std::string field;
-    fields >> field;
-    if (field == "Z" || field == "X") return 0;
-    for (int i = 4; i <= 22; ++i) fields >> field;
-    return std::stoll(field);
-  } catch (const std::exception&) {
-    return 0;
-  }
-}
-
-/// Empty when the owner in `file` is stale or unreadable; else one line about it.
-std::string describe_live(const fs::path& file, double interval) {
-  Json owner;
-  try {
-    owner = read_json(file);
-    const std::string host = owner.at("host");
-    const auto pid = owner.at("pid").get<long>();
-    const double beat = owner.at("beat");
-    const double age = wall_seconds() - beat;
-    if (age > 3 * interval) return {};
-    if (host == host_name()) {
-      const long long start = process_start(pid);
-      if (start == 0 || start != owner.at("process_start").get<long long>()) return {};
+/// How long one record has been seen unchanged, by this process's clock.
+class Watch {
+ public:
+  /// True when the record changed since it was first seen: it beats.
+  bool changed(const OwnerFile& file) {
+    if (!seen_ || file.owner.token != token_) {
+      seen_ = true;
+      token_ = file.owner.token;
+      text_ = file.text;
+      since_ = boot_seconds();
+      beats_ = false;
+    } else if (file.text != text_) {
+      text_ = file.text;
+      since_ = boot_seconds();
+      beats_ = true;
     }
-    return concat("process ", pid, " on ", host,
-                  owner.value("job", "").empty() ? "" : concat(", job ", owner.value("job", "")),
-                  ", last heartbeat ", static_cast<long>(age), " s ago");
-  } catch (const std::exception&) {
-    return {};
+    return beats_;
+  }
+  double unchanged_seconds() const { return boot_seconds() - since_; }
+
+ private:
+  std::string token_, text_;
+  double since_ = 0;
+  bool seen_ = false, beats_ = false;
+};
+
+std::string what_to_do(const OwnerFile& head, OwnerLife life) {
+  const OwnerRecord& owner = head.owner;
+  if (life == OwnerLife::suspended) {
+    return concat(
+        "; that process is suspended and would go on writing when it wakes: continue it "
+        "(kill -CONT ",
+        owner.pid, ") or end it (kill -9 ", owner.pid, ")");
+  }
+  std::string stop =
+      owner.job.empty() ? concat("kill ", owner.pid, " on ", owner.host) : "scancel " + owner.job;
+  if (owner.token.empty()) stop = "it";
+  return concat("; wait for it (--wait-live SECONDS) or stop it (", stop,
+                "). If that host is dead, the same command takes over ",
+                static_cast<long>(kStaleIntervals * owner.interval), " s after its last heartbeat");
+}
+
+Error refusal(const fs::path& root, const OwnerFile& head, OwnerLife life) {
+  return {ExitCode::live_run, concat(root.string(), ": a live run holds this folder (",
+                                     head.owner.describe(), ")", what_to_do(head, life))};
+}
+
+/// What the owner of `head` is to a newcomer who has watched it.
+enum class Standing { live, watched, dead };
+Standing standing(const OwnerFile& head, OwnerLife life, Watch& watch, const OwnerParams& params) {
+  const bool beats = watch.changed(head);
+  if (life == OwnerLife::gone) return Standing::dead;
+  if (life != OwnerLife::unknown || beats) return Standing::live;
+  const double theirs = head.owner.token.empty() ? 0 : std::min(head.owner.interval, kLongest);
+  const double patience = kStaleIntervals * std::max(params.interval, theirs);
+  if (watch.unchanged_seconds() >= patience) return Standing::dead;
+  // Whoever does not wait is refused at once by a beat that looks young.
+  return params.wait <= 0 && looks_fresh(head.owner) ? Standing::live : Standing::watched;
+}
+
+void unlink_claims(const fs::path& file, const fs::path& keep) {
+  std::error_code error;
+  const std::string begin = file.filename().string() + ".next-";
+  for (fs::directory_iterator it(file.parent_path(), error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const bool unfinished = name.find(".tmp-") != std::string::npos;  // a newcomer is at it
+    if (name.rfind(begin, 0) == 0 && !unfinished && name != keep.filename()) {
+      ::unlink(it->path().c_str());
+    }
   }
 }
 
 }  // namespace
 
+RunOwner::RunOwner(fs::path root, OwnerParams params)
+    : root_(std::move(root)),
+      file_(root_ / "owner.json"),
+      params_(std::move(params)),
+      record_(OwnerRecord::of_this_process(params_.interval, params_.place)) {
+  take();
+  last_ = boot_seconds();
+  pulse_ = std::thread([this] { pulse(); });
+}
+
 RunOwner::RunOwner(fs::path root, double interval_seconds)
-    : file_(std::move(root) / "owner.json"), interval_(interval_seconds) {
-  token_ = concat(host_name(), ":", ::getpid(), ":", static_cast<long long>(wall_seconds() * 1e6));
-  const fs::path mine = file_.string() + "." + std::to_string(::getpid());
-  write_atomically(mine, text());
-  for (int attempt = 0; attempt < 5; ++attempt) {
-    if (::link(mine.c_str(), file_.c_str()) == 0) {
-      ::unlink(mine.c_str());
-      last_ = wall_seconds();
-      return;
+    : RunOwner(std::move(root), OwnerParams{interval_seconds, 0, {}, {}, {}}) {}
+
+void RunOwner::take() {
+  const double deadline = boot_seconds() + params_.wait;
+  Watch watch;
+  bool told = false;
+  while (true) {
+    record_.beat = wall_seconds();
+    const auto chain = owner_chain(file_);
+    if (chain.empty()) {
+      if (create(file_)) return;
+      continue;
     }
-    if (errno != EEXIST) {
-      const int error = errno;
-      ::unlink(mine.c_str());
-      fail(file_.string(), ": cannot be created: ", std::strerror(error));
+    const OwnerFile& head = chain.back();
+    const OwnerLife life = life_of(head.owner, record_.place);
+    const Standing now = standing(head, life, watch, params_);
+    if (now == Standing::dead) {
+      const fs::path claim = head.claim(file_);
+      if (!create(claim)) continue;  // another newcomer was first
+      if (holds()) return settle();
+      ::unlink(claim.c_str());  // the record was replaced before: this claim is on nothing
+      continue;
     }
-    const std::string live = describe_live(file_, interval_);
-    if (!live.empty()) {
-      ::unlink(mine.c_str());
-      throw Error(ExitCode::live_run,
-                  concat(file_.parent_path().string(), ": a live run holds this folder (", live,
-                         "); wait for it, or stop it"));
+    if (now == Standing::live && boot_seconds() >= deadline) throw refusal(root_, head, life);
+    if (params_.stop && params_.stop()) {
+      throw Error(ExitCode::resumable, root_.string() + ": stopped while waiting for the folder");
     }
-    // Stale: move it away under a name of our own, so that of two newcomers one link() wins.
-    const fs::path stale = file_.string() + ".stale-" + std::to_string(::getpid());
-    if (::rename(file_.c_str(), stale.c_str()) == 0) ::unlink(stale.c_str());
+    if (!told && params_.say) {
+      params_.say(concat(
+          root_.string(), ": held by ", head.owner.describe(),
+          now == Standing::live ? "; waiting for its end" : "; watching whether it still beats"));
+    }
+    told = true;
+    std::this_thread::sleep_for(
+        std::chrono::duration<double>(std::min(1.0, params_.interval / 10)));
   }
-  ::unlink(mine.c_str());
-  throw Error(ExitCode::live_run, concat(file_.string(), ": other runs keep taking this folder"));
+}
+
+/// Our record under a name that must be new; false when it is not, or when a new owner swept our
+/// unfinished file away.
+bool RunOwner::create(const fs::path& file) const {
+  try {
+    return create_once(file, record_.text());
+  } catch (const FileError& error) {
+    if (error.number() == ENOENT && file_exists(root_)) return false;
+    throw;
+  }
+}
+
+/// Whether the last record of the chain is ours.
+bool RunOwner::holds() const {
+  const auto chain = owner_chain(file_);
+  return !chain.empty() && chain.back().owner.token == record_.token;
+}
+
+/// Our claim becomes owner.json, over the records of the dead before us. Each rename moves a
+/// successor over its dead predecessor, so that a claimant who slept here and renames late only
+/// moves on whatever is next in line.
+void RunOwner::settle() {
+  const auto chain = owner_chain(file_);
+  for (std::size_t i = chain.size(); i-- > 1;) {
+    if (::rename(chain[i].path.c_str(), chain[i - 1].path.c_str()) != 0 && errno != ENOENT) {
+      fail_errno(chain[i - 1].path, "cannot be renamed to");
+    }
+  }
+  if (!holds()) {
+    throw Error(ExitCode::live_run, file_.string() + ": another run has taken this folder over");
+  }
+  OwnerFile ours;
+  ours.owner = record_;
+  unlink_claims(file_, ours.claim(file_));
 }
 
 RunOwner::~RunOwner() {
-  if (ours()) ::unlink(file_.c_str());
-}
-
-std::string RunOwner::text() const {
-  return Json{{"token", token_},
-              {"host", host_name()},
-              {"pid", ::getpid()},
-              {"process_start", process_start(::getpid())},
-              {"job", environment("SLURM_JOB_ID")},
-              {"beat", wall_seconds()}}
-             .dump(1) +
-         "\n";
-}
-
-bool RunOwner::ours() const {
-  try {
-    return read_json(file_).at("token") == token_;
-  } catch (const std::exception&) {
-    return false;
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
   }
+  changed_.notify_all();
+  pulse_.join();
+  try {
+    const auto chain = owner_chain(file_);
+    if (!chain.empty() && chain.front().owner.token == record_.token) ::unlink(file_.c_str());
+  } catch (const std::exception&) {
+    // It goes stale by itself.
+  }
+}
+
+void RunOwner::pulse() {
+  while (true) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, std::chrono::duration<double>(params_.interval),
+                        [&] { return ending_; });
+      if (ending_ || !end_reason_.empty()) return;
+    }
+    beat_once();
+  }
+}
+
+/// Writes a beat; what came of it is remembered for beat().
+void RunOwner::beat_once() {
+  const std::lock_guard one(beating_);
+  int code = 0;
+  std::string reason;
+  std::string problem;
+  try {
+    write_beat();
+  } catch (const FileError& error) {
+    problem = error.what();
+  } catch (const Error& error) {
+    code = static_cast<int>(error.code());
+    reason = error.what();
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  const std::lock_guard lock(mutex_);
+  problem_ = problem;
+  if (reason.empty() && problem.empty()) last_ = boot_seconds();
+  if (!reason.empty() && end_reason_.empty()) {
+    end_code_ = code;
+    end_reason_ = reason;
+  }
+}
+
+/// The record is read and overwritten through one handle: when another run has taken over, what is
+/// read is its token, or what is written lands in a file without a name.
+void RunOwner::write_beat() {
+  retry_transient([&] {
+    struct Handle {
+      int fd;
+      ~Handle() {
+        if (fd >= 0) ::close(fd);
+      }
+    } file{::open(file_.c_str(), O_RDWR | O_CLOEXEC)};
+    if (file.fd < 0 && errno == ENOENT) {
+      if (!file_exists(root_)) {
+        throw Error(ExitCode::bad_input,
+                    root_.string() + ": the folder was deleted or moved under the live run");
+      }
+      create_once(file_, record_.text());  // somebody deleted owner.json alone
+      file.fd = ::open(file_.c_str(), O_RDWR | O_CLOEXEC);
+    }
+    if (file.fd < 0) fail_errno(file_, "heartbeat cannot be written");
+    std::string found(record_.text().size(), '\0');
+    const ssize_t got = ::pread(file.fd, found.data(), found.size(), 0);
+    if (got < 0) fail_errno(file_, "heartbeat cannot be read back");
+    found.resize(static_cast<std::size_t>(got));
+    if (found.find("\"" + record_.token + "\"") == std::string::npos) {
+      const auto chain = owner_chain(file_);
+      throw Error(ExitCode::live_run,
+                  concat(file_.string(), ": another run has taken this folder over",
+                         chain.empty() ? "" : " (" + chain.back().owner.describe() + ")"));
+    }
+    ++record_.beats;
+    record_.beat = wall_seconds();
+    const std::string text = record_.text();
+    const ssize_t put = ::pwrite(file.fd, text.data(), text.size(), 0);
+    if (put < 0) fail_errno(file_, "heartbeat cannot be written");
+    if (put != static_cast<ssize_t>(text.size())) throw FileError(file_, "short write", EAGAIN);
+    if (::fsync(file.fd) != 0 && errno != EINVAL) fail_errno(file_, "heartbeat cannot be flushed");
+  });
+}
+
+void RunOwner::raise() const {
+  const std::lock_guard lock(mutex_);
+  if (!end_reason_.empty()) throw Error(static_cast<ExitCode>(end_code_), end_reason_);
+  const double silent = boot_seconds() - last_;
+  if (problem_.empty() || silent < kGiveUpIntervals * params_.interval) return;
+  throw Error(ExitCode::resumable,
+              concat(problem_, "; no heartbeat for ", static_cast<long>(silent),
+                     " s, another run may take the folder over: ending"));
 }
 
 void RunOwner::beat() {
-  if (wall_seconds() - last_ < interval_) return;
-  if (!ours()) {
-    throw Error(ExitCode::live_run,
-                concat(file_.string(), ": another run has taken this folder over"));
+  bool slept = false;
+  std::string news;
+  {
+    const std::lock_guard lock(mutex_);
+    // Without a problem the thread beats in time: the whole process slept, and may have been
+    // followed by another run. Look before anything else is done.
+    slept = problem_.empty() && end_reason_.empty() &&
+            boot_seconds() - last_ > kGiveUpIntervals * params_.interval;
+    if (!problem_.empty() && !told_) news = problem_ + "; trying again";
+    told_ = !problem_.empty();
   }
-  write_atomically(file_, text());
-  last_ = wall_seconds();
+  if (slept) beat_once();
+  if (!news.empty() && params_.say) params_.say(news);
+  raise();
 }
 
-std::string live_owner(const fs::path& root, double interval_seconds) {
-  return describe_live(root / "owner.json", interval_seconds);
+void RunOwner::check() {
+  beat_once();
+  raise();
+}
+
+std::string live_owner(const fs::path& root, double) {
+  auto chain = owner_chain(root / "owner.json");
+  if (!chain.empty() && chain.back().owner.token.empty()) {  // read while it was being overwritten?
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    chain = owner_chain(root / "owner.json");
+  }
+  if (chain.empty()) return {};
+  const OwnerRecord& owner = chain.back().owner;
+  switch (life_of(owner)) {
+    case OwnerLife::gone:
+      return {};
+    case OwnerLife::suspended:
+      return owner.describe() + ", suspended";
+    case OwnerLife::lives:
+      return owner.describe();
+    case OwnerLife::unknown:
+      break;
+  }
+  return looks_fresh(owner) ? owner.describe() : "";
 }
 
 }  // namespace vrp

@@ -1,5 +1,6 @@
 #include "pipeline/driver/run_folder.hpp"
 
+#include <cerrno>
 #include <set>
 
 #include "pipeline/base/error.hpp"
@@ -75,6 +76,9 @@ bool RunFolder::is_whole(const std::string& file, FileStamp now) {
     entry.facts.failed_items = failed_in_file(root_ / file);
     write_line(file, entry);
     return true;
+  } catch (const FileError& error) {
+    if (error.number() != ENOENT) throw;  // of its content nothing is known
+    return false;
   } catch (const Error&) {
     return false;
   }
@@ -83,8 +87,8 @@ bool RunFolder::is_whole(const std::string& file, FileStamp now) {
 bool RunFolder::commit(const Unit& unit, int rank, const Record& record,
                        const Attributes& attributes) const {
   const fs::path file = root_ / unit.file;
-  if (fs::exists(file)) return false;
-  make_folders(file.parent_path());
+  if (file_exists(file)) return false;
+  make_folders_in(root_, fs::path(unit.file).parent_path());
   fs::path part = file;
   part += ".part-" + std::to_string(rank);
   write_record(part, record, attributes);

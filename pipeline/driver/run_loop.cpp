@@ -47,6 +47,8 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
   double sleep = kShortestSleep;
   while (coordinator ? !coordinator->closed() : !participant.quit()) {
     bool moved = false;
+    // Before anything else: a job that slept may not be the folder's owner any more.
+    if (coordinator) hooks.heartbeat();
     const double now = steady_seconds();
     while (auto message = transport.receive()) {
       moved = true;
@@ -67,7 +69,6 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
     if (coordinator) {
       coordinator->tick(now, send);
       coordinating += steady_seconds() - now;
-      hooks.heartbeat();
       for (; !to_self.empty(); to_self.pop_front(), moved = true) {
         participant.take(to_self.front(), now, out);
       }

@@ -1,8 +1,10 @@
 #include "pipeline/driver/worker.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
+#include "pipeline/base/retry.hpp"
 namespace vrp {
 namespace {
 
@@ -234,6 +236,10 @@ void Worker::each_upstream(const Unit& unit, const std::string& stage, std::size
     Record record;
     try {
       record = read_record(folder_.path(up.file)).record;
+    } catch (const FileError& error) {
+      // A file that cannot be reached is not damaged: setting it aside would lose it.
+      if (error.number() != ENOENT) throw;
+      throw DamagedUnit(id, error.what());
     } catch (const Error& error) {
       throw DamagedUnit(id, error.what());
     }

@@ -17,6 +17,9 @@ Picture read_picture(const ItemTable& items, std::size_t row) {
            items.image_hash[row]);
     }
     out.image = decode_image(bytes, path.string());
+  } catch (const FileError& error) {
+    if (is_transient(error.number())) throw;  // the storage fails, not the item
+    out.problem = error.what();
   } catch (const Error& error) {
     out.problem = error.what();
   }

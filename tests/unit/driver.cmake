@@ -7,6 +7,7 @@ vrp_add_test(score_file SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/score_file_test
 vrp_add_test(scheduler SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/scheduler_test.cpp LIBS vrp_driver LABELS unit)
 vrp_add_test(coordinator SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/coordinator_test.cpp
              LIBS vrp_driver_run LABELS unit)
+vrp_add_test(owner SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/owner_test.cpp LIBS vrp_driver LABELS unit)
 vrp_add_test(run_folder SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/run_folder_test.cpp ${CMAKE_CURRENT_LIST_DIR}/driver/journal_test.cpp LIBS vrp_driver LABELS unit)
 vrp_add_test(agreement SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/agreement_test.cpp LIBS vrp_stage_consistency LABELS unit)
 vrp_add_test(tables SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/tables_test.cpp LIBS vrp_driver LABELS unit)

@@ -9,7 +9,6 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/driver/checkpoint_hash.hpp"
 #include "pipeline/driver/manifest.hpp"
-#include "pipeline/driver/owner.hpp"
 #include "tests/unit/driver/toy_plan.hpp"
 
 using namespace vrp;
@@ -74,40 +73,6 @@ TEST_CASE("a damaged unit is set aside and listed, a second time under another n
   }
   CHECK(fs::exists(at.path / (plan.units[0].file + ".bad")));
   CHECK(fs::exists(at.path / (plan.units[0].file + ".bad-2")));
-}
-
-TEST_CASE("a second owner is refused while the first lives, and takes over a dead one", "[owner]") {
-  const Folder at;
-  {
-    const RunOwner first(at.path, 10);
-    try {
-      const RunOwner second(at.path, 10);
-      FAIL("two owners");
-    } catch (const Error& error) {
-      CHECK(error.code() == ExitCode::live_run);
-      CHECK_THAT(error.what(), Catch::Contains("live run"));
-    }
-    CHECK_THAT(live_owner(at.path, 10), Catch::Contains("process"));
-  }
-  CHECK_FALSE(fs::exists(at.path / "owner.json"));
-  CHECK(live_owner(at.path, 10).empty());
-  // A process of this host that ended, though its heartbeat is young and its id is in use again.
-  {
-    const RunOwner first(at.path, 10);
-    Json owner = read_json(at.path / "owner.json");
-    owner["process_start"] = 1;
-    owner["token"] = "another";
-    write_atomically(at.path / "owner.json", owner.dump());
-    CHECK(live_owner(at.path, 10).empty());
-    const RunOwner second(at.path, 10);
-    CHECK_FALSE(live_owner(at.path, 10).empty());
-  }
-  // An owner whose heartbeat is old, on another host.
-  write_atomically(
-      at.path / "owner.json",
-      R"({"token": "x", "host": "elsewhere", "pid": 1, "process_start": 1, "job": "", "beat": 1000.0})");
-  const RunOwner third(at.path, 10);
-  CHECK(fs::exists(at.path / "owner.json"));
 }
 
 TEST_CASE("a folder that holds other things or another sweep is refused", "[manifest]") {
