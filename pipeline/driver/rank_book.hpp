@@ -37,8 +37,9 @@ class RankBook {
              std::size_t unit);  ///< it is inside a unit that others finished or took over
   void report(int rank, std::size_t unit);  ///< it is out of `unit` again
 
-  /// Whether `rank` may try a unit that failed on `tried`: another node first, then another rank,
-  /// and a rank that failed at it only when no other is left.
+  /// Whether `rank` may try a unit that failed on `tried`: a rank whose last unit did not fail
+  /// first, since a broken rank is always free; another node first, then another rank; and a rank
+  /// that failed at it only when no other is left.
   bool may_try(int rank, const std::vector<int>& tried) const;
 
   /// Ranks retired for good since the last call.
@@ -57,12 +58,16 @@ class RankBook {
   int& active_on(int rank) { return active_on_[static_cast<std::size_t>(node(rank))]; }
   int node(int rank) const { return node_of_[static_cast<std::size_t>(rank)]; }
   void set(int rank, Standing standing);
+  void retire(int rank);
+  bool clean(int rank) const { return active(rank) && state(rank).charged.empty(); }
+  template <class Change>
+  void change(int rank, Change change);
 
   int limit_;
   std::vector<int> node_of_;
   std::vector<State> states_;
   std::vector<int> active_on_;  ///< active ranks of each node
-  int active_;
+  int active_, clean_;          ///< clean: active, and its last unit did not fail
   std::vector<int> newly_retired_;
 };
 

@@ -94,6 +94,11 @@ def busy_main_thread():
     check(job.end(within=30) == 0, "half a heartbeat of silence: " + job.explain())
 
 
+def long_units():
+    job = Job(2, items=2, seconds=5, heartbeat=2)
+    check(job.end(within=40) == 0, "units longer than a heartbeat: " + job.explain())
+
+
 def failing_unit():
     job = Job(3, items=20, seconds=0.02, fail="5:1")
     check(job.end(within=30) == 0 and job.units_done() == 21, "a unit that one rank cannot do: " + job.explain())
@@ -146,7 +151,7 @@ def stop_while_hung():
     check(len(job.events("stop")) == 1 and job.units_done() < 3000, "stopped early")
 
 
-CASES = (stopped_rank, stopped_coordinator, busy_main_thread, failing_unit, failing_rank, straggler,
+CASES = (stopped_rank, stopped_coordinator, busy_main_thread, long_units, failing_unit, failing_rank, straggler,
          hung_unit, stop_while_hung)
 
 if __name__ == "__main__":
