@@ -19,7 +19,11 @@
 # requeue, preemption), its state is no longer RUNNING and this script leaves the rest to Slurm: a
 # cancelled job must not requeue itself.
 
-vrp_say() { printf '%s vrp job %s: %s\n' "$(date '+%F %T')" "$SLURM_JOB_ID" "$*"; }
+# One element of an array has the number of the whole: SLURM_JOB_ID would name them all.
+VRP_JOB=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID:-}}
+VRP_JOB=${VRP_JOB:-${SLURM_JOB_ID:-}}
+
+vrp_say() { printf '%s vrp job %s: %s\n' "$(date '+%F %T')" "$VRP_JOB" "$*"; }
 
 vrp_end() { # CODE TEXT: the last line of a job says why it ends
   vrp_say "$2"
@@ -28,7 +32,7 @@ vrp_end() { # CODE TEXT: the last line of a job says why it ends
 
 vrp_units_done() {
   local lines=0
-  [ ! -f "$VRP_RUN/units.journal" ] || lines=$(wc -l <"$VRP_RUN/units.journal")
+  [ ! -f "$VRP_RUN/units.journal" ] || lines=$(grep -vc '^#' "$VRP_RUN/units.journal")
   printf '%d' "$lines"
 }
 
@@ -36,7 +40,7 @@ vrp_bytes() { stat -c %s "$1" 2>/dev/null || printf 0; }
 
 # vrp_job_state: "RUNNING None", "COMPLETING TimeLimit" ...
 vrp_job_state() {
-  scontrol show job --oneliner "$SLURM_JOB_ID" |
+  scontrol show job --oneliner "$VRP_JOB" |
     sed -n 's/.* JobState=\([A-Z_]*\) Reason=\([^ ]*\).*/\1 \2/p'
 }
 
@@ -58,8 +62,10 @@ vrp_launch_words() {
   local list
   list=$(IFS=,; printf '%s' "${nodes[*]}")
   if [ "$VRP_LAUNCH" = mpirun ]; then
-    VRP_WORDS=(mpirun -n "$ranks" --host "${list//,/:$per_node,}:$per_node"
-      --map-by "ppr:$per_node:node:pe=$VRP_CPUS_PER_RANK" "${VRP_MPIRUN_OPTIONS[@]}")
+    local shape=ppr:$per_node:node
+    [ "$VRP_CPUS_PER_RANK" = 1 ] || shape+=:pe=$VRP_CPUS_PER_RANK
+    VRP_WORDS=(mpirun -n "$ranks" --host "${list//,/:$per_node,}:$per_node" --map-by "$shape"
+      "${VRP_MPIRUN_OPTIONS[@]}")
   else
     # --overlap: what is left of a killed step must not keep the next one waiting.
     # --kill-on-bad-exit: a killed rank ends the step; without it rank 0 may go on alone and wait.
@@ -79,7 +85,7 @@ vrp_kill_launch() {
     kill -0 "$VRP_LAUNCHED" 2>/dev/null || return 0
     sleep 1
   done
-  [ "$VRP_LAUNCH" = mpirun ] || scancel --signal=KILL "$SLURM_JOB_ID" # steps, not this script
+  [ "$VRP_LAUNCH" = mpirun ] || scancel --signal=KILL "$VRP_JOB" # steps, not this script
   kill -KILL "$VRP_LAUNCHED" 2>/dev/null
 }
 
@@ -88,9 +94,10 @@ vrp_kill_launch() {
 #   whose owner.json has not been renewed for long has lost rank 0, which nobody else notices when
 #   a slurmstepd died.
 vrp_overdue() {
-  local beat owner=$VRP_RUN/owner.json
+  local beat reserve owner=$VRP_RUN/owner.json
   if [ -n "$VRP_STOPPED_BY" ]; then
-    [ $((SECONDS - VRP_STOPPED_AT)) -lt $((VRP_SIGNAL_SECONDS - 60)) ] ||
+    reserve=$((VRP_SIGNAL_SECONDS / 4 < 60 ? VRP_SIGNAL_SECONDS / 4 : 60))
+    [ $((SECONDS - VRP_STOPPED_AT)) -lt $((VRP_SIGNAL_SECONDS - reserve)) ] ||
       printf 'it has not stopped %d s after the signal' $((SECONDS - VRP_STOPPED_AT))
     return
   fi
@@ -153,9 +160,9 @@ vrp_verdict() {
   esac
 }
 
-# vrp_requeue TEXT: back into the queue, or the end with a reason.
+# vrp_requeue TEXT [CODE]: back into the queue, or the end with a reason (and CODE, default 75).
 vrp_requeue() {
-  local state restarts=${SLURM_RESTART_COUNT:-0} units said
+  local code=${2:-75} state restarts=${SLURM_RESTART_COUNT:-0} units said
   state=$(vrp_job_state)
   units=$(vrp_units_done)
   # A job that was ended at its time limit may be requeued all the same; a cancelled one must not be.
@@ -164,18 +171,18 @@ vrp_requeue() {
   [ "${VRP_LINKS_LEFT:-0}" = 0 ] ||
     vrp_end 75 "$1; $units units are finished, the next job of the chain goes on"
   [ "$restarts" -lt "$VRP_MAX_REQUEUES" ] ||
-    vrp_end 75 "not requeued: $restarts restarts, and VRP_MAX_REQUEUES is $VRP_MAX_REQUEUES; submit again to resume"
+    vrp_end "$code" "$1; not requeued: $restarts restarts, and VRP_MAX_REQUEUES is $VRP_MAX_REQUEUES; submit again to resume"
   if [ "$units" -le "$VRP_UNITS_AT_START" ]; then
     [ -n "$VRP_STOPPED_BY" ] ||
-      vrp_end 75 "not requeued: no unit was finished since this job started ($units before and now); see the messages above"
+      vrp_end "$code" "$1; not requeued: no unit was finished since this job started ($units before and now)"
     [ -z "$VRP_UNITS_BEFORE" ] || [ "$VRP_UNITS_AT_START" -gt "$VRP_UNITS_BEFORE" ] ||
-      vrp_end 75 "not requeued: two starts in a row finished no unit ($units before and now); give more --time, or smaller [run] unit_items"
+      vrp_end "$code" "$1; not requeued: two starts in a row finished no unit ($units before and now); give more --time, or smaller [run] unit_items"
   fi
-  said=$(scontrol requeue "$SLURM_JOB_ID" 2>&1) ||
-    vrp_end 75 "not requeued: scontrol requeue: $said; submit again to resume"
+  said=$(scontrol requeue "$VRP_JOB" 2>&1) ||
+    vrp_end "$code" "$1; not requeued: scontrol requeue: $said; submit again to resume"
   # A running job's list of excluded nodes cannot be changed, that of a requeued one can.
   [ -z "$VRP_EXCLUDED" ] ||
-    scontrol update "JobId=$SLURM_JOB_ID" "ExcNodeList=${VRP_EXCLUDED// /,}" 2>&1 || true
+    scontrol update "JobId=$VRP_JOB" "ExcNodeList=${VRP_EXCLUDED// /,}" 2>&1 || true
   vrp_end 75 "$1; requeued with $units units finished (restart $((restarts + 1)) of at most $VRP_MAX_REQUEUES)${VRP_EXCLUDED:+, without $VRP_EXCLUDED}"
 }
 
@@ -220,7 +227,7 @@ vrp_nodes_to_use() {
   mapfile -t VRP_USE < <(vrp_without "$VRP_EXCLUDED" $live)
   least=${VRP_MIN_NODES:-$(((SLURM_JOB_NUM_NODES + 1) / 2))}
   [ "${#VRP_USE[@]}" -ge "$least" ] ||
-    vrp_requeue "${#VRP_USE[@]} of $SLURM_JOB_NUM_NODES nodes are left${VRP_EXCLUDED:+ (left out: $VRP_EXCLUDED)}, fewer than $least"
+    vrp_requeue "${#VRP_USE[@]} of $SLURM_JOB_NUM_NODES nodes are left${VRP_EXCLUDED:+ (left out: $VRP_EXCLUDED)}, fewer than $least" 1
 }
 
 vrp_prepare() { # modules, defaults, this start's place in the history

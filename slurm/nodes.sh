@@ -87,7 +87,7 @@ vrp_without() {
 # with --no-kill loses failed nodes and goes on with the others.
 vrp_live_nodes() {
   local held down
-  held=$(scontrol show hostnames "$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%N)") || return 1
+  held=$(scontrol show hostnames "$(squeue --noheader --jobs="$VRP_JOB" --format=%N)") || return 1
   down=$(sinfo --noheader --Node --nodes="${held//$'\n'/,}" --format='%N %T' |
     awk '$2 ~ /\*$|^down|^fail|^power|^unknown/ {print $1}')
   # shellcheck disable=SC2086  # one word per node

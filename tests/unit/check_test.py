@@ -41,7 +41,7 @@ class Check(unittest.TestCase):
     def test_all_passes_and_options_reach_ctest(self):
         code, text = self.check("-R", "store", "--cpu")
         self.assertEqual(code, 0, text)
-        self.assertIn("setup --cpu", text)
+        self.assertIn("setup --tests --cpu", text)
         self.assertIn("<-R> <store>", text)
         self.assertIn("<--no-tests=error>", text)
         self.assertIn("<-LE> <gpu>", text)

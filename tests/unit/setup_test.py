@@ -19,6 +19,7 @@ tool-there   command:cat
 libone-dev   header:one.h
 libtwo-dev   header:two/two.h  command:two-config
 viewer       command:no-such-viewer  optional
+queue        command:no-such-queue  test
 """
 
 
@@ -111,6 +112,17 @@ class Packages(Machine):
         self.assertEqual(calls[1].split()[-2:], ["libtwo-dev", "viewer"])
         self.assertNotIn("libone-dev", calls[1])
         self.assertIn("going on without viewer", text)
+
+    def test_packages_of_tests_are_installed_only_where_tests_are_run(self):
+        self.as_root()
+        prefix = self.header("modules", "one.h")
+        self.header("modules", "two/two.h")
+        self.program("apt-get", 'echo "$@" >> "$VRP_ROOT/calls"')
+        code, text = self.run_bash("install_packages", CPATH=prefix + "/include", VRP_WITH_TESTS="yes")
+        self.assertEqual(code, 0, text)
+        calls = (self.folder / "calls").read_text().splitlines()
+        self.assertEqual(calls[1].split()[-2:], ["viewer", "queue"])
+        self.assertIn("going on without viewer queue", text)
 
     def test_cluster_modules_stand_in_for_packages(self):
         prefix = self.header("modules", "one.h")

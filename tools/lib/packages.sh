@@ -33,7 +33,7 @@ add_module_programs() {
 probe() {
   local folder
   case $1 in
-    command:*) command -v "${1#command:}" >/dev/null ;;
+    command:*) PATH="$PATH:/usr/sbin:/sbin" command -v "${1#command:}" >/dev/null ;;
     header:*)
       while IFS= read -r folder; do
         [ -f "$folder/${1#header:}" ] && return 0
@@ -50,17 +50,20 @@ probe() {
   esac
 }
 
-# missing_packages required|optional: names, one a line.
+# missing_packages required|optional|test: names, one a line.
 missing_packages() {
   local name signs kind sign found
   VRP_INCLUDE_FOLDERS=$(include_folders)
   while read -r name signs; do
     kind=required
-    case " $signs " in *" optional "*) kind=optional ;; esac
+    case " $signs " in
+      *" optional "*) kind=optional ;;
+      *" test "*) kind="test" ;;
+    esac
     [ "$kind" = "$1" ] || continue
     found=no
     for sign in $signs; do
-      [ "$sign" = optional ] && continue
+      case $sign in optional | test) continue ;; esac
       if probe "$sign"; then
         found=yes
         break
@@ -90,11 +93,17 @@ why_no_install() {
   fi
 }
 
+# What is good to have: the optional packages, and those of tests when VRP_WITH_TESTS is yes.
+wanted_packages() {
+  missing_packages optional || return 1
+  [ "${VRP_WITH_TESTS:-no}" != yes ] || missing_packages test
+}
+
 install_packages() {
   local required optional why start=$SECONDS
   add_module_programs
   required=$(missing_packages required) || exit 1
-  optional=$(missing_packages optional) || exit 1
+  optional=$(wanted_packages) || exit 1
   if [ -z "$required$optional" ]; then
     say "packages: all there"
     return
@@ -113,7 +122,7 @@ install_packages() {
     fi
     hash -r
     required=$(missing_packages required)
-    optional=$(missing_packages optional)
+    optional=$(wanted_packages)
   fi
   # shellcheck disable=SC2086
   if [ -n "$required" ]; then
