@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "pipeline/base/files.hpp"
-#include "pipeline/control/capture_sizes.hpp"
 #include "pipeline/control/plan_text.hpp"
 #include "pipeline/control/run_facts.hpp"
 #include "pipeline/devices.hpp"
@@ -22,7 +21,9 @@
 #include "pipeline/driver/score_file.hpp"
 #include "pipeline/driver/tables.hpp"
 #include "pipeline/model/prompt.hpp"
+#include "pipeline/model/shared_segment.hpp"
 #include "pipeline/model/tensors.hpp"
+#include "pipeline/run_calibration.hpp"
 #include "pipeline/run_start.hpp"
 #include "pipeline/version.hpp"
 #include "stages/reduce/results.hpp"
@@ -42,9 +43,10 @@ class Job {
     if (const int code = mpi_.agree([&] { read_configuration(); })) return code;
     if (const int code = mpi_.agree([&] { take_folder(); })) return code;
     if (const int code = mpi_.agree([&] { make_the_plan(); })) return code;
+    if (options_.calibrate > 0) return calibrate_stages();
     if (options_.dry_run) {
       if (first())
-        std::cout << plan_text(sweep_, plan_, done_, capture_sizes(sweep_, plan_, params_));
+        std::cout << plan_text(sweep_, plan_, done_, stage_sizes(sweep_, plan_, params_));
       return 0;
     }
     if (const int code = take_devices()) return code;
@@ -187,7 +189,7 @@ class Job {
       const auto rank = static_cast<std::size_t>(mpi_.rank());
       const int number = gpus_.device[rank];
       use_gpu(number);
-      attach_runners(plan_.stages, sweep_, params_, gpus_.name(rank));
+      attach_runners(plan_.stages, sweep_, params_, gpus_.name(rank), holder_);
       for (auto& stage : plan_.stages) {
         // The unit runs on the compute thread, which has to choose for itself.
         stage.run = [run = std::move(stage.run), number](const UnitInput& input) {
@@ -203,6 +205,21 @@ class Job {
                    ", ", gpu.bytes, " bytes, local rank ", place.local_rank);
       }
     });
+  }
+
+  /// --calibrate: a few items through all stages in memory; nothing but calibration.json is
+  /// written, and a live run of the folder goes on.
+  int calibrate_stages() {
+    if (mpi_.size() != 1) fail_usage("--calibrate measures one rank, started with ", mpi_.size());
+    done_.assign(plan_.units.size(), false);
+    if (const int code = take_devices()) return code;
+    const auto weights = std::make_shared<JobWeights>(sweep_, weights_params());
+    holder_->use(weights);
+    run_calibration(plan_, {.items = options_.calibrate, .seed = sweep_.params.seed}, device_line_,
+                    sweep_.run.threads, root_, [&] { return weights->service(); },
+                    [this](const std::string& line) { say(line); });
+    weights->close();
+    return 0;
   }
 
   /// --retry-failed: units with failed items, and all that was built on them, are computed again.
@@ -260,8 +277,15 @@ class Job {
       if (missing > 0 && sweep_.run.device != "cpu") say("device: " + gpus_.line);
     }
     RankLog log(root_ / "logs", mpi_.rank());
+    const auto weights = std::make_shared<JobWeights>(sweep_, weights_params());
+    holder_->use(weights);
     log.line("device: " + device_line_);
     RunLoopHooks hooks;
+    hooks.service = [&] {
+      const bool moved = weights->service();
+      for (const auto& line : weights->remarks()) log.line(line);
+      return moved;
+    };
     hooks.stop_signalled = stop_signalled;
     hooks.heartbeat = [&] { owner_->beat(); };
     hooks.say = [&](const std::string& line) {
@@ -274,6 +298,7 @@ class Job {
     };
     RunOutcome outcome = run_units(plan_, folder, mpi_.transport(), done_, params, hooks,
                                    events ? &*events : nullptr, log);
+    weights->close();
     if (first() && outcome.code == 0) outcome.code = finish(folder);
     // A folder that was deleted or moved, or another's by now, is no run to resume: that error wins.
     if (first() && outcome.code == static_cast<int>(ExitCode::resumable)) owner_->check();
@@ -284,6 +309,18 @@ class Job {
     }
     if (outcome.abandoned) leave(outcome.code);
     return outcome.code;
+  }
+
+  JobWeightsParams weights_params() const {
+    JobWeightsParams params;
+    params.device = gpus_.name(static_cast<std::size_t>(mpi_.rank()));
+    params.checkpoints = checkpoints_;
+    params.program = concat(kVersion, " ", revision());
+    // For tests: ranks of one host that are to act as several.
+    if (const char* ranks = std::getenv("VRP_RANKS_PER_NODE")) {
+      parse_field(std::string(ranks), params.ranks_per_host);
+    }
+    return params;
   }
 
   /// Rank 0, all units done: tables, and the verdict on failed items.
@@ -314,6 +351,7 @@ class Job {
   /// The compute thread is inside a unit that was abandoned: leave without joining it.
   [[noreturn]] void leave(int code) {
     owner_.reset();
+    leave_shared_segments();
     std::fflush(nullptr);
     mpi_.leave(code);
   }
@@ -328,6 +366,7 @@ class Job {
   Json previous_, checkpoints_, families_;
   std::optional<RunOwner> owner_;
   Plan plan_;
+  std::shared_ptr<ModelHolder> holder_ = std::make_shared<ModelHolder>();
   std::optional<RunFolder> folder_;
   std::vector<bool> done_;
   GpuChoice gpus_;

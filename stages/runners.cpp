@@ -20,48 +20,14 @@
 namespace vrp {
 namespace {
 
-/// The one model that a rank's compute thread holds.
-class ModelHolder {
- public:
-  ModelHolder(const Sweep& sweep, std::string device) : sweep_(sweep), device_(std::move(device)) {}
-
-  const Model& get(const std::string& name) {
-    if (model_ && name_ == name) return *model_;
-    model_.reset();
-    const auto& config = find(name);
-    try {
-      ModelOptions options;
-      options.device = device_;
-      options.dtype = config.dtype;
-      options.threads = sweep_.run.threads;
-      options.min_pixels = config.min_pixels;
-      options.max_pixels = config.max_pixels;
-      model_ = std::make_unique<Model>(Model::load(config.checkpoint, options));
-    } catch (const Error& error) {
-      throw FatalError(error.code(), error.what());
-    }
-    name_ = name;
-    return *model_;
-  }
-
-  PromptStyle style(const std::string& name, const BenchmarkConfig& benchmark) const {
-    const auto& config = find(name);
-    PromptTexts texts = prompt_texts(config, benchmark);
-    return {config.prompt_template, std::move(texts.suffix),  unescape(config.prompt),
-            std::move(texts.hint),  std::move(texts.options), std::move(texts.replaces)};
-  }
-
- private:
-  const ModelConfig& find(const std::string& name) const {
-    return std::find_if(sweep_.models.begin(), sweep_.models.end(),
-                        [&](const NamedModel& model) { return model.name == name; })
-        ->config;
-  }
-
-  const Sweep& sweep_;
-  std::string device_, name_;
-  std::unique_ptr<Model> model_;
-};
+PromptStyle style_of(const Sweep& sweep, const std::string& model,
+                     const BenchmarkConfig& benchmark) {
+  const auto named = std::find_if(sweep.models.begin(), sweep.models.end(),
+                                  [&](const NamedModel& other) { return other.name == model; });
+  PromptTexts texts = prompt_texts(named->config, benchmark);
+  return {named->config.prompt_template, std::move(texts.suffix),  unescape(named->config.prompt),
+          std::move(texts.hint),         std::move(texts.options), std::move(texts.replaces)};
+}
 
 using Pictures = std::vector<Picture>;
 
@@ -139,7 +105,7 @@ Record run_interventions(const UnitInput& input, const Sweep& sweep, const Stage
                         .pictures = *static_cast<const Pictures*>(input.prepared.get()),
                         .model = holder.get(input.cell->model),
                         .model_name = input.cell->model,
-                        .style = holder.style(input.cell->model, benchmark),
+                        .style = style_of(sweep, input.cell->model, benchmark),
                         .generation = {.max_new_tokens = benchmark.max_new_tokens},
                         .capture = captured,
                         .probes = probes,
@@ -182,8 +148,8 @@ Record run_reduce(const UnitInput& input, const Sweep& sweep, const ReduceParams
 }  // namespace
 
 void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
-                    const StageParams& params, const std::string& device) {
-  const auto holder = std::make_shared<ModelHolder>(sweep, device);
+                    const StageParams& params, const std::string& device,
+                    const std::shared_ptr<ModelHolder>& holder) {
   for (auto& stage : stages) {
     if (stage.needs_model) stage.prepare = read_pictures;
     if (stage.name == "capture") {
@@ -191,7 +157,8 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
         const auto& benchmark = sweep.benchmarks[input.cell->table].config;
         return capture(input.items(), static_cast<std::size_t>(input.unit->first),
                        *static_cast<const Pictures*>(input.prepared.get()),
-                       holder->get(input.cell->model), holder->style(input.cell->model, benchmark),
+                       holder->get(input.cell->model),
+                       style_of(sweep, input.cell->model, benchmark),
                        {.max_new_tokens = benchmark.max_new_tokens}, params.capture,
                        [&] { input.advance(1); });
       };
@@ -201,7 +168,7 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
         return consistency(input.items(), static_cast<std::size_t>(input.unit->first),
                            *static_cast<const Pictures*>(input.prepared.get()),
                            holder->get(input.cell->model), input.cell->model,
-                           holder->style(input.cell->model, benchmark),
+                           style_of(sweep, input.cell->model, benchmark),
                            {.max_new_tokens = benchmark.max_new_tokens}, params.consistency,
                            input.seed, [&] { input.advance(1); });
       };

@@ -1,0 +1,56 @@
+#pragma once
+// The weights of a job's models: how each rank loads one, and who of a host keeps a copy for all.
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "pipeline/base/json.hpp"
+#include "pipeline/config/sweep.hpp"
+#include "pipeline/dist/weight_exchange.hpp"
+#include "pipeline/model/model.hpp"
+
+namespace vrp {
+
+struct JobWeightsParams {
+  std::string device;      ///< of this rank: "cpu", "cuda:0" ...
+  Json checkpoints;        ///< by model: what hash_checkpoint found
+  std::string program;     ///< version and revision: copies of others are not shared
+  int ranks_per_host = 0;  ///< pretended for tests; 0 = as it is
+};
+
+class JobWeights : public WeightEnds {
+ public:
+  /// Collective, main thread. `sweep` must outlive it.
+  JobWeights(const Sweep& sweep, JobWeightsParams params);
+  ~JobWeights() override;
+
+  /// Any thread but the main one.
+  Model load(const std::string& model);
+  /// The same, collective and before any rank works: over the job's GPUs.
+  Model load(const std::string& model, DeviceBroadcast& devices);
+
+  bool service();                      ///< main thread, often; true when something moved
+  void close();                        ///< collective, main thread, when no rank loads any more
+  std::vector<std::string> remarks();  ///< for the log, since the last call; main thread
+
+ private:
+  const ModelConfig& config(const std::string& model) const;
+  ModelOptions options(const ModelConfig& config) const;
+  WeightLoading loading(const std::string& model) const;
+  std::unique_ptr<WeightSource> source(int model) override;
+  Place place(int model, bool needed) override;
+
+  const Sweep& sweep_;
+  JobWeightsParams params_;
+  LoadMethod method_;
+  std::unique_ptr<WeightExchange> exchange_;  ///< of several hosts
+  /// The packer's thread: complete copies that this host's leader keeps for ranks to come, oldest
+  /// first.
+  std::deque<std::shared_ptr<NodeCopy>> kept_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::string> remarks_;
+};
+
+}  // namespace vrp
