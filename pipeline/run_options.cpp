@@ -22,7 +22,7 @@ std::vector<std::string> words(const std::vector<std::string>& texts) {
 struct Parsed {
   po::options_description description{"Options"};
   std::vector<std::string> files, sets, models, benchmarks, stages;
-  std::string output_dir, max_failures = "1%", device;
+  std::string output_dir, max_failures = "1%", device, load;
   std::int64_t limit = 0;
   int samples = 0;
   double time_budget = -1, progress = -1, wait_live = 0;
@@ -45,6 +45,7 @@ struct Parsed {
         "max-failures", po::value(&max_failures),
         "failed items (N or P%) above which a complete run exits with 3 (default 1%)")(
         "device", po::value(&device), "auto | cpu | cuda")(
+        "load", po::value(&load), "same as --set run.load=bcast | read | mmap")(
         "wait-live", po::value(&wait_live),
         "seconds to wait for a live run of the same folder to end (default 0: exit 6 at once)")(
         "retry-failed", "compute units with failed items again")("dry-run",
@@ -85,6 +86,7 @@ RunOptions parse_run_options(int argc, const char* const* argv) {
   set("time-budget", "run.time_budget", p.time_budget);
   set("progress", "run.progress", p.progress);
   set("device", "run.device", p.device);
+  set("load", "run.load", p.load);
   out.output_dir = p.output_dir;
   out.limit = p.limit;
   if (!(p.wait_live >= 0)) fail_usage("--wait-live ", p.wait_live, ", expected seconds, 0 or more");
