@@ -15,7 +15,7 @@ import harness as h
 # not. Root may run mpirun here, and binding to cores that are not there is left out.
 SITE = """
 VRP_GPUS_PER_NODE=0 VRP_CPUS_PER_RANK=1 VRP_SIGNAL_SECONDS=40 VRP_LOOK_SECONDS=1 VRP_REPORT=no
-VRP_SRUN_OPTIONS=() VRP_MPIRUN_OPTIONS=(--bind-to none) VRP_WAIT_LIVE=
+VRP_SRUN_OPTIONS=() VRP_MPIRUN_OPTIONS=(--bind-to none) VRP_WAIT_LIVE=60
 export OMPI_MCA_btl=self,tcp OMPI_MCA_btl_tcp_if_include=lo OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 """
