@@ -12,6 +12,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/control/plan_text.hpp"
 #include "pipeline/control/run_facts.hpp"
+#include "pipeline/control/stage_sizes.hpp"
 #include "pipeline/devices.hpp"
 #include "pipeline/dist/signals.hpp"
 #include "pipeline/driver/checkpoint_hash.hpp"
@@ -210,14 +211,18 @@ class Job {
   /// --calibrate: a few items through all stages in memory; nothing but calibration.json is
   /// written, and a live run of the folder goes on.
   int calibrate_stages() {
-    if (mpi_.size() != 1) fail_usage("--calibrate measures one rank, started with ", mpi_.size());
+    if (const int code = mpi_.agree([&] {
+          if (mpi_.size() > 1) fail_usage("--calibrate takes one rank, not ", mpi_.size());
+        }))
+      return code;
     done_.assign(plan_.units.size(), false);
     if (const int code = take_devices()) return code;
     const auto weights = std::make_shared<JobWeights>(sweep_, weights_params());
     holder_->use(weights);
-    run_calibration(plan_, {.items = options_.calibrate, .seed = sweep_.params.seed}, device_line_,
-                    sweep_.run.threads, root_, [&] { return weights->service(); },
-                    [this](const std::string& line) { say(line); });
+    run_calibration(
+        plan_, {.items = options_.calibrate, .seed = sweep_.params.seed}, device_line_,
+        sweep_.run.threads, root_, [&] { return weights->service(); },
+        [this](const std::string& line) { say(line); });
     weights->close();
     return 0;
   }
@@ -300,7 +305,8 @@ class Job {
                                    events ? &*events : nullptr, log);
     weights->close();
     if (first() && outcome.code == 0) outcome.code = finish(folder);
-    // A folder that was deleted or moved, or another's by now, is no run to resume: that error wins.
+    // A folder that was deleted or moved, or another's by now, is no run to resume: that error
+    // wins.
     if (first() && outcome.code == static_cast<int>(ExitCode::resumable)) owner_->check();
     outcome.code = std::stoi(mpi_.broadcast(std::to_string(outcome.code)));
     if (first()) {

@@ -23,7 +23,7 @@ struct Parsed {
   po::options_description description{"Options"};
   std::vector<std::string> files, sets, models, benchmarks, stages;
   std::string output_dir, max_failures = "1%", device, load;
-  std::int64_t limit = 0;
+  std::int64_t limit = 0, calibrate = 0;
   int samples = 0;
   double time_budget = -1, progress = -1, wait_live = 0;
   std::uint64_t seed = 0;
@@ -48,6 +48,9 @@ struct Parsed {
         "load", po::value(&load), "same as --set run.load=bcast | read | mmap")(
         "wait-live", po::value(&wait_live),
         "seconds to wait for a live run of the same folder to end (default 0: exit 6 at once)")(
+        "calibrate", po::value(&calibrate)->implicit_value(16),
+        "run N items (default 16) of each model through all stages with one rank, and write their "
+        "seconds to RUN/calibration.json for vrp plan")(
         "retry-failed", "compute units with failed items again")("dry-run",
                                                                  "print the plan and stop");
   }
@@ -93,7 +96,10 @@ RunOptions parse_run_options(int argc, const char* const* argv) {
   out.wait_live = p.wait_live;
   out.max_failures = p.max_failures;
   allowed_failures(out.max_failures, 0);
-  out.dry_run = given.count("dry-run") > 0;
+  if (given.count("calibrate") > 0 && (p.calibrate < 2 || p.calibrate > 100'000))
+    fail_usage("--calibrate=", p.calibrate, ", expected 2 .. 100000 items");
+  out.calibrate = p.calibrate;
+  out.dry_run = given.count("dry-run") > 0 || out.calibrate > 0;
   out.retry_failed = given.count("retry-failed") > 0;
   return out;
 }

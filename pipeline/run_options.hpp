@@ -11,7 +11,8 @@ struct RunOptions {
   SweepOverrides sweep;
   std::string output_dir;
   std::int64_t limit = 0;
-  double wait_live = 0;  ///< seconds
+  double wait_live = 0;        ///< seconds
+  std::int64_t calibrate = 0;  ///< items of each model; 0 = no calibration. Implies dry_run
   bool dry_run = false, retry_failed = false, help = false;
   std::string max_failures = "1%";
   std::string device;

@@ -2,8 +2,10 @@
 // folder, coordinates, and writes the tables at the end.
 #include <cstdio>
 #include <iostream>
+#include <string>
 
 #include "pipeline/base/repeatable.hpp"
+#include "pipeline/dist/hello.hpp"
 #include "pipeline/dist/mpi_session.hpp"
 #include "pipeline/dist/signals.hpp"
 #include "pipeline/run_job.hpp"
@@ -13,6 +15,11 @@ namespace {
 
 int run(vrp::MpiSession& mpi, int argc, char** argv) {
   using namespace vrp;
+  if (argc == 2 && std::string(argv[1]) == "--hello") {  // asked by vrp doctor
+    const Json facts = hello(mpi);
+    if (mpi.rank() == 0) std::cout << Json{{"hello", facts}}.dump() << "\n";
+    return 0;
+  }
   RunOptions options;
   int code = mpi.agree([&] { options = parse_run_options(argc, argv); });
   if (code != 0) return code;

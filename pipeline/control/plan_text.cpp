@@ -24,11 +24,12 @@ std::string columns_text(const std::vector<std::vector<std::string>>& rows) {
 }
 
 std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bool>& done,
-                      const std::map<std::size_t, std::string>& sizes) {
+                      const std::vector<StageSize>& sizes) {
   std::vector<std::vector<std::string>> rows{
       {"model", "benchmark", "stage", "items", "units", "done", "arrays", "fingerprint"}};
   std::size_t missing = 0;
-  for (const auto& stage_cell : plan.stage_cells) {
+  for (std::size_t s = 0; s < plan.stage_cells.size(); ++s) {
+    const StageCell& stage_cell = plan.stage_cells[s];
     const Cell& cell = plan.cells[stage_cell.cell];
     std::int64_t items = 0;
     std::size_t finished = 0;
@@ -38,10 +39,9 @@ std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bo
     }
     missing += stage_cell.units.size() - finished;
     const std::string& stage = plan.stages[stage_cell.stage].name;
-    const bool sized = stage == "capture" && sizes.contains(stage_cell.cell);
     rows.push_back({cell.model, cell.benchmark, stage, std::to_string(items),
                     std::to_string(stage_cell.units.size()), std::to_string(finished),
-                    sized ? sizes.at(stage_cell.cell) : "-", stage_cell.fingerprint.hex()});
+                    size_text(sizes.at(s)), stage_cell.fingerprint.hex()});
   }
   return concat("sweep ", sweep.params.name, ", seed ", sweep.params.seed,
                 plan.partial() ? concat(", PARTIAL: --limit ", plan.limit) : "", "\n",

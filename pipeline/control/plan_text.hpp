@@ -1,17 +1,17 @@
 #pragma once
 // A plan for people: what a sweep would compute, cell by cell and stage by stage.
-#include <map>
 #include <string>
 #include <vector>
 
 #include "pipeline/config/sweep.hpp"
+#include "pipeline/control/stage_sizes.hpp"
 #include "pipeline/driver/plan.hpp"
 
 namespace vrp {
 
-/// `sizes`: what stage capture writes, by cell (capture_sizes.hpp).
+/// `sizes`: what the stages write (stage_sizes.hpp), by stage_cell of the plan.
 std::string plan_text(const Sweep& sweep, const Plan& plan, const std::vector<bool>& done,
-                      const std::map<std::size_t, std::string>& sizes = {});
+                      const std::vector<StageSize>& sizes);
 
 /// Columns of words, padded; the first row is a heading.
 std::string columns_text(const std::vector<std::vector<std::string>>& rows);

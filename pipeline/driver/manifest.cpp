@@ -162,7 +162,8 @@ Json check_folder(const fs::path& root, const std::string& sweep_name) {
       for (const auto& entry : fs::directory_iterator(root)) {
         const std::string name = entry.path().filename().string();
         if (name.rfind("owner.json", 0) == 0 || name == "logs" || name == "checkpoints.json" ||
-            name == "items" || name == "events.jsonl" || name == "slurm") {
+            name == "items" || name == "events.jsonl" || name == "slurm" ||
+            name == "calibration.json") {
           continue;
         }
         throw Error(ExitCode::foreign_folder,

@@ -11,3 +11,4 @@ vrp_add_test(owner SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/owner_test.cpp LIBS 
 vrp_add_test(run_folder SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/run_folder_test.cpp ${CMAKE_CURRENT_LIST_DIR}/driver/journal_test.cpp LIBS vrp_driver LABELS unit)
 vrp_add_test(agreement SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/agreement_test.cpp LIBS vrp_stage_consistency LABELS unit)
 vrp_add_test(tables SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/tables_test.cpp LIBS vrp_driver LABELS unit)
+vrp_add_test(calibrate SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/calibrate_test.cpp LIBS vrp_driver LABELS unit)

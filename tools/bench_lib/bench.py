@@ -12,7 +12,9 @@ import edits
 import imports
 import items
 import machine
+import metadata
 import process
+import scale
 import stats_side
 import vrp_side
 
@@ -125,6 +127,11 @@ def parse(argv):
     parser.add_argument("--bootstrap", action="store_true",
                         help="instead: the bootstrap of 30 signals beside scipy's, its memory, and a "
                              "million items over one and two processes")
+    parser.add_argument("--metadata", action="store_true",
+                        help="instead: a start and vrp status of runs with 10,000 to 1,000,000 units")
+    parser.add_argument("--scale", action="store_true",
+                        help="instead: the scheduler with 10,000 simulated ranks and a million units, and "
+                             "with 64 real ranks")
     parser.add_argument("--quick", action="store_true", help="one round on all cores, fewer items")
     arguments = parser.parse_args(argv)
     if arguments.quick:
@@ -163,8 +170,27 @@ def bootstrap_report(arguments):
         pathlib.Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
 
 
+def metadata_report(arguments):
+    print("bench: folders of many finished units", flush=True)
+    rows = metadata.measure(metadata.UNITS[:1] if arguments.quick else metadata.UNITS)
+    report = {"machine": machine.facts(), "metadata": rows}
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
+
+
+def scale_report(arguments):
+    print("bench: the scheduler on many ranks", flush=True)
+    report = {"machine": machine.facts(), "scale": scale.measure(arguments.quick)}
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
+
+
 def main(argv):
     arguments = parse(argv)
+    if arguments.scale:
+        return scale_report(arguments)
+    if arguments.metadata:
+        return metadata_report(arguments)
     if arguments.bootstrap:
         return bootstrap_report(arguments)
     if arguments.imports:

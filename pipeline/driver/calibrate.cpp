@@ -1,0 +1,229 @@
+#include "pipeline/driver/calibrate.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "pipeline/base/error.hpp"
+#include "pipeline/driver/events.hpp"
+#include "pipeline/driver/unit_name.hpp"
+
+namespace vrp {
+namespace {
+
+constexpr int kLeastItems = 2;
+
+/// The stages of one model on one set.
+class CellCalibration {
+ public:
+  CellCalibration(const Plan& plan, std::size_t cell, const CalibrationParams& params,
+                  const std::function<void(const std::string&)>& say)
+      : plan_(plan), cell_(cell), params_(params), say_(say) {
+    const auto rows = static_cast<std::int64_t>(plan.tables[plan.cells[cell].table].size());
+    items_ = std::min(params.items, plan.limit > 0 ? std::min(rows, plan.limit) : rows);
+  }
+
+  Json run() {
+    Json stages = Json::object();
+    for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+      const StageDefinition& stage = plan_.stages[s];
+      const std::string missing = missing_upstream(stage);
+      Json entry;
+      try {
+        entry = missing.empty() ? measure(s)
+                                : Json{{"problem", "needs " + missing + ", which has no figure"}};
+      } catch (const std::exception& error) {
+        entry = {{"problem", error.what()}};
+      }
+      if (entry.is_null()) continue;  // a stage without units for so few items
+      if (entry.contains("problem")) records_.erase(stage.name);
+      tell(stage.name, entry);
+      stages[stage.name] = entry;
+    }
+    const Cell& cell = plan_.cells[cell_];
+    return {{"benchmark", cell.benchmark},
+            {"items", items_},
+            {"load_seconds", load_seconds_},
+            {"stages", stages}};
+  }
+
+ private:
+  struct Made {
+    std::int64_t first, last;
+    Record record;
+  };
+
+  std::string missing_upstream(const StageDefinition& stage) const {
+    for (const std::string& name : stage.upstream) {
+      const bool planned = std::any_of(plan_.stages.begin(), plan_.stages.end(),
+                                       [&](const auto& other) { return other.name == name; });
+      if (planned && !records_.contains(name) && !empty_.contains(name)) return name;
+    }
+    return "";
+  }
+
+  Json measure(std::size_t s) {
+    const StageDefinition& stage = plan_.stages[s];
+    const StageCell* planned = plan_.find(stage.name, cell_);
+    const std::string print = planned != nullptr ? planned->fingerprint.hex() : "";
+    return stage.whole_cell ? whole(s, print) : item_by_item(s, print);
+  }
+
+  Json item_by_item(std::size_t s, const std::string& print) {
+    const StageDefinition& stage = plan_.stages[s];
+    if (stage.needs_model && load_seconds_ < 0) {
+      const double begin = steady_seconds();
+      const Record unmeasured = unit_record(unit(s, 0, 0, 1, ""));
+      load_seconds_ = steady_seconds() - begin;
+    }
+    std::vector<Made>& made = records_[stage.name];
+    const double begin = steady_seconds();
+    double seconds = 0;
+    for (std::int64_t item = 0; item < items_; ++item) {
+      made.push_back({item, item + 1, unit_record(unit(s, item, item, item + 1, ""))});
+      seconds = steady_seconds() - begin;
+      if (seconds > params_.stage_seconds && item + 1 >= kLeastItems) break;
+    }
+    const auto count = std::ssize(made);
+    if (stage.needs_model && !loaded_) {
+      loaded_ = true;
+      // One item was loaded with the model: what is left of that time is loading.
+      load_seconds_ = std::max(0.0, load_seconds_ - seconds / static_cast<double>(count));
+    }
+    if (stage.needs_model || stage.upstream.empty()) items_ = std::min(items_, count);
+    return figures(print, count, count, count, seconds);
+  }
+
+  Json whole(std::size_t s, const std::string& print) {
+    const StageDefinition& stage = plan_.stages[s];
+    const Cell& cell = plan_.cells[cell_];
+    std::vector<std::string> parts{""};
+    if (stage.parts) parts = stage.parts(cell, items_);
+    if (parts.empty()) {
+      empty_.insert(stage.name);
+      return nullptr;
+    }
+    std::vector<Made>& made = records_[stage.name];
+    const double begin = steady_seconds();
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      made.push_back(
+          {0, items_,
+           unit_record(unit(s, static_cast<std::int64_t>(part), 0, items_, parts[part]))});
+    }
+    return figures(print, items_, std::ssize(parts), items_ * std::ssize(parts),
+                   steady_seconds() - begin);
+  }
+
+  /// `walked`: items summed over the units; each part of a cell walks all of them.
+  static Json figures(const std::string& print, std::int64_t items, std::int64_t units,
+                      std::int64_t walked, double seconds) {
+    return {{"fingerprint", print},
+            {"items", items},
+            {"units", units},
+            {"seconds", seconds},
+            {"seconds_per_item", seconds / static_cast<double>(walked)}};
+  }
+
+  Unit unit(std::size_t stage, std::int64_t index, std::int64_t first, std::int64_t last,
+            const std::string& part) const {
+    Unit out;
+    out.stage = stage;
+    out.cell = cell_;
+    out.index = index;
+    out.first = first;
+    out.last = last;
+    out.part = part;
+    out.file = "calibration/" + plan_.stages[stage].name + "/" + unit_name(index, 1, 1);
+    return out;
+  }
+
+  Record unit_record(const Unit& unit) {
+    UnitInput input;
+    input.unit = &unit;
+    input.cell = &plan_.cells[cell_];
+    input.cells = &plan_.cells;
+    input.tables = &plan_.tables;
+    input.seed = params_.seed;
+    input.limit = items_;
+    input.each_upstream = [&](const std::string& stage, std::size_t cell,
+                              const std::function<void(Record&)>& each) {
+      if (cell != cell_) return;
+      for (const Made& made : records_[stage]) {
+        if (made.first >= unit.last || made.last <= unit.first) continue;
+        Record copy = made.record;
+        each(copy);
+      }
+    };
+    input.upstream = [&](const std::string& stage, std::size_t cell) {
+      std::vector<Record> parts;
+      input.each_upstream(stage, cell, [&](Record& record) { parts.push_back(std::move(record)); });
+      return concatenate(parts);
+    };
+    input.advance = [](std::int64_t) {};
+    input.stopping = [] { return false; };
+    const StageDefinition& stage = plan_.stages[unit.stage];
+    if (stage.prepare) input.prepared = stage.prepare(input);
+    return stage.run(input);
+  }
+
+  void tell(const std::string& stage, const Json& entry) const {
+    const std::string where = plan_.cells[cell_].model + ", " + stage + ": ";
+    if (entry.contains("problem")) {
+      say_(where + entry["problem"].get<std::string>());
+      return;
+    }
+    char text[96];
+    std::snprintf(text, sizeof text, "%.3g s an item (%lld items, %.3g s)",
+                  entry["seconds_per_item"].get<double>(),
+                  static_cast<long long>(entry["items"].get<std::int64_t>()),
+                  entry["seconds"].get<double>());
+    say_(where + text);
+  }
+
+  const Plan& plan_;
+  std::size_t cell_;
+  const CalibrationParams& params_;
+  const std::function<void(const std::string&)>& say_;
+  std::int64_t items_ = 0;
+  double load_seconds_ = -1;
+  bool loaded_ = false;
+  std::map<std::string, std::vector<Made>> records_;
+  std::set<std::string> empty_;  ///< stages that have no unit for so few items
+};
+
+}  // namespace
+
+Json calibrate(const Plan& plan, const CalibrationParams& params,
+               const std::function<void(const std::string&)>& say) {
+  std::map<std::string, std::size_t> largest;  // model -> its cell with most items
+  std::vector<std::string> models;
+  const auto rows = [&](std::size_t cell) { return plan.tables[plan.cells[cell].table].size(); };
+  for (std::size_t c = 0; c < plan.cells.size(); ++c) {
+    if (plan.cells[c].pooled()) continue;
+    const auto [found, fresh] = largest.try_emplace(plan.cells[c].model, c);
+    if (fresh) models.push_back(plan.cells[c].model);
+    if (rows(c) > rows(found->second)) found->second = c;
+  }
+  Json out = {{"version", 1}, {"items", params.items}, {"models", Json::object()}};
+  for (const std::string& model : models) {
+    out["models"][model] = CellCalibration(plan, largest[model], params, say).run();
+  }
+  return out;
+}
+
+std::int64_t peak_resident_bytes() {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("VmHWM:")) continue;
+    std::istringstream words(line.substr(6));
+    std::int64_t kilobytes = 0;
+    words >> kilobytes;
+    return kilobytes * 1024;
+  }
+  return 0;
+}
+
+}  // namespace vrp

@@ -1,0 +1,97 @@
+// A calibration runs every stage on a few items in memory and tells seconds an item.
+#include "pipeline/driver/calibrate.hpp"
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
+
+#include "pipeline/base/error.hpp"
+#include "tests/unit/driver/toy_plan.hpp"
+
+using namespace vrp;
+
+namespace {
+
+Record rows(const UnitInput& input) {
+  Record record;
+  std::vector<double> values;
+  for (auto row = input.unit->first; row < input.unit->last; ++row)
+    values.push_back(static_cast<double>(row));
+  const auto n = std::ssize(values);
+  record.add("x/value", {"item"}, {n}, std::move(values), "1", "rows");
+  return record;
+}
+
+/// A plan whose stages count what they are given.
+Plan runnable(std::map<std::string, int>& runs) {
+  Plan plan = toy::plan({.parts = {"p", "q"}});
+  for (auto& stage : plan.stages) {
+    stage.run = [&runs, &stage](const UnitInput& input) {
+      ++runs[stage.name];
+      for (const std::string& up : stage.upstream) {
+        const Record record = input.upstream(up, input.cell_index());
+        if (!stage.whole_cell)
+          CHECK(record.as_double("x/value") ==
+                std::vector<double>{static_cast<double>(input.unit->first)});
+      }
+      if (stage.name == "metrics") std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      return rows(input);
+    };
+  }
+  return plan;
+}
+
+const auto quiet = [](const std::string&) {};
+
+}  // namespace
+
+TEST_CASE("every stage has seconds an item, of the model's largest set", "[calibrate]") {
+  std::map<std::string, int> runs;
+  const Plan plan = runnable(runs);
+  const Json found = calibrate(plan, {.items = 5}, quiet);
+  const Json& model = found.at("models").at("m");
+  CHECK(model.at("benchmark") == "a");  // 10 items, b has 7
+  CHECK(model.at("items") == 5);
+  for (const char* stage : {"capture", "metrics", "fits", "reduce"}) {
+    INFO(stage);
+    const Json& entry = model.at("stages").at(stage);
+    CHECK(entry.at("seconds_per_item").get<double>() > 0);
+    CHECK(entry.at("items") == 5);
+    CHECK(entry.at("fingerprint") == plan.find(stage, 0)->fingerprint.hex());
+  }
+  CHECK(runs["capture"] == 6);  // one more, unmeasured, loads the model
+  CHECK(runs["metrics"] == 5);
+  CHECK(runs["fits"] == 2);
+  CHECK(model.at("stages").at("metrics").at("seconds_per_item").get<double>() >= 0.002);
+  CHECK(model.at("stages").at("fits").at("units") == 2);
+}
+
+TEST_CASE("a set smaller than asked for, and a time limit, give what they can", "[calibrate]") {
+  std::map<std::string, int> runs;
+  const Plan plan = runnable(runs);
+  CHECK(calibrate(plan, {.items = 100}, quiet).at("models").at("m").at("items") == 10);
+  const Json cut = calibrate(plan, {.items = 100, .stage_seconds = 0}, quiet);
+  CHECK(cut.at("models").at("m").at("items") == 2);  // at least two
+}
+
+TEST_CASE("a stage that fails is noted, and so is what reads it", "[calibrate]") {
+  std::map<std::string, int> runs;
+  Plan plan = runnable(runs);
+  for (auto& stage : plan.stages) {
+    if (stage.name == "metrics")
+      stage.run = [](const UnitInput&) -> Record { fail("no room for a map"); };
+  }
+  std::vector<std::string> said;
+  const Json found =
+      calibrate(plan, {.items = 3}, [&](const std::string& s) { said.push_back(s); });
+  const Json& stages = found.at("models").at("m").at("stages");
+  CHECK(stages.at("metrics").at("problem") == "no room for a map");
+  CHECK_THAT(stages.at("reduce").at("problem").get<std::string>(),
+             Catch::Contains("needs metrics"));
+  CHECK(stages.at("capture").contains("seconds"));
+  CHECK(said.size() == 4);
+}
+
+TEST_CASE("the peak of resident memory is told", "[calibrate]") {
+  CHECK(peak_resident_bytes() > 1'000'000);
+}
