@@ -1,5 +1,7 @@
 #include "pipeline/driver/run_loop.hpp"
 
+#include <time.h>
+
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -17,6 +19,12 @@ constexpr double kShortestSleep = 100e-6;  // seconds
 constexpr double kLongestSleep = 4e-3;
 constexpr double kLongestSleepOfCoordinator = 1e-3;
 constexpr double kSleepGrowth = 1.25;
+
+double thread_cpu_seconds() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
+}
 
 }  // namespace
 
@@ -44,12 +52,14 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
                                                 params, hooks, events, steady_seconds());
   }
   double coordinating = 0;
+  double processor = 0;
   double sleep = kShortestSleep;
   while (coordinator ? !coordinator->closed() : !participant.quit()) {
     bool moved = false;
     // Before anything else: a job that slept may not be the folder's owner any more.
     if (coordinator) hooks.heartbeat();
     const double now = steady_seconds();
+    const double processor_then = coordinator ? thread_cpu_seconds() : 0;
     while (auto message = transport.receive()) {
       moved = true;
       if (coordinator) {
@@ -69,6 +79,7 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
     if (coordinator) {
       coordinator->tick(now, send);
       coordinating += steady_seconds() - now;
+      processor += thread_cpu_seconds() - processor_then;
       for (; !to_self.empty(); to_self.pop_front(), moved = true) {
         participant.take(to_self.front(), now, out);
       }
@@ -83,6 +94,7 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
   if (coordinator) outcome = coordinator->outcome();
   if (!coordinator) outcome.code = participant.code();
   outcome.coordinator_seconds = coordinating;
+  outcome.coordinator_cpu_seconds = processor;
   outcome.abandoned = !participant.release();
   return outcome;
 }

@@ -40,7 +40,8 @@ struct RunOutcome {
   int code = 0;            ///< the same on every rank
   bool abandoned = false;  ///< this rank's compute thread is still busy: leave by _exit
   std::vector<std::pair<std::size_t, std::string>> given_up;  ///< rank 0
-  double coordinator_seconds = 0;                             ///< rank 0: that coordinating took
+  double coordinator_seconds = 0;      ///< rank 0: that its turns took, without the waiting
+  double coordinator_cpu_seconds = 0;  ///< ... of the processor
 };
 
 /// Runs the plan's missing units. `done` is read on rank 0 only. Collective in the sense that every

@@ -151,8 +151,20 @@ def stop_while_hung():
     check(len(job.events("stop")) == 1 and job.units_done() < 3000, "stopped early")
 
 
+def many_ranks():
+    """64 ranks: every unit once, in the journal and in the events; a log that units alone make grow."""
+    job = Job(64, items=640, seconds=0.1)
+    check(job.end(within=120) == 0 and job.units_done() == 641, "64 ranks: " + job.explain())
+    units = 2 * 641 + 3  # capture and metrics of both sets, their reduce and the pooled one
+    files = [e["file"] for e in job.events("unit")]
+    check(len(files) == len(set(files)) == units, f"{len(files)} events, expected {units}")
+    journal = [line for line in (job.out / "units.journal").read_text().splitlines() if line[0] != "#"]
+    check(len(journal) == units, f"{len(journal)} journal lines, expected {units}")
+    check((job.out / "events.jsonl").stat().st_size < 250 * units, "events take less than 250 bytes a unit")
+
+
 CASES = (stopped_rank, stopped_coordinator, busy_main_thread, long_units, failing_unit, failing_rank, straggler,
-         hung_unit, stop_while_hung)
+         hung_unit, stop_while_hung, many_ranks)
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or [case.__name__ for case in CASES]

@@ -154,6 +154,7 @@ int run(MpiSession& mpi, const Arguments& arguments) {
                           {"units", plan.units.size()},
                           {"seconds", seconds},
                           {"coordinator_seconds", outcome.coordinator_seconds},
+                          {"coordinator_cpu_seconds", outcome.coordinator_cpu_seconds},
                           {"events_bytes", events->bytes()},
                           {"abandoned", outcome.abandoned}};
     std::cout << figures.dump() << std::endl;

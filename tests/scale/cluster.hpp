@@ -1,7 +1,8 @@
 #pragma once
 // A discrete-event simulation of jobs on a cluster: ranks, messages, time and the output folder are
 // made up, Coordinator and Scheduler are the very code of vrp-run. The coordinator is a server with
-// a queue: what its calls take, measured by the real clock or given, passes in simulated time too.
+// a queue: what its calls take, measured on the processor's clock or given, passes in simulated
+// time too.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,7 +32,7 @@ struct ClusterParams {
   RunLoopParams loop;
 };
 
-/// Seconds of the real clock that calls took.
+/// Seconds of the processor that calls took.
 class Service {
  public:
   void add(double seconds) { all_.push_back(static_cast<float>(seconds)); }
