@@ -58,6 +58,7 @@ class NodeCopy {
   /// Opens the copy and starts to fill it if nobody does. Errors as Model::load.
   NodeCopy(const std::filesystem::path& checkpoint, const ModelOptions& options,
            const WeightLoading& loading);
+  NodeCopy(NodeCopy&&) noexcept;
   ~NodeCopy();  ///< gives up what is not finished; the copy stays while others use it
   State state() const;
   void take(std::size_t chunk, std::span<const std::byte> bytes);

@@ -40,6 +40,7 @@ NodeCopy::NodeCopy(const std::filesystem::path& checkpoint, const ModelOptions& 
   }
 }
 
+NodeCopy::NodeCopy(NodeCopy&&) noexcept = default;
 NodeCopy::~NodeCopy() {
   if (parts_ && parts_->segment) parts_->segment->give_up();
 }
