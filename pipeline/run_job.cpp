@@ -21,6 +21,7 @@
 #include "pipeline/driver/run_loop.hpp"
 #include "pipeline/driver/score_file.hpp"
 #include "pipeline/driver/tables.hpp"
+#include "pipeline/memory_check.hpp"
 #include "pipeline/model/prompt.hpp"
 #include "pipeline/model/shared_segment.hpp"
 #include "pipeline/model/tensors.hpp"
@@ -51,6 +52,9 @@ class Job {
       return 0;
     }
     if (const int code = take_devices()) return code;
+    const auto tell = [this](const std::string& line) { say(line); };
+    const MemoryCheck check{sweep_, params_, plan_, done_, gpu_ ? &*gpu_ : nullptr};
+    if (const int code = check_memory(mpi_, check, tell, memory_line_)) return code;
     if (const int code = mpi_.agree([&] { open_run(); })) return code;
     return work();
   }
@@ -200,7 +204,7 @@ class Job {
       }
       device_line_ = gpus_.line;
       if (number >= 0) {
-        const Gpu& gpu = views[rank].gpus[static_cast<std::size_t>(number)];
+        const Gpu& gpu = gpu_.emplace(views[rank].gpus[static_cast<std::size_t>(number)]);
         device_line_ =
             concat("cuda:", number, " of ", views[rank].gpus.size(), ": ", gpu.name, ", ", gpu.uuid,
                    ", ", gpu.bytes, " bytes, local rank ", place.local_rank);
@@ -285,6 +289,7 @@ class Job {
     const auto weights = std::make_shared<JobWeights>(sweep_, weights_params());
     holder_->use(weights);
     log.line("device: " + device_line_);
+    log.line("memory: " + memory_line_);
     RunLoopHooks hooks;
     hooks.service = [&] {
       const bool moved = weights->service();
@@ -377,7 +382,8 @@ class Job {
   std::vector<bool> done_;
   GpuChoice gpus_;
   Json gpu_facts_;
-  std::string device_line_;
+  std::optional<Gpu> gpu_;  ///< this rank's
+  std::string device_line_, memory_line_;
 };
 
 }  // namespace

@@ -157,7 +157,8 @@ GpuChoice choose_gpus(const std::string& asked, int ranks_per_gpu,
   const auto number = [&](auto at) { return static_cast<std::size_t>(at - ranks.begin()); };
   if (with == ranks.end()) {
     const GpuView& first = ranks.front();
-    const std::string found = concat(first.problem, " (", surroundings(first), ")");
+    std::string found = first.problem;
+    if (first.visible || !first.slurm.empty()) found += concat(" (", surroundings(first), ")");
     if (asked == "cuda") {
       fail_usage("[run] device = cuda, but ", where(0, first), " has no GPU: ", found,
                  "; ask for GPUs (srun --gpus-per-task=1) or set device = cpu");

@@ -10,3 +10,5 @@ add_library(vrp_memory_ceiling STATIC ${CMAKE_CURRENT_LIST_DIR}/model/ceiling.cp
 target_link_libraries(vrp_memory_ceiling PUBLIC vrp_options PRIVATE vrp::torch)
 vrp_add_test(model_memory SOURCES ${CMAKE_CURRENT_LIST_DIR}/model/memory_test.cpp
              LIBS vrp_model vrp_tiny_checkpoint vrp_memory_ceiling LABELS unit)
+vrp_add_test(memory_fit SOURCES ${CMAKE_CURRENT_LIST_DIR}/model/memory_fit_test.cpp
+             LIBS vrp_model_front LABELS unit)
