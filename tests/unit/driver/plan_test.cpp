@@ -146,3 +146,23 @@ TEST_CASE("labels are part of what reads them, and of nothing before", "[plan]")
     CHECK((fingerprint(before, "fits", 0) == fingerprint(*plan, "fits", 0)) == (plan == &second));
   }
 }
+
+TEST_CASE("the graph of a plan is linear in its units, however many read a whole cell", "[plan]") {
+  const auto ranges = [](int items) {
+    const Plan plan = toy::plan({.unit_items = 1,
+                                 .stages = {"reduce"},
+                                 .parts = std::vector<std::string>(50, "part"),
+                                 .items = {items, items}});
+    std::size_t count = 0;
+    for (const auto& unit : plan.units) {
+      count += unit.upstream.ranges().size() + unit.downstream.ranges().size();
+      for (const std::size_t up : unit.upstream) {
+        const auto& readers = plan.units[up].downstream;
+        CHECK(std::find(readers.begin(), readers.end(), unit.id) != readers.end());
+      }
+    }
+    return static_cast<double>(count) / static_cast<double>(plan.units.size());
+  };
+  CHECK(ranges(400) < 10);
+  CHECK(ranges(400) < 1.5 * ranges(40));
+}
