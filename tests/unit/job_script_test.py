@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """slurm/job.sh and nodes.sh: who is to blame for a crash, and what a job does then. The messages were
 recorded from srun of Slurm 22.05 and mpirun of Open MPI 4.1; programs of Slurm are stand-ins."""
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -71,12 +73,19 @@ class Script(unittest.TestCase):
         path.chmod(0o755)
 
     def bash(self, text, **environment):
-        done = subprocess.run(
+        process = subprocess.Popen(
             ["bash", "-c", f'for f in site nodes job; do . "{ROOT}/slurm/$f.sh"; done; {text}'],
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             env={"PATH": f"{self.bin}:/usr/bin:/bin", "SLURM_JOB_ID": "7", "VRP_HOME": str(self.folder),
                  "HOME": str(self.folder)} | environment)
-        return done.returncode, done.stdout
+        try:
+            return_text = process.communicate(timeout=60)[0]
+        finally:  # a job that does not end must not outlive its test
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return process.returncode, return_text
 
 
 class Blame(Script):
