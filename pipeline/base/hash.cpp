@@ -4,12 +4,12 @@
 #include <xxhash.h>
 
 #include <array>
-#include <cerrno>
 #include <cstdio>
+#include <span>
 #include <vector>
 
 #include "pipeline/base/error.hpp"
-#include "pipeline/base/retry.hpp"
+#include "pipeline/base/input_file.hpp"
 
 namespace vrp {
 namespace {
@@ -18,42 +18,16 @@ constexpr std::size_t kBlock = 1 << 20;
 
 Hash128 from(XXH128_hash_t hash) { return {hash.high64, hash.low64}; }
 
-struct FileCloser {
-  void operator()(std::FILE* file) const { std::fclose(file); }
-};
-using FileHandle = std::unique_ptr<std::FILE, FileCloser>;
-
-/// The file opened and at byte `from`.
-FileHandle open_at(const std::filesystem::path& path, std::uint64_t from) {
-  FileHandle file(std::fopen(path.c_str(), "rb"));
-  if (!file) fail_errno(path, "cannot be opened");
-  if (from > 0 && ::fseeko(file.get(), static_cast<off_t>(from), SEEK_SET) != 0) {
-    fail_errno(path, "read error");
-  }
-  return file;
-}
-
 template <class Use>
 std::uint64_t read_blocks(const std::filesystem::path& path, Use use) {
+  const InputFile file(path);
   std::vector<unsigned char> block(kBlock);
   std::uint64_t total = 0;
-  FileHandle file;
-  while (true) {
-    const std::size_t got = retry_transient([&] {  // a handle gone stale is opened anew
-      if (!file) file = open_at(path, total);
-      std::clearerr(file.get());
-      const std::size_t n = std::fread(block.data(), 1, block.size(), file.get());
-      if (n == 0 && std::ferror(file.get())) {
-        const int number = errno;
-        file.reset();
-        throw FileError(path, "read error", number);
-      }
-      return n;
-    });
-    if (got == 0) return total;
+  while (const std::size_t got = file.read(total, std::as_writable_bytes(std::span(block)))) {
     use(block.data(), got);
     total += got;
   }
+  return total;
 }
 
 }  // namespace

@@ -116,8 +116,8 @@ void RunOwner::take() {
     record_.beat = wall_seconds();
     const auto chain = owner_chain(file_);
     if (chain.empty()) {
-      if (create(file_)) return;
-      continue;
+      if (!create(file_)) continue;
+      return sweep();
     }
     const OwnerFile& head = chain.back();
     const OwnerLife life = life_of(head.owner, record_.place);
@@ -174,6 +174,11 @@ void RunOwner::settle() {
   if (!holds()) {
     throw Error(ExitCode::live_run, file_.string() + ": another run has taken this folder over");
   }
+  sweep();
+}
+
+/// Claims on any other record than ours are on nothing any more.
+void RunOwner::sweep() const {
   OwnerFile ours;
   ours.owner = record_;
   unlink_claims(file_, ours.claim(file_));

@@ -50,6 +50,7 @@ class RunOwner {
   void take();
   bool create(const std::filesystem::path& file) const;
   void settle();
+  void sweep() const;
   bool holds() const;
   void pulse();
   void beat_once();

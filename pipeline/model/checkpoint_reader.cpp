@@ -2,13 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <deque>
 #include <exception>
 #include <mutex>
@@ -16,6 +12,7 @@
 #include <thread>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/input_file.hpp"
 #include "pipeline/base/text.hpp"
 
 namespace vrp {
@@ -23,36 +20,24 @@ namespace vrp {
 /// One file, open for reading front to back.
 class CheckpointReader::File {
  public:
-  File(const std::filesystem::path& path, bool mapped)
-      : path_(path), fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (fd_ < 0) fail(path.string(), ": cannot be opened: ", std::strerror(errno));
-    ::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+  File(const std::filesystem::path& path, bool mapped) : input_(path) {
+    ::posix_fadvise(input_.descriptor(), 0, 0, POSIX_FADV_SEQUENTIAL);
     if (mapped) map();
   }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   ~File() {
     if (map_ != nullptr) ::munmap(map_, mapped_bytes_);
-    ::close(fd_);
   }
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return input_.path(); }
 
   /// Bytes that could be read from `offset` on, at most as many as `into` has room for.
   std::size_t read(std::uint64_t offset, std::span<std::byte> into) const {
-    std::size_t done = 0;
-    while (done < into.size()) {
-      const ssize_t got =
-          ::pread(fd_, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) fail(path_.string(), ": cannot be read: ", std::strerror(errno));
-      if (got == 0) break;
-      done += static_cast<std::size_t>(got);
-    }
-    return done;
+    return input_.read(offset, into);
   }
   /// The same as a view. The size is asked for again: behind the end lies SIGBUS, not an error.
   std::span<const std::byte> view(std::uint64_t offset, std::uint64_t bytes) const {
-    const std::uint64_t end = std::min<std::uint64_t>(size(), mapped_bytes_);
+    const std::uint64_t end = std::min<std::uint64_t>(input_.size(), mapped_bytes_);
     const std::uint64_t there = offset < end ? std::min(bytes, end - offset) : 0;
     if (there == 0) return {};
     return {static_cast<const std::byte*>(map_) + offset, static_cast<std::size_t>(there)};
@@ -61,24 +46,18 @@ class CheckpointReader::File {
   Hasher hasher;
 
  private:
-  std::uint64_t size() const {
-    struct stat facts {};
-    if (::fstat(fd_, &facts) != 0) fail(path_.string(), ": ", std::strerror(errno));
-    return static_cast<std::uint64_t>(facts.st_size);
-  }
   void map() {
-    mapped_bytes_ = size();
+    mapped_bytes_ = input_.size();
     if (mapped_bytes_ == 0) return;
-    map_ = ::mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, fd_, 0);
+    map_ = ::mmap(nullptr, mapped_bytes_, PROT_READ, MAP_SHARED, input_.descriptor(), 0);
     if (map_ == MAP_FAILED) {
       map_ = nullptr;
-      fail(path_.string(), ": cannot be mapped: ", std::strerror(errno));
+      fail_errno(path(), "cannot be mapped");
     }
     ::madvise(map_, mapped_bytes_, MADV_SEQUENTIAL);
   }
 
-  std::filesystem::path path_;
-  int fd_;
+  InputFile input_;
   void* map_ = nullptr;
   std::uint64_t mapped_bytes_ = 0;
 };

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <limits>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/input_file.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/text.hpp"
 
@@ -145,12 +146,10 @@ std::vector<TensorInfo> parse_safetensors_header(const std::filesystem::path& fi
 }
 
 std::vector<TensorInfo> read_safetensors_header(const std::filesystem::path& file) {
-  std::error_code problem;
-  const std::uint64_t file_bytes = std::filesystem::file_size(file, problem);
-  if (problem) fail(file.string(), ": cannot be read: ", problem.message());
-  std::ifstream in(file, std::ios::binary);
+  const InputFile in(file);
+  const std::uint64_t file_bytes = in.size();
   std::array<unsigned char, 8> prefix{};
-  if (!in || !in.read(reinterpret_cast<char*>(prefix.data()), prefix.size())) {
+  if (in.read(0, std::as_writable_bytes(std::span(prefix))) < prefix.size()) {
     fail(file.string(), ": ", file_bytes, " bytes, expected at least 8 with the header's length");
   }
   std::uint64_t length = 0;
@@ -161,7 +160,7 @@ std::vector<TensorInfo> read_safetensors_header(const std::filesystem::path& fil
          "); is it a safetensors file, and complete?");
   }
   std::string json(static_cast<std::size_t>(length), '\0');
-  if (!in.read(json.data(), static_cast<std::streamsize>(length))) {
+  if (in.read(prefix.size(), std::as_writable_bytes(std::span(json))) < length) {
     fail(file.string(), ": its header of ", length, " bytes cannot be read");
   }
   return parse_safetensors_header(file, json, prefix.size() + length, file_bytes);
