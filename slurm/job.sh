@@ -233,6 +233,9 @@ vrp_nodes_to_use() {
 vrp_prepare() { # modules, defaults, this start's place in the history
   local name
   if [ -n "$VRP_MODULES" ]; then
+    # A batch shell is no login shell: `module` may not be defined yet.
+    # shellcheck disable=SC1091
+    type module >/dev/null 2>&1 || . /etc/profile
     # shellcheck disable=SC2086  # one word per module
     module load $VRP_MODULES || vrp_end 2 "module load $VRP_MODULES failed"
   fi
@@ -284,8 +287,11 @@ vrp_job() {
     VRP_EXCLUDED_NOW=
     case $verdict in
       done)
-        [ "$VRP_REPORT" != yes ] || "${VRP_CONTAINER[@]}" "$VRP_BIN/vrp" report "$VRP_RUN" ||
-          vrp_say "vrp report failed; run it again by hand"
+        # A later link of a chain finds the run complete and its report made.
+        if [ "$VRP_REPORT" = yes ] && { [ "$units" -gt 0 ] || [ ! -f "$VRP_RUN/report.html" ]; }; then
+          "${VRP_CONTAINER[@]}" "$VRP_BIN/vrp" report "$VRP_RUN" ||
+            vrp_say "vrp report failed; run it again by hand"
+        fi
         vrp_end "$VRP_CODE" "complete"
         ;;
       stop) vrp_end "$VRP_CODE" "not started again: exit code $VRP_CODE needs a change first, see the messages above" ;;

@@ -2,6 +2,7 @@
 `nodes` says, and the digest of an unbroken run; it raises when a claim does not hold.
 """
 import os
+import shlex
 import shutil
 import signal
 
@@ -219,14 +220,14 @@ def no_progress(sweep, _):
             ("configuration", "exit 2", "2:0", "not started again: exit code 2 needs a change first"),
             ("lies", "exit 0", "1:0",
              "not started again: crashes in a row without a finished unit"),
-            ("requeues", "echo unit >> $VRP_RUN/units.journal; exit 75", "75:0",
+            ("requeues", "echo unit >> \"$VRP_RUN/units.journal\"; exit 75", "75:0",
              "not requeued: 1 restarts, and VRP_MAX_REQUEUES is 1")):
         folder = os.path.join(os.path.dirname(sweep.run), "programs-" + name)
         os.makedirs(folder)
         with open(os.path.join(folder, "vrp-run"), "w") as file:
-            file.write(f"#!/bin/bash\nVRP_RUN={sweep.run}\n{body}\n")
+            file.write(f"#!/bin/bash\nVRP_RUN={shlex.quote(sweep.run)}\n{body}\n")
             os.fchmod(file.fileno(), 0o755)
-        sweep.submit(site=f"VRP_BIN={folder} VRP_MAX_REQUEUES=1 VRP_MPI=none")
+        sweep.submit(site=f"VRP_BIN={shlex.quote(folder)} VRP_MAX_REQUEUES=1 VRP_MPI=none")
         state = sweep.wait_for_end(60)
         sweep.require(state == ("FAILED", end), f"{name}: the job ended as {state}, expected {end}")
         last = sweep.text().splitlines()

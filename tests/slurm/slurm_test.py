@@ -55,7 +55,7 @@ def main():
     chosen = [s for s in scenarios.ALL if not sys.argv[1:] or s.__name__ in sys.argv[1:]]
     h.check(chosen, f"no scenario {sys.argv[1:]}; there are {[s.__name__ for s in scenarios.ALL]}")
     data = h.prepare()
-    folder = tempfile.mkdtemp(prefix="vrp_slurm_runs_")
+    folder = tempfile.mkdtemp(prefix="vrp_slurm_runs with a space_")
     problems = {}
     with slurm.Cluster(nodes=NODES) as cluster:
         try:

@@ -88,6 +88,18 @@ class Script(unittest.TestCase):
         return process.returncode, return_text
 
 
+class Text(unittest.TestCase):
+    def test_bash_and_shellcheck_accept_every_file(self):
+        files = sorted(path for kind in ("*.sh", "*.sbatch") for path in (ROOT / "slurm").glob(kind))
+        self.assertEqual(len(files), 5)
+        for path in files:
+            self.assertEqual(subprocess.run(["bash", "-n", path]).returncode, 0, path)
+        if shutil.which("shellcheck"):
+            done = subprocess.run(["shellcheck", "-x", *files], text=True, cwd=ROOT / "slurm",
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+
 class Blame(Script):
     def problem(self, text):
         (self.folder / "out").write_text(text)
@@ -151,9 +163,9 @@ class Job(Script):
         self.program("scontrol", 'case $1 in hostnames|show) if [ "$2" = hostnames ]; then printf "n1\\nn2\\n";'
                                  f' else echo "JobId=7 JobState={self.state} X=1"; fi ;;'
                                  ' *) echo "$@" >>$run/scontrol ;; esac')
-        return self.bash(f"VRP_LOOK_SECONDS=0.2; vrp_job {self.run_folder} -C sweep.ini", VRP_REPORT="no",
-                         VRP_GPUS_PER_NODE="0", SLURM_JOB_NUM_NODES="2", SLURM_JOB_NODELIST="n[1-2]",
-                         **environment)
+        return self.bash(f"VRP_LOOK_SECONDS=0.2; vrp_job {self.run_folder} -C sweep.ini", **{
+            "VRP_REPORT": "no", "VRP_GPUS_PER_NODE": "0", "SLURM_JOB_NUM_NODES": "2",
+            "SLURM_JOB_NODELIST": "n[1-2]"} | environment)
 
     def launches(self):
         return (self.run_folder / "launches").read_text().splitlines()
@@ -168,6 +180,25 @@ class Job(Script):
         self.assertEqual((code, self.asked()), (0, []), text)
         self.assertIn("--nodes=2 --nodelist=n1,n2 --ntasks=2", self.launches()[0])
         self.assertIn(f"vrp-run -C sweep.ini --output-dir {self.run_folder} --wait-live 90", self.launches()[0])
+
+    def test_modules_are_loaded_and_one_that_is_missing_ends_the_job_before_any_rank(self):
+        self.launch(1, "exit 0", end=0)
+        self.program("module", 'echo "$*" >>$run/modules; [ "$3" != none ]')
+        self.assertEqual(self.job(VRP_MODULES="openmpi hdf5")[0], 0)
+        self.assertEqual((self.run_folder / "modules").read_text(), "load openmpi hdf5\n")
+        code, text = self.job(VRP_MODULES="openmpi none")
+        self.assertEqual((code, len(self.launches())), (2, 1), text)
+
+    def test_a_report_is_made_once(self):
+        self.launch(1, "exit 0", units=1, end=0)
+        self.launch(2, "exit 0", end=0)
+        (self.folder / "build/bin").mkdir(parents=True)
+        report = self.folder / "build/bin/vrp"
+        report.write_text(f"#!/bin/bash\necho $1 >>{self.run_folder}/reports; touch $2/report.html\n")
+        report.chmod(0o755)
+        for _ in range(2):
+            self.assertEqual(self.job(VRP_REPORT="yes")[0], 0)
+        self.assertEqual((self.run_folder / "reports").read_text(), "report\n")
 
     def test_exit_75_with_progress_requeues_once(self):
         self.launch(1, "exit 75", units=1)
