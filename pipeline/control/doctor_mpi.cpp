@@ -26,13 +26,16 @@ std::vector<Json> hellos(const std::string& output) {
   return out;
 }
 
-std::string last_line(const std::string& text) {
-  std::string last;
+/// The line that says most about a failure: the program's own, one with "error", else the last.
+std::string telling_line(const std::string& text) {
+  std::string last, error;
   for (const std::string& line : split(text, '\n')) {
     const std::string words = trim(line);
+    if (words.find("vrp-run: ") != words.npos) return excerpt(words, 200);
+    if (error.empty() && words.find("rror") != words.npos) error = words;
     if (!words.empty() && words.find_first_not_of("-=*") != words.npos) last = words;
   }
-  return excerpt(last, 200);
+  return excerpt(error.empty() ? last : error, 200);
 }
 
 /// libmpi as the program's loader finds it; "" when it cannot be told.
@@ -62,7 +65,7 @@ Check check_start(const std::vector<std::string>& launcher, const std::filesyste
                        ": load the module that the program was built with"
                        " (under Slurm: srun --mpi=pmix)");
   if (ranks.empty() || run.status != 0 || ranks[0].value("ranks", 0) != 2)
-    return problem(name, concat("failed with ", run.status, ": ", last_line(run.output)),
+    return problem(name, concat("failed with ", run.status, ": ", telling_line(run.output)),
                    "try by hand: " + join(words, " "));
   found = ranks[0];
   const std::string threads = found.value("threads", "");
@@ -78,7 +81,7 @@ Check check_version(const Json& hello, const std::filesystem::path& program) {
   const ChildOutput asked = ask_program({"mpirun", "--version"}, kAskSeconds);
   const std::string launcher = version_in(asked.output), ours = version_in(library);
   if (launcher.empty() || ours.empty())
-    return warning("MPI version", library + "; mpirun says '" + last_line(asked.output) + "'",
+    return warning("MPI version", library + "; mpirun says '" + telling_line(asked.output) + "'",
                    "see that both are of one MPI");
   if (launcher != ours)
     return problem("MPI version",

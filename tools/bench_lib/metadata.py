@@ -44,7 +44,10 @@ def measure(units=UNITS, scratch=None):
 
 
 def line(row):
-    return (f"  {row['units']} units: start {row['resume']['seconds']:.2f} s, without a journal "
-            f"{row['resume_without_journal']['seconds']:.2f} s, vrp status "
-            f"{row['vrp_status_command_seconds']:.2f} s, manifest {row['manifest_bytes']} bytes, journal "
-            f"{row['journal_bytes'] / 1e6:.1f} MB")
+    def both(name):
+        entry = row[name].get("seconds", row[name])
+        return f"{entry['clock']:.2f} s (processor {entry['processor']:.2f})"
+
+    return (f"  {row['units']} units: start {both('resume')}, without a journal {both('resume_without_journal')}, "
+            f"state of the run {both('status_seconds')}, vrp status {row['vrp_status_command_seconds']:.2f} s, "
+            f"manifest {row['manifest_bytes']} bytes, journal {row['journal_bytes'] / 1e6:.1f} MB")

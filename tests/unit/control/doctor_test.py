@@ -119,11 +119,10 @@ class Doctor(unittest.TestCase):
             self.skipTest("no file system can be mounted here")
         self.addCleanup(subprocess.run, ["umount", small])
         self.expect(self.doctor(VRP_SHM_DIR=small)["shared memory"], "warning", "--shm-size")
-        with open(os.path.join(small, "filler"), "wb") as file:
+        with open(os.path.join(small, "filler"), "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"x" * 4096)
-                    file.flush()
             except OSError:
                 pass
         checks = self.doctor(small, code=7)
