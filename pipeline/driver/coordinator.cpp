@@ -218,7 +218,10 @@ void Coordinator::hand_out(double now, const Send& send) {
     const auto unit = scheduler_.next(rank, now);
     if (!unit) continue;
     set_place(rank);
-    send(rank, {MessageKind::assign, 0, static_cast<std::int64_t>(*unit), 0, ""});
+    const auto id = static_cast<std::int64_t>(*unit);
+    send(rank, {MessageKind::assign, 0, id, 0, ""});
+    // A straggler's first rank may not have begun it, behind another slow unit.
+    for (const int other : scheduler_.others(*unit, rank)) take_back(other, id, send);
   }
 }
 

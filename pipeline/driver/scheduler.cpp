@@ -83,7 +83,9 @@ void Scheduler::find_stragglers(double now) {
     const Unit& unit = plan_.units[id];
     const auto usual = times_.expect(unit.stage, ready_.group(id), unit.cost);
     if (!usual || runners.size() >= kMostRunners) continue;
-    const double elapsed = now - runners.back().since;  // since it was last handed out
+    double since = runners.front().since;  // of the last that began it
+    for (const Runner& runner : runners) since = std::max(since, runner.since);
+    const double elapsed = now - since;
     if (elapsed > std::max(params_.straggler * *usual, params_.straggler_seconds)) {
       slow.emplace_back(-elapsed, id);
     }
@@ -125,18 +127,25 @@ std::optional<double> Scheduler::forget(int rank, std::size_t unit) {
   return since;
 }
 
-/// The rank is out of the unit, however that went.
-void Scheduler::report(int rank, std::size_t unit) {
+/// The rank is out of the unit, however that went; now it begins the next one that it has.
+void Scheduler::report(int rank, std::size_t unit, std::optional<double> now) {
   auto& units = ranks_[static_cast<std::size_t>(rank)].units;
   const auto found = std::find(units.begin(), units.end(), unit);
+  const bool was_first = found != units.end() && found == units.begin();
   if (found != units.end()) units.erase(found);
   book_.report(rank, unit);
+  if (!now || !was_first || units.empty()) return;
+  const auto running = running_.find(units.front());
+  if (running == running_.end()) return;
+  for (Runner& runner : running->second) {
+    if (runner.rank == rank) runner.since = *now;
+  }
 }
 
 bool Scheduler::done(int rank, std::size_t id, double now, double seconds) {
   const Unit& unit = plan_.units[id];
   const auto since = forget(rank, id);
-  report(rank, id);
+  report(rank, id, now);
   if (since) {
     times_.add(unit.stage, ready_.group(id), unit.cost, seconds > 0 ? seconds : now - *since);
   }
@@ -163,9 +172,9 @@ bool Scheduler::done(int rank, std::size_t id, double now, double seconds) {
   return true;
 }
 
-void Scheduler::failed(int rank, std::size_t unit, const std::string& reason, double) {
+void Scheduler::failed(int rank, std::size_t unit, const std::string& reason, double now) {
   forget(rank, unit);
-  report(rank, unit);
+  report(rank, unit, now);
   book_.failed(rank, unit);
   if (units_[unit].state == State::done) book_.proven({rank});
   if (units_[unit].state == State::running) attempt_failed(rank, unit, reason);
@@ -194,7 +203,7 @@ void Scheduler::hung(int rank, std::size_t unit, const std::string& reason) {
 }
 
 void Scheduler::returned(int rank, std::size_t unit) {
-  report(rank, unit);
+  report(rank, unit, std::nullopt);
   if (!forget(rank, unit)) return;
   if (units_[unit].state == State::running && running_.count(unit) == 0) {
     make_waiting_or_ready(unit);

@@ -89,7 +89,7 @@ class Scheduler {
   };
   struct Runner {
     int rank = 0;
-    double since = 0;
+    double since = 0;  ///< when it was handed out, or the rank was done with the unit before it
   };
   struct Trouble {  ///< of the few units that have it
     int attempts = 0, losses = 0;
@@ -99,7 +99,7 @@ class Scheduler {
   bool may_run(int rank, std::size_t unit) const;
   void start(int rank, std::size_t unit, double now);
   std::optional<double> forget(int rank, std::size_t unit);
-  void report(int rank, std::size_t unit);
+  void report(int rank, std::size_t unit, std::optional<double> now);
   void attempt_failed(int rank, std::size_t unit, const std::string& reason);
   void make_waiting_or_ready(std::size_t unit);
   void give_up(std::size_t unit, const std::string& reason);
