@@ -66,7 +66,7 @@ std::size_t check_sweep(Sweep& sweep, const RunOptions& options) {
   return make_plan(sweep, std::move(inputs)).units.size();
 }
 
-void check_times(const Sweep& sweep, const Site& site, const std::string& time) {
+void check_times(const Sweep& sweep, const ClusterSite& site, const std::string& time) {
   const auto warning = site.number("SIGNAL_SECONDS");
   const auto reserve = std::min<std::int64_t>(60, warning / 4);
   if (sweep.run.margin > static_cast<double>(warning - reserve))
@@ -122,7 +122,7 @@ fs::path site_file(const SubmitOptions& options, const fs::path& folder) {
 }
 
 JobText job_text(const SubmitOptions& options, const Arguments& arguments, const Sweep& sweep,
-                 const Site& site, const fs::path& slurm) {
+                 const ClusterSite& site, const fs::path& slurm) {
   JobText job;
   job.name = sweep.params.name;
   job.run = options.output_dir.empty() ? "runs/" + job.name : options.output_dir;
@@ -203,7 +203,7 @@ int submit_command(const Arguments& arguments) {
   Sweep sweep = read_sweep(run_options.sweep);
   const std::size_t units = check_sweep(sweep, run_options);
   const fs::path slurm = slurm_folder();
-  const Site site = read_site(site_file(options, slurm));
+  const ClusterSite site = read_site(site_file(options, slurm));
   const JobText job = job_text(options, arguments, sweep, site, slurm);
   check_times(sweep, site, job.time);
   check_run(job.run, sweep, options);

@@ -29,7 +29,7 @@ class Directives {
   std::ostringstream text_;
 };
 
-std::string directives(const JobText& job, const Site& site) {
+std::string directives(const JobText& job, const ClusterSite& site) {
   Directives out;
   const bool array = !job.elements.empty();
   out.add("job-name", "vrp-" + job.name);
@@ -58,12 +58,12 @@ std::string heading(const std::string& text) { return "\n# ======== " + text + "
 
 }  // namespace
 
-std::int64_t ranks_per_node(const Site& site) {
+std::int64_t ranks_per_node(const ClusterSite& site) {
   if (!site.at("RANKS_PER_NODE").empty()) return site.number("RANKS_PER_NODE");
   return std::max<std::int64_t>(site.number("GPUS_PER_NODE"), 1);
 }
 
-std::string job_script(const JobText& job, const Site& site) {
+std::string job_script(const JobText& job, const ClusterSite& site) {
   std::ostringstream out;
   out << "#!/bin/bash\n"
       << directives(job, site) << "# Written by: " << join(split(job.command, '\n'), " ") << "\n# "

@@ -26,10 +26,10 @@ struct JobText {
   std::string nodes_sh, job_sh;  ///< text of slurm/nodes.sh and slurm/job.sh
 };
 
-std::int64_t ranks_per_node(const Site& site);
+std::int64_t ranks_per_node(const ClusterSite& site);
 
 /// A bash script with its #SBATCH lines; it needs no other file but the programs and the sweep's.
-std::string job_script(const JobText& job, const Site& site);
+std::string job_script(const JobText& job, const ClusterSite& site);
 
 /// The command that submits `script`. `after`: jobs that must have ended before; `links_left`: jobs
 /// of the chain that come behind this one.

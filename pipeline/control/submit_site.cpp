@@ -69,7 +69,7 @@ bool is_number(const std::string& text) {
          text.find_first_not_of("0123456789") == std::string::npos;
 }
 
-void check_value(const Site& site, const Variable& variable) {
+void check_value(const ClusterSite& site, const Variable& variable) {
   const auto found = site.values.find(variable.name);
   if (found == site.values.end())
     fail_usage(site.file.string(), ": VRP_", variable.name,
@@ -81,7 +81,7 @@ void check_value(const Site& site, const Variable& variable) {
                "', expected a number", may_be_empty ? " or nothing" : "");
 }
 
-void check_unknown(const Site& site, const std::string& name) {
+void check_unknown(const ClusterSite& site, const std::string& name) {
   std::vector<std::string> known(std::begin(kArrays), std::end(kArrays));
   known.insert(known.end(), std::begin(kOthers), std::end(kOthers));
   for (const Variable& variable : kVariables) known.emplace_back(variable.name);
@@ -94,13 +94,13 @@ void check_unknown(const Site& site, const std::string& name) {
 
 }  // namespace
 
-std::int64_t Site::number(const std::string& name) const {
+std::int64_t ClusterSite::number(const std::string& name) const {
   const std::string& text = at(name);
   return text.empty() ? 0 : std::stoll(text);
 }
 
-Site read_site(const fs::path& file) {
-  Site site;
+ClusterSite read_site(const fs::path& file) {
+  ClusterSite site;
   site.file = file;
   if (!fs::is_regular_file(file)) fail_usage(file.string(), ": is no file; expected a site file");
   site.text = read_text(file);

@@ -7,7 +7,7 @@
 
 namespace vrp {
 
-struct Site {
+struct ClusterSite {
   std::filesystem::path file;
   std::string text;                           ///< of the file, to go into the job script
   std::map<std::string, std::string> values;  ///< "PARTITION" -> value of VRP_PARTITION
@@ -20,7 +20,7 @@ struct Site {
 /// Sources the file in bash and reads what it sets. Error (usage) when the file is missing, bash
 /// refuses it, a variable of slurm/site.sh is not set or not what it should be, or one is set that
 /// nobody reads (then with the nearest that is read).
-Site read_site(const std::filesystem::path& file);
+ClusterSite read_site(const std::filesystem::path& file);
 
 /// The folder slurm/ of the checkout: in VRP_HOME, beside the program, or where it was built from.
 std::filesystem::path slurm_folder();
