@@ -24,5 +24,5 @@ add_executable(vrp pipeline/vrp.cpp)
 target_link_libraries(vrp PRIVATE vrp_control vrp_program)
 
 add_executable(vrp-run pipeline/vrp_run.cpp pipeline/run_job.cpp pipeline/run_calibration.cpp pipeline/run_start.cpp
-               pipeline/devices.cpp pipeline/memory_check.cpp)
+               pipeline/devices.cpp pipeline/memory_check.cpp pipeline/gpu_weights.cpp)
 target_link_libraries(vrp-run PRIVATE vrp_stage_runners vrp_control vrp_program vrp_dist)

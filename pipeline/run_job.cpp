@@ -21,6 +21,7 @@
 #include "pipeline/driver/run_loop.hpp"
 #include "pipeline/driver/score_file.hpp"
 #include "pipeline/driver/tables.hpp"
+#include "pipeline/gpu_weights.hpp"
 #include "pipeline/memory_check.hpp"
 #include "pipeline/model/prompt.hpp"
 #include "pipeline/model/shared_segment.hpp"
@@ -290,6 +291,10 @@ class Job {
     holder_->use(weights);
     log.line("device: " + device_line_);
     log.line("memory: " + memory_line_);
+    if (const int code = share_weights(log)) {
+      weights->close();
+      return code;
+    }
     RunLoopHooks hooks;
     hooks.service = [&] {
       const bool moved = weights->service();
@@ -320,6 +325,29 @@ class Job {
     }
     if (outcome.abandoned) leave(outcome.code);
     return outcome.code;
+  }
+
+  /// Collective. On GPUs: the model with the largest missing unit goes to all of them at once.
+  int share_weights(RankLog& log) {
+    if (!gpus_.on_gpu() || mpi_.size() == 1 || sweep_.run.nccl == "off") return 0;
+    if (sweep_.run.nccl == "auto" && (gpus_.shared || sweep_.run.load != "bcast")) return 0;
+    const Unit* largest = nullptr;
+    for (const Unit& unit : plan_.units) {
+      if (!first() || done_[unit.id] || !plan_.stages[unit.stage].needs_model) continue;
+      if (largest == nullptr || unit.cost > largest->cost) largest = &unit;
+    }
+    const std::string model =
+        mpi_.broadcast(largest == nullptr ? "" : plan_.cells[largest->cell].model);
+    if (model.empty()) return 0;
+    std::string why;
+    auto library = load_nccl(why);
+    const GpuWeights weights = share_weights_by_nccl(mpi_, sweep_.run, std::move(library),
+                                                     std::move(why), model, *holder_, [&] {
+                                                       if (first()) owner_->beat();
+                                                     });
+    if (first()) say(weights.code != 0 ? "vrp-run: " + weights.line : weights.line);
+    log.line(weights.line);
+    return weights.code;
   }
 
   JobWeightsParams weights_params() const {

@@ -67,14 +67,14 @@ JobWeights::~JobWeights() = default;
 
 Model JobWeights::load(const std::string& model) {
   const ModelConfig& c = config(model);
-  return Model::load(c.checkpoint, options(c), loading(model));
+  return Model::load(c.checkpoint, with_ladder(model), loading(model));
 }
 
 Model JobWeights::load(const std::string& model, DeviceBroadcast& devices) {
   const ModelConfig& c = config(model);
   WeightLoading how = loading(model);
   how.devices = &devices;
-  return Model::load(c.checkpoint, options(c), how);
+  return Model::load(c.checkpoint, with_ladder(model), how);
 }
 
 bool JobWeights::service() { return exchange_ && exchange_->service(); }
@@ -106,6 +106,21 @@ ModelOptions JobWeights::options(const ModelConfig& config) const {
   options.min_pixels = config.min_pixels;
   options.max_pixels = config.max_pixels;
   return options;
+}
+
+ModelOptions JobWeights::with_ladder(const std::string& model) {
+  ModelOptions out = options(config(model));
+  const std::lock_guard lock(mutex_);
+  auto& ladder = ladders_[model];
+  if (ladder == nullptr) {
+    ladder = std::make_shared<MemoryLadder>();
+    ladder->tell_by([this, model](const std::string& line) {
+      const std::lock_guard telling(mutex_);
+      remarks_.push_back(model + ": " + line);
+    });
+  }
+  out.ladder = ladder;
+  return out;
 }
 
 WeightLoading JobWeights::loading(const std::string& model) const {

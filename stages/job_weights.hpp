@@ -1,6 +1,7 @@
 #pragma once
 // The weights of a job's models: how each rank loads one, and who of a host keeps a copy for all.
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -38,6 +39,8 @@ class JobWeights : public WeightEnds {
  private:
   const ModelConfig& config(const std::string& model) const;
   ModelOptions options(const ModelConfig& config) const;
+  /// The options with what is known of the model's memory from earlier loads.
+  ModelOptions with_ladder(const std::string& model);
   WeightLoading loading(const std::string& model) const;
   std::unique_ptr<WeightSource> source(int model) override;
   Place place(int model, bool needed) override;
@@ -51,6 +54,7 @@ class JobWeights : public WeightEnds {
   std::deque<std::shared_ptr<NodeCopy>> kept_;
   mutable std::mutex mutex_;
   mutable std::vector<std::string> remarks_;
+  std::map<std::string, std::shared_ptr<MemoryLadder>> ladders_;  ///< by model
 };
 
 }  // namespace vrp

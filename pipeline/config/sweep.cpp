@@ -156,6 +156,9 @@ Sweep read_sweep(const SweepOverrides& overrides) {
   require(r.unit_timeout >= 0, settings, "run", "unit_timeout", r.unit_timeout, "0 or more");
   require(one_of(r.device, {"auto", "cpu", "cuda"}), settings, "run", "device", r.device,
           "auto, cpu or cuda");
+  require(one_of(r.nccl, {"auto", "off", "require"}), settings, "run", "nccl", r.nccl,
+          "auto, off or require");
+  require(r.nccl_timeout > 0, settings, "run", "nccl_timeout", r.nccl_timeout, "more than 0");
   require(one_of(r.load, {"bcast", "read", "mmap"}), settings, "run", "load", r.load,
           "bcast, read or mmap");
   require(r.ranks_per_gpu >= 1, settings, "run", "ranks_per_gpu", r.ranks_per_gpu, "at least 1");

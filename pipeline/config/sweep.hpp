@@ -110,6 +110,8 @@ struct RunParams {
   double margin = 60;
   double progress = 5;
   std::string load = "bcast";
+  std::string nccl = "auto";
+  double nccl_timeout = 600;
   int unit_attempts = 3;
   int rank_failures = 3;
   double straggler = 3;
@@ -128,6 +130,11 @@ struct RunParams {
     visit("load", load,
           "bcast | read | mmap: one rank reads the weights for all, one copy a host (VRP_SHM_DIR, "
           "/dev/shm); every rank for itself; one rank of each host from a mapped file, one copy");
+    visit("nccl", nccl,
+          "auto | off | require: whether weights go from GPU to GPU over NCCL; auto = where it "
+          "connects all ranks, and load = bcast");
+    visit("nccl_timeout", nccl_timeout,
+          "seconds that NCCL may take to connect, or a broadcast, > 0");
     visit("unit_attempts", unit_attempts, "how often a failing unit is tried, >= 1");
     visit("rank_failures", rank_failures,
           "units in a row that fail on a rank, and not on others, after which it gets no more, "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "pipeline/base/error.hpp"
 
@@ -91,6 +92,7 @@ std::optional<MemoryRung> MemoryLadder::down(MemoryWork work, std::int64_t token
   ceiling.keep = next->keep;
   remarks_.push_back(concat("out of memory behind ", tokens, " tokens, from now on ",
                             rung_text(work, most, *next)));
+  if (tell_) tell_(remarks_.back());
   return next;
 }
 

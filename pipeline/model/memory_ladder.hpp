@@ -9,6 +9,7 @@
 // kernels). On an accelerator products of another number of rows may differ in their last bits: an
 // item that had to be cut up then has other last bits than on a device with more memory.
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -42,6 +43,8 @@ class MemoryLadder {
 
   /// One line for each ceiling found or lowered since the last call.
   std::vector<std::string> take_remarks();
+  /// Each such line is also told at once, on the thread that ran out of memory.
+  void tell_by(std::function<void(const std::string&)> tell) { tell_ = std::move(tell); }
   std::int64_t failed_tries() const { return failed_tries_; }
 
   /// Prompts of about the same length: steps of a quarter octave.
@@ -55,6 +58,7 @@ class MemoryLadder {
   };
   std::map<std::pair<MemoryWork, int>, Ceiling> ceilings_;
   std::vector<std::string> remarks_;
+  std::function<void(const std::string&)> tell_;
   std::int64_t failed_tries_ = 0;
 };
 

@@ -217,8 +217,11 @@ TEST_CASE("what was learned of memory outlives the model", "[model][memory]") {
   const Fixture f;
   ModelOptions options;
   options.ladder = std::make_shared<MemoryLadder>();
+  std::string told;
+  options.ladder->tell_by([&](const std::string& line) { told = line; });
   options.ladder->down(MemoryWork::paths, 100, 10, {10, 0, true}, false);
   CHECK(Model::load(f.checkpoint.path(), options).counters().out_of_memory == 1);
+  CHECK(told == options.ladder->take_remarks().at(0));
 }
 
 TEST_CASE("an observer that cannot start again fails the pass instead of seeing it twice",
