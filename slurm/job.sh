@@ -178,11 +178,12 @@ vrp_requeue() {
     [ -z "$VRP_UNITS_BEFORE" ] || [ "$VRP_UNITS_AT_START" -gt "$VRP_UNITS_BEFORE" ] ||
       vrp_end "$code" "$1; not requeued: two starts in a row finished no unit ($units before and now); give more --time, or smaller [run] unit_items"
   fi
-  said=$(scontrol requeue "$VRP_JOB" 2>&1) ||
+  # Slurm's TERM to every process of the old start must not reach scontrol before its answer does.
+  said=$(trap '' TERM && scontrol requeue "$VRP_JOB" 2>&1) ||
     vrp_end "$code" "$1; not requeued: scontrol requeue: $said; submit again to resume"
   # A running job's list of excluded nodes cannot be changed, that of a requeued one can.
   [ -z "$VRP_EXCLUDED" ] ||
-    scontrol update "JobId=$VRP_JOB" "ExcNodeList=${VRP_EXCLUDED// /,}" 2>&1 || true
+    (trap '' TERM && scontrol update "JobId=$VRP_JOB" "ExcNodeList=${VRP_EXCLUDED// /,}") 2>&1
   vrp_end 75 "$1; requeued with $units units finished (restart $((restarts + 1)) of at most $VRP_MAX_REQUEUES)${VRP_EXCLUDED:+, without $VRP_EXCLUDED}"
 }
 

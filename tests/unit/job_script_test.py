@@ -152,7 +152,7 @@ class Job(Script):
         self.program("sinfo", "printf 'n1 allocated\\nn2 allocated\\n'")
         for name in ("launches", "starts"):
             (self.run_folder / name).touch()
-        self.units = 0
+        self.on_requeue = ""
 
     def launch(self, number, text, units=0, end=None):
         done = "".join("echo '1 1 0 0 - unit' >>$run/units.journal;" for _ in range(units))
@@ -162,7 +162,7 @@ class Job(Script):
     def job(self, **environment):
         self.program("scontrol", 'case $1 in hostnames|show) if [ "$2" = hostnames ]; then printf "n1\\nn2\\n";'
                                  f' else echo "JobId=7 JobState={self.state} X=1"; fi ;;'
-                                 ' *) echo "$@" >>$run/scontrol ;; esac')
+                                 f' *) {self.on_requeue} echo "$@" >>$run/scontrol ;; esac')
         return self.bash(f"VRP_LOOK_SECONDS=0.2; vrp_job {self.run_folder} -C sweep.ini", **{
             "VRP_REPORT": "no", "VRP_GPUS_PER_NODE": "0", "SLURM_JOB_NUM_NODES": "2",
             "SLURM_JOB_NODELIST": "n[1-2]"} | environment)
@@ -204,6 +204,13 @@ class Job(Script):
         self.launch(1, "exit 75", units=1)
         code, text = self.job()
         self.assertEqual((code, self.asked()), (75, ["requeue 7"]), text)
+
+    def test_slurms_term_that_follows_a_requeue_is_not_taken_for_a_failure(self):
+        self.launch(1, "exit 75", units=1)
+        self.on_requeue = 'kill -TERM 0; sleep 0.1;'  # as slurmd: every process of the script
+        code, text = self.job()
+        self.assertEqual((code, self.asked()), (75, ["requeue 7"]), text)
+        self.assertIn("requeued with 1 units finished", text.splitlines()[-1])
 
     def test_exit_75_without_progress_does_not_requeue_and_says_so_last(self):
         self.launch(1, "exit 75")
