@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """slurm/job.sh and nodes.sh: who is to blame for a crash, and what a job does then. The messages were
-recorded from srun of Slurm 22.05 and mpirun of Open MPI 4.1; programs of Slurm are stand-ins."""
+recorded from srun of Slurm 22.05 and mpirun of Open MPI 4.1, but for two: ABORTED has another node and
+code, and a lost daemon (MPIRUN_NODE) is as Open MPI's sources word it. Programs of Slurm are stand-ins."""
 import os
 import pathlib
 import shutil
