@@ -83,7 +83,7 @@ int plan_command(const Arguments& arguments) {
   const std::vector<StageSize> sizes = stage_sizes(sweep.sweep, plan, sweep.params);
   std::cout << plan_text(sweep.sweep, plan, done, sizes) << disk_text(plan, done, sizes, sweep.root)
             << memory_text(sweep.sweep, sweep.params)
-            << time_text(plan, done, work_of(plan), sweep.root, own.ranks);
+            << time_text(plan, sweep.params, done, work_of(plan), sweep.root, own.ranks);
   return 0;
 }
 

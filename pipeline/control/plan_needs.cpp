@@ -26,6 +26,18 @@ fs::path existing(fs::path folder) {
   return folder;
 }
 
+/// The share of a unit's items that the interventions evaluate; 1 for every other stage.
+double share_evaluated(const Plan& plan, const StageParams& params, const Unit& unit) {
+  if (plan.stages[unit.stage].name != "interventions") return 1;
+  const Cell& cell = plan.cells[unit.cell];
+  const auto own = params.interventions_of.find(cell.model);
+  const auto rows = static_cast<std::int64_t>(plan.tables[cell.table].size());
+  const std::int64_t asked = plan.limit > 0 ? std::min(rows, plan.limit) : rows;
+  const int evaluated = own != params.interventions_of.end() ? own->second.items : 0;
+  if (evaluated <= 0 || evaluated >= asked) return 1;
+  return static_cast<double>(evaluated) / static_cast<double>(asked);
+}
+
 std::string ranks_text(const PlanTime& time, std::int64_t ranks) {
   const TimeRange range = time_on(time, ranks);
   const std::string low = duration_text(range.low), high = duration_text(range.high);
@@ -87,16 +99,18 @@ std::string memory_text(const Sweep& sweep, const StageParams& params) {
   return columns_text(rows);
 }
 
-std::string time_text(const Plan& plan, const std::vector<bool>& done,
+std::string time_text(const Plan& plan, const StageParams& params, const std::vector<bool>& done,
                       const std::vector<WorkEntry>& work, const fs::path& root,
                       std::int64_t ranks) {
   UnitSeconds seconds;
   std::string source, notes;
   double load = 0;
+  std::function<double(const Unit&)> share;  // finished units tell it by themselves
   if (fs::exists(root / "calibration.json")) {
     const Calibration calibration = read_calibration(root / "calibration.json", plan);
     seconds = calibration.seconds;
     source = calibration.source;
+    share = [&](const Unit& unit) { return share_evaluated(plan, params, unit); };
     load = calibration.load_seconds;
     for (const std::string& problem : calibration.problems) notes += "  " + problem + "\n";
     if (calibration.peak_bytes > 0)
@@ -106,7 +120,7 @@ std::string time_text(const Plan& plan, const std::vector<bool>& done,
     source = "finished units of " + root.string();
   }
   if (std::find(done.begin(), done.end(), false) == done.end()) return "time: nothing to do\n";
-  const PlanTime time = plan_time(plan, done, seconds);
+  const PlanTime time = plan_time(plan, done, seconds, share);
   if (!time.known) return "time: unknown, run vrp plan --calibrate\n" + notes;
   std::vector<std::string> figures;
   for (const std::int64_t count :
@@ -119,7 +133,10 @@ std::string time_text(const Plan& plan, const std::vector<bool>& done,
          duration_text(time.chain_seconds) + "\n";
   out +=
       "  assumes: every rank as fast as that one was alone (cores and memory not shared), each "
-      "model's\n  sets alike an item, stages of whole cells in proportion to their items" +
+      "model's\n  sets alike an item, stages of whole cells growing with their items as they did "
+      "from half\n  of the calibration's to all (probes on few items fit less: more items, "
+      "--calibrate=N, "
+      "tell more)" +
       (load > 0
            ? concat("; loading the models, ", duration_text(load), " on each rank, is not in it")
            : std::string()) +

@@ -19,7 +19,7 @@ std::string memory_text(const Sweep& sweep, const StageParams& params);
 
 /// Hours of what is missing. `ranks` 0: for several numbers of ranks. Figures come from
 /// RUN/calibration.json, else from the journal of RUN, else there are none.
-std::string time_text(const Plan& plan, const std::vector<bool>& done,
+std::string time_text(const Plan& plan, const StageParams& params, const std::vector<bool>& done,
                       const std::vector<WorkEntry>& work, const std::filesystem::path& root,
                       std::int64_t ranks);
 

@@ -24,6 +24,7 @@ Calibration read_calibration(const std::filesystem::path& file, const Plan& plan
         continue;
       }
       out.seconds.add(model, stage, 1, json_number(entry, "seconds_per_item", where));
+      out.seconds.add_fixed(model, stage, json_number(entry, "seconds_per_unit", where));
       for (const StageCell& stage_cell : plan.stage_cells) {
         const Cell& cell = plan.cells[stage_cell.cell];
         if (plan.stages[stage_cell.stage].name != stage || cell.model != model ||
@@ -37,21 +38,22 @@ Calibration read_calibration(const std::filesystem::path& file, const Plan& plan
   return out;
 }
 
-PlanTime plan_time(const Plan& plan, const std::vector<bool>& done, const UnitSeconds& seconds) {
+PlanTime plan_time(const Plan& plan, const std::vector<bool>& done, const UnitSeconds& seconds,
+                   const std::function<double(const Unit&)>& share) {
   PlanTime out;
   std::vector<double> chain(plan.units.size(), 0);  // until the unit ends; upstream ids are lower
   for (const Unit& unit : plan.units) {
     for (const std::size_t up : unit.upstream) chain[unit.id] = std::max(chain[unit.id], chain[up]);
     if (done[unit.id]) continue;
     const std::string& stage = plan.stages[unit.stage].name;
-    const double per_item = seconds.per_item(plan.cells[unit.cell].model, stage);
-    if (per_item < 0) {
+    const double items = static_cast<double>(unit.last - unit.first) * (share ? share(unit) : 1);
+    const double expected = seconds.expected(plan.cells[unit.cell].model, stage, items);
+    if (expected < 0) {
       if (std::find(out.untimed.begin(), out.untimed.end(), stage) == out.untimed.end())
         out.untimed.push_back(stage);
       continue;
     }
     out.known = true;
-    const double expected = per_item * static_cast<double>(unit.last - unit.first);
     out.rank_seconds += expected;
     chain[unit.id] += expected;
     out.chain_seconds = std::max(out.chain_seconds, chain[unit.id]);

@@ -1,6 +1,7 @@
 #pragma once
 // How long a plan's missing units will take, from a calibration or from units that are finished.
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,10 @@ struct PlanTime {
   bool known = false;                ///< any figure at all
 };
 
-/// `done` by unit.
-PlanTime plan_time(const Plan& plan, const std::vector<bool>& done, const UnitSeconds& seconds);
+/// `done` by unit. `share` of the items that a unit works on, where that is not all of them (the
+/// interventions evaluate a choice of a set's items); may be empty.
+PlanTime plan_time(const Plan& plan, const std::vector<bool>& done, const UnitSeconds& seconds,
+                   const std::function<double(const Unit&)>& share = {});
 
 /// Seconds on `ranks` ranks that are never idle while a unit is ready: at least `low`, and at most
 /// `high` (Graham: the work of all ranks, and the longest chain behind it).

@@ -193,15 +193,16 @@ class Reader {
     bool any = false;
     for (const StageState& stage : state_.stages) {
       if (stage.done == stage.units) continue;
-      const double per_item = seconds_.per_item(stage.model, stage.stage);
-      if (per_item < 0) {
+      const double expected = seconds_.expected(
+          stage.model, stage.stage, static_cast<double>(stage.items - stage.items_done));
+      if (expected < 0) {
         auto& untimed = state_.untimed;
         if (std::find(untimed.begin(), untimed.end(), stage.stage) == untimed.end())
           untimed.push_back(stage.stage);
         continue;
       }
       any = true;
-      work += per_item * static_cast<double>(stage.items - stage.items_done);
+      work += expected;
     }
     const auto retired = std::count_if(
         state_.events.trouble.begin(), state_.events.trouble.end(), [&](const RunEvent& event) {
@@ -223,7 +224,7 @@ class Reader {
       const auto place = found.find(unit.file);
       if (place == found.end()) continue;
       const WorkEntry& entry = *place->second.work;
-      const double expected = seconds_.per_item(entry.model, entry.stage) * place->second.items();
+      const double expected = seconds_.expected(entry.model, entry.stage, place->second.items());
       if (unit.seconds > kLongFactor * expected) state_.long_units.push_back(unit);
     }
   }

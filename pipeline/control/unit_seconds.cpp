@@ -10,13 +10,18 @@ void UnitSeconds::add(const std::string& model, const std::string& stage, double
   sum.seconds += seconds;
 }
 
-double UnitSeconds::per_item(const std::string& model, const std::string& stage) const {
+void UnitSeconds::add_fixed(const std::string& model, const std::string& stage, double seconds) {
+  if (seconds > 0) of_[stage][model].fixed += seconds;
+}
+
+double UnitSeconds::expected(const std::string& model, const std::string& stage,
+                             double items) const {
   const auto found = of_.find(stage);
   if (found == of_.end()) return -1;
   const auto own = found->second.find(model);
-  if (own != found->second.end()) return own->second.seconds / own->second.items;
+  if (own != found->second.end()) return own->second.expected(items);
   double sum = 0;
-  for (const auto& entry : found->second) sum += entry.second.seconds / entry.second.items;
+  for (const auto& entry : found->second) sum += entry.second.expected(items);
   return sum / static_cast<double>(found->second.size());
 }
 

@@ -16,14 +16,19 @@ class UnitSeconds {
   /// Adds what units of `items` items together took.
   void add(const std::string& model, const std::string& stage, double items, double seconds);
 
-  /// Of this model; else the mean over the models that are known; negative when none is.
-  double per_item(const std::string& model, const std::string& stage) const;
+  /// What a unit took apart from its items, for stages whose cost follows them only in part.
+  void add_fixed(const std::string& model, const std::string& stage, double seconds);
+
+  /// A unit of so many items, of this model; else the mean over the models that are known; negative
+  /// when none is.
+  double expected(const std::string& model, const std::string& stage, double items) const;
   bool known(const std::string& stage) const;
   bool empty() const { return of_.empty(); }
 
  private:
   struct Sum {
-    double items = 0, seconds = 0;
+    double items = 0, seconds = 0, fixed = 0;
+    double expected(double n) const { return fixed + (items > 0 ? seconds / items * n : 0); }
   };
   std::map<std::string, std::map<std::string, Sum>> of_;  ///< by stage, then model
 };

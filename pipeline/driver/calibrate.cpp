@@ -76,14 +76,14 @@ class CellCalibration {
     const StageDefinition& stage = plan_.stages[s];
     if (stage.needs_model && load_seconds_ < 0) {
       const double begin = steady_seconds();
-      const Record unmeasured = unit_record(unit(s, 0, 0, 1, ""));
+      const Record unmeasured = unit_record(unit(s, 0, 0, 1, ""), items_);
       load_seconds_ = steady_seconds() - begin;
     }
     std::vector<Made>& made = records_[stage.name];
     const double begin = steady_seconds();
     double seconds = 0;
     for (std::int64_t item = 0; item < items_; ++item) {
-      made.push_back({item, item + 1, unit_record(unit(s, item, item, item + 1, ""))});
+      made.push_back({item, item + 1, unit_record(unit(s, item, item, item + 1, ""), items_)});
       seconds = steady_seconds() - begin;
       if (seconds > params_.stage_seconds && item + 1 >= kLeastItems) break;
     }
@@ -94,37 +94,59 @@ class CellCalibration {
       load_seconds_ = std::max(0.0, load_seconds_ - seconds / static_cast<double>(count));
     }
     if (stage.needs_model || stage.upstream.empty()) items_ = std::min(items_, count);
-    return figures(print, count, count, count, seconds);
+    return figures(print, count, count, seconds, seconds / static_cast<double>(count), 0);
   }
 
+  /// Once with all items, and once with half of them: what does not follow the items shows.
   Json whole(std::size_t s, const std::string& print) {
     const StageDefinition& stage = plan_.stages[s];
-    const Cell& cell = plan_.cells[cell_];
-    std::vector<std::string> parts{""};
-    if (stage.parts) parts = stage.parts(cell, items_);
+    const std::vector<std::string> parts = parts_of(stage, items_);
     if (parts.empty()) {
       empty_.insert(stage.name);
       return nullptr;
     }
-    std::vector<Made>& made = records_[stage.name];
-    const double begin = steady_seconds();
-    for (std::size_t part = 0; part < parts.size(); ++part) {
-      made.push_back(
-          {0, items_,
-           unit_record(unit(s, static_cast<std::int64_t>(part), 0, items_, parts[part]))});
+    const double seconds = run_parts(s, parts, items_, records_[stage.name]);
+    const std::int64_t half = items_ / 2;
+    double per_item = seconds / static_cast<double>(items_), fixed = 0;
+    if (half >= kLeastItems && parts_of(stage, half) == parts) {
+      half_pass_ = true;
+      try {
+        const double less = run_parts(s, parts, half, half_records_[stage.name]);
+        per_item = std::max(0.0, seconds - less) / static_cast<double>(items_ - half);
+        fixed = std::max(0.0, seconds - per_item * static_cast<double>(items_));
+      } catch (const std::exception&) {
+        half_records_.erase(stage.name);  // too few items: in proportion, then
+      }
+      half_pass_ = false;
     }
-    return figures(print, items_, std::ssize(parts), items_ * std::ssize(parts),
-                   steady_seconds() - begin);
+    const auto units = std::ssize(parts);
+    return figures(print, items_, units, seconds, per_item / static_cast<double>(units),
+                   fixed / static_cast<double>(units));
   }
 
-  /// `walked`: items summed over the units; each part of a cell walks all of them.
+  std::vector<std::string> parts_of(const StageDefinition& stage, std::int64_t items) const {
+    return stage.parts ? stage.parts(plan_.cells[cell_], items) : std::vector<std::string>{""};
+  }
+
+  /// Seconds of all parts over the first `items`.
+  double run_parts(std::size_t s, const std::vector<std::string>& parts, std::int64_t items,
+                   std::vector<Made>& made) {
+    const double begin = steady_seconds();
+    for (std::size_t part = 0; part < parts.size(); ++part) {
+      const Unit one = unit(s, static_cast<std::int64_t>(part), 0, items, parts[part]);
+      made.push_back({0, items, unit_record(one, items)});
+    }
+    return steady_seconds() - begin;
+  }
+
   static Json figures(const std::string& print, std::int64_t items, std::int64_t units,
-                      std::int64_t walked, double seconds) {
+                      double seconds, double per_item, double per_unit) {
     return {{"fingerprint", print},
             {"items", items},
             {"units", units},
             {"seconds", seconds},
-            {"seconds_per_item", seconds / static_cast<double>(walked)}};
+            {"seconds_per_item", per_item},
+            {"seconds_per_unit", per_unit}};
   }
 
   Unit unit(std::size_t stage, std::int64_t index, std::int64_t first, std::int64_t last,
@@ -140,18 +162,20 @@ class CellCalibration {
     return out;
   }
 
-  Record unit_record(const Unit& unit) {
+  Record unit_record(const Unit& unit, std::int64_t limit) {
     UnitInput input;
     input.unit = &unit;
     input.cell = &plan_.cells[cell_];
     input.cells = &plan_.cells;
     input.tables = &plan_.tables;
     input.seed = params_.seed;
-    input.limit = items_;
+    input.limit = limit;
     input.each_upstream = [&](const std::string& stage, std::size_t cell,
                               const std::function<void(Record&)>& each) {
       if (cell != cell_) return;
-      for (const Made& made : records_[stage]) {
+      const auto half = half_records_.find(stage);
+      const bool less = half_pass_ && half != half_records_.end();
+      for (const Made& made : less ? half->second : records_[stage]) {
         if (made.first >= unit.last || made.last <= unit.first) continue;
         Record copy = made.record;
         each(copy);
@@ -175,9 +199,9 @@ class CellCalibration {
       say_(where + entry["problem"].get<std::string>());
       return;
     }
-    char text[96];
-    std::snprintf(text, sizeof text, "%.3g s an item (%lld items, %.3g s)",
-                  entry["seconds_per_item"].get<double>(),
+    char text[128];
+    std::snprintf(text, sizeof text, "%.3g s a unit and %.3g s an item (%lld items, %.3g s)",
+                  entry["seconds_per_unit"].get<double>(), entry["seconds_per_item"].get<double>(),
                   static_cast<long long>(entry["items"].get<std::int64_t>()),
                   entry["seconds"].get<double>());
     say_(where + text);
@@ -191,6 +215,8 @@ class CellCalibration {
   double load_seconds_ = -1;
   bool loaded_ = false;
   std::map<std::string, std::vector<Made>> records_;
+  std::map<std::string, std::vector<Made>> half_records_;  ///< of stages of whole cells
+  bool half_pass_ = false;
   std::set<std::string> empty_;  ///< stages that have no unit for so few items
 };
 

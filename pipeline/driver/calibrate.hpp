@@ -23,10 +23,11 @@ struct CalibrationParams {
 ///
 ///   {"version": 1, "items": 16, "models": {MODEL: {"benchmark": B, "items": n, "load_seconds": s,
 ///    "stages": {STAGE: {"fingerprint": hex, "items": n, "units": u, "seconds": s,
-///                       "seconds_per_item": s} or {"problem": text}}}}}
+///                       "seconds_per_item": s, "seconds_per_unit": s} or {"problem": text}}}}}
 ///
-/// seconds_per_item of a stage in parts is that of one part and item. Peak memory, host and device
-/// are the caller's to add.
+/// A unit of n items takes seconds_per_unit + n seconds_per_item; the first is 0 for stages of item
+/// ranges. Stages of whole cells run with all items and with half of them to tell the two apart.
+/// Peak memory, host and device are the caller's to add.
 Json calibrate(const Plan& plan, const CalibrationParams& params,
                const std::function<void(const std::string&)>& say);
 

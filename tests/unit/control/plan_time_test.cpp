@@ -35,6 +35,8 @@ TEST_CASE("time is the missing units' seconds, bounded by the longest chain", "[
   CHECK(time.rank_seconds == Approx(1.7));
   CHECK(time.chain_seconds == Approx(0.4));
   CHECK_FALSE(plan_time(plan, done, UnitSeconds()).known);
+  time = plan_time(plan, done, seconds, [](const Unit&) { return 0.5; });
+  CHECK(time.rank_seconds == Approx(0.85));
 }
 
 TEST_CASE("a model without figures of its own takes the mean of the others", "[control][plan]") {
@@ -42,9 +44,11 @@ TEST_CASE("a model without figures of its own takes the mean of the others", "[c
   seconds.add("a", "capture", 1, 2);
   seconds.add("b", "capture", 1, 4);
   seconds.add("c", "capture", 0, 4);  // nothing known
-  CHECK(seconds.per_item("a", "capture") == 2);
-  CHECK(seconds.per_item("c", "capture") == 3);
-  CHECK(seconds.per_item("a", "probes") < 0);
+  CHECK(seconds.expected("a", "capture", 1) == 2);
+  CHECK(seconds.expected("c", "capture", 10) == 30);
+  seconds.add_fixed("a", "capture", 5);
+  CHECK(seconds.expected("a", "capture", 10) == 25);
+  CHECK(seconds.expected("a", "probes", 1) < 0);
 }
 
 TEST_CASE("a calibration with other settings or without a figure says so", "[control][plan]") {
@@ -56,14 +60,16 @@ TEST_CASE("a calibration with other settings or without a figure says so", "[con
                  {"threads", 2},     {"peak_bytes", 5000000000}};
   Json stages;
   stages["capture"] = {{"fingerprint", plan.find("capture", 0)->fingerprint.hex()},
-                       {"seconds_per_item", 2.5}};
-  stages["metrics"] = {{"fingerprint", "of another time"}, {"seconds_per_item", 0.5}};
+                       {"seconds_per_item", 2.5},
+                       {"seconds_per_unit", 1}};
+  stages["metrics"] = {
+      {"fingerprint", "of another time"}, {"seconds_per_item", 0.5}, {"seconds_per_unit", 0}};
   stages["reduce"] = {{"problem", "too few items"}};
   stored["models"]["m"] = {{"benchmark", "a"}, {"load_seconds", 3.0}, {"stages", stages}};
   write_atomically(file, stored.dump());
   const Calibration found = read_calibration(file, plan);
-  CHECK(found.seconds.per_item("m", "capture") == 2.5);
-  CHECK(found.seconds.per_item("m", "reduce") < 0);
+  CHECK(found.seconds.expected("m", "capture", 2) == 6);
+  CHECK(found.seconds.expected("m", "reduce", 1) < 0);
   CHECK(found.load_seconds == 3);
   CHECK_THAT(found.source, Catch::Contains("node17"));
   REQUIRE(found.problems.size() == 2);
@@ -81,10 +87,11 @@ TEST_CASE("without figures the time is unknown and says what to do", "[control][
   const Plan plan = toy::plan();
   const fs::path none = fs::temp_directory_path() / ("vrp_none_" + std::to_string(::getpid()));
   std::vector<bool> done(plan.units.size(), false);
-  CHECK_THAT(time_text(plan, done, work_of(plan), none, 0),
+  CHECK_THAT(time_text(plan, StageParams(), done, work_of(plan), none, 0),
              Catch::Contains("vrp plan --calibrate"));
   done.assign(done.size(), true);
-  CHECK_THAT(time_text(plan, done, work_of(plan), none, 0), Catch::Contains("nothing to do"));
+  CHECK_THAT(time_text(plan, StageParams(), done, work_of(plan), none, 0),
+             Catch::Contains("nothing to do"));
   std::vector<StageSize> sizes(plan.stage_cells.size());
   for (StageSize& size : sizes) size = {StageSize::Kind::about, 1'000, std::int64_t{1} << 60};
   done.assign(done.size(), false);
