@@ -207,6 +207,10 @@ void print_memory(const ModelSpec& spec, const TensorMatch& match, MemoryRequest
                      gigabytes(cpu.working), gigabytes(cpu.total())},
                     {"accelerator, bf16", gigabytes(gpu.weights), gigabytes(gpu.keys_values),
                      gigabytes(gpu.working), gigabytes(gpu.total())}});
+  constexpr int kRanks = 4;
+  std::cout << "ranks of one host share the weights on the CPU: " << kRanks << " of them take "
+            << gigabytes(cpu.host_total(kRanks, true)) << " together, "
+            << gigabytes(cpu.host_total(kRanks, false)) << " with --load read\n";
 }
 
 int compare(const Options& options) {

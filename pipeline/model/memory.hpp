@@ -16,13 +16,18 @@ struct MemoryRequest {
 
 constexpr int kLensRows = 24;  ///< rows of logits that the logit lens holds at a time
 
-/// Bytes of one rank.
+/// Bytes of one rank. On the CPU the ranks of a host share the weights unless every rank reads for
+/// itself ([run] load).
 struct MemoryNeed {
   std::int64_t weights = 0;      ///< matrices padded to whole panels, the rest in fp32
   std::int64_t keys_values = 0;  ///< of the prompt (twice while it is packed), of two image
                                  ///< prefixes and of K answers
   std::int64_t working = 0;      ///< largest intermediate results, logits, a piece being read
   std::int64_t total() const { return weights + keys_values + working; }
+  /// Of so many ranks on one host.
+  std::int64_t host_total(std::int64_t ranks, bool weights_shared) const {
+    return (weights_shared ? 1 : ranks) * weights + ranks * (keys_values + working);
+  }
 };
 
 /// An upper estimate; tests hold it against the measured peak.

@@ -11,6 +11,7 @@ import checkpoint
 import edits
 import imports
 import items
+import load_side
 import machine
 import metadata
 import process
@@ -132,6 +133,9 @@ def parse(argv):
     parser.add_argument("--scale", action="store_true",
                         help="instead: the scheduler with 10,000 simulated ranks and a million units, and "
                              "with 64 real ranks")
+    parser.add_argument("--load", action="store_true",
+                        help="instead: start-up of 1, 2 and 4 ranks of one host that read the weights each for "
+                             "itself, share one copy, or map the file")
     parser.add_argument("--quick", action="store_true", help="one round on all cores, fewer items")
     arguments = parser.parse_args(argv)
     if arguments.quick:
@@ -185,8 +189,18 @@ def scale_report(arguments):
         pathlib.Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
 
 
+def load_report(arguments):
+    print("bench: ranks of one host and their weights", flush=True)
+    report = {"machine": machine.facts(), "load": load_side.measure(WORK / "load", arguments.rounds)}
+    load_side.print_report(report["load"])
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
+
+
 def main(argv):
     arguments = parse(argv)
+    if arguments.load:
+        return load_report(arguments)
     if arguments.scale:
         return scale_report(arguments)
     if arguments.metadata:
