@@ -82,3 +82,23 @@ TEST_CASE("events grow with units, not with ranks and time", "[scale]") {
   CHECK(large < small);
   CHECK(large / 5000 < 250);
 }
+
+TEST_CASE("a rank changes its model only when its model has nothing more to do", "[scale]") {
+  const Plan plan = sweep_plan({.models = 3, .benchmarks = 4, .items = 50});
+  constexpr int kRanks = 8;
+  Scheduler scheduler(plan, std::vector<bool>(plan.units.size(), false), kRanks);
+  std::vector<std::string> model(kRanks);
+  int changes = 0;
+  for (double now = 0; !scheduler.finished(); now += 1) {
+    for (int rank = 0; rank < kRanks; ++rank) {
+      if (!scheduler.units_of(rank).empty()) scheduler.done(rank, scheduler.units_of(rank)[0], now);
+      const auto unit = scheduler.next(rank, now);
+      if (!unit || !plan.stages[plan.units[*unit].stage].needs_model) continue;
+      std::string& before = model[static_cast<std::size_t>(rank)];
+      const std::string& after = plan.cells[plan.units[*unit].cell].model;
+      changes += before != after && !before.empty() ? 1 : 0;
+      before = after;
+    }
+  }
+  CHECK(changes <= kRanks * 5);  // each model at most twice: before its probes and after them
+}

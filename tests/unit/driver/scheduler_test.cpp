@@ -108,6 +108,20 @@ TEST_CASE("an idle rank repeats a straggler at the tail and the first result win
   CHECK_FALSE(scheduler.done(0, slow, 70));
 }
 
+TEST_CASE("the last ready units go to ranks that have nothing", "[scheduler]") {
+  const Plan plan = toy::plan({.unit_items = 1, .stages = {"capture"}, .items = {3, 1}});
+  Scheduler scheduler(plan, none(plan), 2);
+  const std::size_t first = *scheduler.next(0, 0);
+  scheduler.next(1, 0);
+  CHECK(scheduler.next(0, 0));     // three are ready: one ahead of need
+  CHECK_FALSE(scheduler.ahead());  // of the last two, not
+  CHECK_FALSE(scheduler.next(1, 0));
+  scheduler.done(0, first, 1);
+  CHECK_FALSE(scheduler.next(0, 1));  // it still has one
+  scheduler.done(1, scheduler.units_of(1)[0], 1);
+  CHECK(scheduler.next(1, 1));
+}
+
 TEST_CASE("a damaged input is computed again before what reads it", "[scheduler]") {
   const Plan plan = toy::plan();
   std::vector<bool> done = none(plan);
