@@ -83,10 +83,10 @@ std::int64_t interventions_bytes(const CellShape& s, const InterventionsParams& 
 /// Scores of candidates and probes by item, and frames whose length follows the layers.
 std::int64_t fits_bytes(const CellShape& s) {
   const std::int64_t states = s.spec->text.layers + 1;
-  return s.count * (76 * states + 80) + 10'000 * states;
+  return s.count * (76 * states + 80) + 5'000 * states;
 }
 std::int64_t probes_bytes(const CellShape& s) {
-  return s.count * 20 * kWide + s.keys + 9'500 * (s.spec->text.layers + 1);
+  return s.count * 20 * kWide + s.keys + 4'500 * (s.spec->text.layers + 1);
 }
 
 /// Frames of statistics, tests, curves: hardly dependent on the items.

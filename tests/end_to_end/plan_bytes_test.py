@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """vrp plan says what the stages will write, held against the unit files of the same sweep: captures within
 5 % of their arrays (an upper bound called so where pictures differ in size), the other stages, called
-"about", within a factor of 2 and the files of all stages together within 40 %. The calibration writes one
-file and no unit, and the time then comes from it."""
+"about", within a factor of 2 (of 4 for probes and statistics, whose frames follow what is found), and the
+files of all stages together within a factor of 2. The calibration writes one file and no unit, and the
+time then comes from it."""
 import glob
 import json
 import os
@@ -52,6 +53,7 @@ def written(run, model, benchmark, stage):
 
 
 def check_sizes(run, sizes, factor):
+    wrong = []
     for (model, benchmark, stage), (word, size) in sizes.items():
         if size is None:
             h.check(stage == "replicates", f"stage {stage} has no size")
@@ -59,11 +61,15 @@ def check_sizes(run, sizes, factor):
         found = written(run, model, benchmark, stage)
         print(f"{model} {benchmark} {stage}: {size:.0f} planned, {found} written")
         if stage == "capture":
-            h.check(word is None and abs(size - found) <= 0.05 * found,
-                    f"{model} {benchmark}: {size} bytes planned, {found} written")
+            good = word is None and abs(size - found) <= 0.05 * found
         elif benchmark != "pooled":
-            h.check(word == "about " and found / factor <= size <= factor * found,
-                    f"{model} {benchmark} {stage}: {size} bytes planned, {found} written")
+            most = 4 if stage in ("probe_fits", "probes", "reduce") else factor
+            good = word == "about " and found / most <= size <= most * found
+        else:
+            continue
+        if not good:
+            wrong.append(f"{model} {benchmark} {stage}: {word}{size} bytes planned, {found} written")
+    h.check(not wrong, "; ".join(wrong))
 
 
 def check_demo(data, folder):
@@ -86,7 +92,7 @@ def check_demo(data, folder):
     total = sum(os.path.getsize(path) for path in glob.glob(f"{run}/*/*/*@*/unit-*.h5"))
     said = float(disk[1]) * UNITS[disk[2]]
     print(f"files: {said:.0f} planned, {total} written")
-    h.check(abs(said - total) <= 0.4 * total, f"{said} bytes of files planned, {total} written")
+    h.check(total / 2 <= said <= 2 * total, f"{said} bytes of files planned, {total} written")
     os.remove(f"{run}/calibration.json")
     text = h.vrp("plan", *arguments, "--output-dir", run)
     h.check("time: nothing to do" in text, f"a finished run has time left:\n{text}")
