@@ -80,6 +80,29 @@ Standing standing(const OwnerFile& head, OwnerLife life, Watch& watch, const Own
   return params.wait <= 0 && looks_fresh(head.owner) ? Standing::live : Standing::watched;
 }
 
+std::string read_all(int fd, const fs::path& file) {
+  std::string out(4096, '\0');  // longer than any record
+  std::size_t done = 0;
+  while (done < out.size()) {
+    const ssize_t got = ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(done));
+    if (got < 0) fail_errno(file, "heartbeat cannot be read back");
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  out.resize(done);
+  return out;
+}
+
+void write_all(int fd, const fs::path& file, const std::string& text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t put =
+        ::pwrite(fd, text.data() + done, text.size() - done, static_cast<off_t>(done));
+    if (put < 0) fail_errno(file, "heartbeat cannot be written");
+    done += static_cast<std::size_t>(put);
+  }
+}
+
 void unlink_claims(const fs::path& file, const fs::path& keep) {
   std::error_code error;
   const std::string begin = file.filename().string() + ".next-";
@@ -255,10 +278,7 @@ void RunOwner::write_beat() {
       file.fd = ::open(file_.c_str(), O_RDWR | O_CLOEXEC);
     }
     if (file.fd < 0) fail_errno(file_, "heartbeat cannot be written");
-    std::string found(record_.text().size(), '\0');
-    const ssize_t got = ::pread(file.fd, found.data(), found.size(), 0);
-    if (got < 0) fail_errno(file_, "heartbeat cannot be read back");
-    found.resize(static_cast<std::size_t>(got));
+    const std::string found = read_all(file.fd, file_);
     if (found.find("\"" + record_.token + "\"") == std::string::npos) {
       const auto chain = owner_chain(file_);
       throw Error(ExitCode::live_run,
@@ -268,9 +288,7 @@ void RunOwner::write_beat() {
     ++record_.beats;
     record_.beat = wall_seconds();
     const std::string text = record_.text();
-    const ssize_t put = ::pwrite(file.fd, text.data(), text.size(), 0);
-    if (put < 0) fail_errno(file_, "heartbeat cannot be written");
-    if (put != static_cast<ssize_t>(text.size())) throw FileError(file_, "short write", EAGAIN);
+    write_all(file.fd, file_, text);
     if (::fsync(file.fd) != 0 && errno != EINVAL) fail_errno(file_, "heartbeat cannot be flushed");
   });
 }
