@@ -64,16 +64,12 @@ void fill_node_copy(SharedSegment& segment, const Checkpoint& checkpoint,
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
       continue;
     }
-    try {
-      read_chunks(checkpoint.index, checkpoint.chunks, read_options(loading),
-                  [&](std::size_t chunk, std::span<const std::byte> bytes) {
-                    fill(chunk, bytes);
-                    segment.state_progress(chunk + 1);
-                  });
-    } catch (...) {
-      segment.give_up();
-      throw;
-    }
+    // An error leaves the segment, and with it the lock: the next to try meets it for itself.
+    read_chunks(checkpoint.index, checkpoint.chunks, read_options(loading),
+                [&](std::size_t chunk, std::span<const std::byte> bytes) {
+                  fill(chunk, bytes);
+                  segment.state_progress(chunk + 1);
+                });
     segment.finish();
   }
 }

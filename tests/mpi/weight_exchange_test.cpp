@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "pipeline/dist/mpi_session.hpp"
+#include "pipeline/dist/weight_threads.hpp"
 
 using namespace vrp;
 using namespace std::chrono_literals;
@@ -209,6 +210,37 @@ TEST_CASE("a host without room, or that cannot keep a model, reads for itself", 
   if (exchange.leader()) {
     const auto remarks = exchange.remarks();
     CHECK(std::count(remarks.begin(), remarks.end(), "(expected) no room") >= 1);
+  }
+}
+
+TEST_CASE("a chunk that arrives damaged is not packed: that host reads for itself",
+          "[mpi][weights]") {
+  for (const bool damaged : {false, true}) {
+    MadeUp ends;
+    WeightPacker packer(ends);
+    FrameHead head{FrameKind::begin, 3, 1};
+    packer.give(std::make_shared<Frame>(head, 0), true);
+    head.kind = FrameKind::chunk;
+    for (head.chunk = 0; head.chunk < kChunks; ++head.chunk) {
+      auto frame = std::make_shared<Frame>(head, kChunkBytes);
+      const auto payload = frame->payload();
+      for (std::size_t i = 0; i < kChunkBytes; ++i) payload[i] = content(3, head.chunk, i);
+      head.digest = hash_bytes(payload.data(), payload.size());
+      frame->set_head(head);
+      if (damaged && head.chunk == 7) payload[500] ^= std::byte{1};
+      packer.give(std::move(frame), true);
+    }
+    head.kind = FrameKind::end;
+    packer.give(std::make_shared<Frame>(head, 0), true);
+    std::optional<PackerResult> result;
+    for (int i = 0; i < 20000 && !(result = packer.result()); ++i) {
+      std::this_thread::sleep_for(500us);
+    }
+    REQUIRE(result);
+    CHECK(result->kind == (damaged ? PackerResult::Kind::not_here : PackerResult::Kind::here));
+    CHECK((result->remark.find("chunk 7 of the weights arrived damaged") == 0) == damaged);
+    CHECK(ends.finished == (damaged ? 0 : 1));
+    CHECK(ends.wrong == 0);
   }
 }
 
