@@ -90,6 +90,10 @@ def configurations(data):
     refused(h.sweep_arguments(data) + ["--stages", "captur"], 2, "did you mean 'capture'")
     refused(["-C", os.path.join(WORK, "none.ini")], 2, "none.ini")
     refused(h.sweep_arguments(data) + ["--set", "benchmark:demo_pope.table=none.h5"], 7, "none.h5")
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # whatever this machine has
+    refused(h.sweep_arguments(data) + ["--device", "cuda"], 2, "device = cuda, but rank 0 on", "has no GPU")
+    del os.environ["CUDA_VISIBLE_DEVICES"]
+    refused(h.sweep_arguments(data) + ["--set", "run.nccl=maybe"], 2, "expected auto, off or require")
     for setting, text in (("interventions.scaled=161", "expected 1 to 160"),
                           ("interventions.layer=6", "expected a block from 0 to 5"),
                           ("probes.neurons_kept=3", "expected at least 10"),
