@@ -161,8 +161,9 @@ def work_folders(run):
     return out
 
 
-def wait_for_moment(moment, run, process, rng, span):
+def wait_for_moment(moment, ledger, process, rng, span):
     """Waits until it is time to kill; returns the moment in words."""
+    run = ledger.run
     if moment == "start-up":
         wait = rng.uniform(0.02, 1.0)
         time.sleep(wait)
@@ -174,7 +175,11 @@ def wait_for_moment(moment, run, process, rng, span):
         watcher.close()
         time.sleep(rng.uniform(0, 0.02))
         return f"at file {count} of the tables" if seen else "when no table was written"
-    wait = rng.uniform(0.6, span)
+    # Seconds count from the first unit on: a loaded machine takes long to come to it.
+    patience = time.monotonic() + 30
+    while not ledger.works() and process.poll() is None and time.monotonic() < patience:
+        time.sleep(0.05)
+    wait = rng.uniform(0, span)
     end = time.monotonic() + wait
     while time.monotonic() < end and process.poll() is None:
         time.sleep(0.05)
@@ -184,8 +189,8 @@ def wait_for_moment(moment, run, process, rng, span):
         watcher.close()
         if seen:
             time.sleep(rng.choice([0, rng.uniform(0, 0.01)]))
-            return f"in a commit after {wait:.1f} s"
-    return f"after {wait:.1f} s"
+            return f"in a commit after {wait:.1f} s of work"
+    return f"after {wait:.1f} s of work"
 
 
 GRACEFUL = {"SIGTERM to a rank": signal.SIGTERM, "SIGUSR2 to a rank": signal.SIGUSR2,

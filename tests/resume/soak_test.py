@@ -77,8 +77,8 @@ class Soak:
         return self.kills >= self.options.kills or late
 
     def one_start(self, ledger, moment, span):
-        """Starts, kills, checks. Returns the exit code (None when killed), the number of units that
-        were finished, and whether the start had come to its first unit."""
+        """Starts, kills, checks. Returns how many units were finished, and whether the start had
+        come to its first unit."""
         rng, run = self.rng, ledger.run
         words = []
         if rng.random() < 0.08:
@@ -86,10 +86,8 @@ class Soak:
         ledger.begin()
         ranks, weapon = rng.randint(1, self.options.ranks), choose(WEAPONS, rng)
         process = h.start(run, ranks, self.arguments)
-        when = k.wait_for_moment(moment, run, process, rng, span)
+        when = k.wait_for_moment(moment, ledger, process, rng, span)
         worked = ledger.works()
-        if worked and moment == "time":
-            time.sleep(rng.uniform(0, 0.3))
         hit = k.strike(weapon, process, run, rng)
         graceful = weapon in k.GRACEFUL
         code = k.bury(process, run, 60 if graceful else 15)
@@ -101,7 +99,7 @@ class Soak:
         progress = ledger.end()
         words += [f"{ranks} ranks", f"{weapon} {when}" if hit else "was over before the kill", f"{progress} units"]
         print(f"  kill {self.kills}: " + ", ".join(words), flush=True)
-        return (code if not hit else None), progress, worked
+        return progress, worked
 
     def one_sweep(self, reference, expected, total, grace):
         self.sweeps += 1
@@ -113,9 +111,7 @@ class Soak:
                 break
             moment = "tables" if complete else choose(MOMENTS, self.rng)
             table_kills += complete
-            code, progress, worked = self.one_start(ledger, moment, span)
-            if code == 0:
-                break
+            progress, worked = self.one_start(ledger, moment, span)
             # A start that was not let to work explains itself; one that had time must have used it.
             fruitless = 0 if progress or complete or not worked else fruitless + 1
             self.idle += progress == 0
@@ -141,7 +137,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=0, help="... or after so many minutes")
     parser.add_argument("--limit", type=int, default=20, help="items of each set: the length of a sweep")
     parser.add_argument("--ranks", type=int, default=6, help="a start takes 1 to so many ranks")
-    parser.add_argument("--span", type=float, default=3.5, help="a start lives up to so many seconds")
+    parser.add_argument("--span", type=float, default=3, help="a start works for up to so many seconds")
     parser.add_argument("--keep", action="store_true", help="keep the folders")
     options = parser.parse_args()
     arguments = h.sweep_arguments(h.prepare(), limit=options.limit, unit_items=1)
