@@ -193,7 +193,7 @@ TEST_CASE("damaged events, journal and manifest: what can be read is said, with 
   run.start(10);
   std::ofstream(run.path / "events.jsonl", std::ios::app)
       << "{\"event\":\"unit\",\"file\":\n"
-      << "\x00\xff garbage\n"
+      << "\xff garbage\n"
       << R"({"event":"failure","rank":"three","reason":7,"file":null})"
       << "\n"
       << R"({"event":"start","ranks":"many","hosts":[["a"],7,{"b":1}]})"
@@ -202,7 +202,7 @@ TEST_CASE("damaged events, journal and manifest: what can be read is said, with 
   std::ofstream(run.path / "units.journal", std::ios::app) << "99 torn\n12";
   RunState state = read_run_state(run.path);
   CHECK(state.done() == 3);
-  CHECK(state.events.unreadable >= 2);
+  CHECK(state.events.unreadable == 3);
   CHECK(state.unreadable_journal == 2);
   CHECK_THAT(status_text(state), Catch::Contains("lines that cannot be read: 2 of units.journal"));
   CHECK_NOTHROW(status_json(state).dump());
