@@ -88,7 +88,8 @@ int doctor_command(const Arguments& arguments) {
     out["warnings"] = warnings;
     std::cout << out.dump(1, ' ', false, Json::error_handler_t::replace) << "\n";
   } else {
-    std::cout << columns_text(rows) << problems << " problems, " << warnings << " warnings\n";
+    std::cout << columns_text(rows) << problems << (problems == 1 ? " problem, " : " problems, ")
+              << warnings << (warnings == 1 ? " warning\n" : " warnings\n");
   }
   return static_cast<int>(problems > 0 ? ExitCode::bad_input : ExitCode::complete);
 }
