@@ -50,6 +50,7 @@ class Submit(unittest.TestCase):
         sets = [word for benchmark in ("pope", "counting", "spatial") for word in (
             "--set", f"benchmark:demo_{benchmark}.table={self.data}/items/{benchmark}.h5",
             "--set", f"benchmark:demo_{benchmark}.images={self.data}")]
+        sets += ["--set", "sweep.benchmarks=demo_pope demo_counting demo_spatial"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VRP_")}
         done = subprocess.run(
             [os.path.join(h.BIN, "vrp"), "submit", "-C", "conf/sweeps/demo.ini", "--output-dir",

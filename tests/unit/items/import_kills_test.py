@@ -124,7 +124,7 @@ class Kills(unittest.TestCase):
             if done.returncode == 99 or "unshare" in done.stderr:
                 self.skipTest("no private file systems here: " + done.stderr.strip()[:200])
             with self.subTest(format=line.split("import'")[1][:10]):
-                self.assertEqual(done.returncode, 7, done.stderr)
+                self.assertEqual(done.returncode, 75, done.stderr)
                 self.assertIn("No space left", done.stderr)
                 self.assertIn(str(mount), done.stderr)
                 left = [name for name in done.stdout.splitlines() if name.startswith(str(mount))]
