@@ -95,8 +95,8 @@ void check_unknown(const ClusterSite& site, const std::string& name) {
 }  // namespace
 
 std::int64_t ClusterSite::number(const std::string& name) const {
-  const std::string& text = at(name);
-  return text.empty() ? 0 : std::stoll(text);
+  const std::string& digits = at(name);
+  return digits.empty() ? 0 : std::stoll(digits);
 }
 
 ClusterSite read_site(const fs::path& file) {
