@@ -44,7 +44,8 @@ def main():
         h.check(not os.path.exists(os.path.join(run, "owner.json")), "the folder is free")
         before = units()
         h.run_whole(run, 2, arguments)
-        h.check(units() == 72 > before, f"{units()} units, {before} before")
+        # Not fewer than before; all may be there already, if the rank stopped behind its last commit.
+        h.check(units() == 72 >= before, f"{units()} units, {before} before")
         h.vrp("verify", run)
     print("a hung rank ends the job, the same command resumes")
 

@@ -28,7 +28,7 @@ def captures(run):
     for folder, _, names in os.walk(run):
         if "capture@" in folder:
             out.update({os.path.join(folder, n): os.stat(os.path.join(folder, n)).st_mtime_ns
-                        for n in names})
+                        for n in names if n.endswith(".h5")})
     return out
 
 
