@@ -108,12 +108,13 @@ def json_token(run):
 
 
 def heart(expected):
+    slow = "fsync:*/unit-*.part-*:0:*:delay=200"  # the run lasts for many beats
     run = f.folder("heart")
-    said = f.faulty(run, ["fsync:*/owner.json:1:1:EIO"], 0, "heartbeat cannot be flushed", "trying again",
-                    arguments=LONG, env=QUICK)
+    f.faulty(run, ["fsync:*/owner.json:1:1:EIO", slow], 0, "heartbeat cannot be flushed", "trying again",
+             arguments=LONG, env=QUICK)
     f.h.check(f.h.digest(run) == expected, "another digest")
     run = f.folder("no_heart")
-    f.faulty(run, ["write:*/owner.json:2:*:EIO"], 75, "heartbeat cannot be written", "Input/output error",
+    f.faulty(run, ["write:*/owner.json:2:*:EIO", slow], 75, "heartbeat cannot be written", "Input/output error",
              "no heartbeat for", ranks=2, arguments=LONG, env=QUICK)
     f.check_all(run)
     f.h.run_whole(run, 2, LONG)
