@@ -92,26 +92,32 @@ vrp_kill_launch() {
 # vrp_overdue: why the running step must be ended now, "" when it need not.
 #   A stopped run that is still there a minute before the limit would be lost to the limit. A run
 #   whose owner.json has not been renewed for long has lost rank 0, which nobody else notices when
-#   a slurmstepd died.
+#   a slurmstepd died. Where there is none, ranks may hang in MPI's own start, before they have
+#   taken the folder, or in its end, when they have given it up.
 vrp_overdue() {
-  local beat reserve owner=$VRP_RUN/owner.json
+  local reserve
   if [ -n "$VRP_STOPPED_BY" ]; then
     reserve=$((VRP_SIGNAL_SECONDS / 4 < 60 ? VRP_SIGNAL_SECONDS / 4 : 60))
     [ $((SECONDS - VRP_STOPPED_AT)) -lt $((VRP_SIGNAL_SECONDS - reserve)) ] ||
       printf 'it has not stopped %d s after the signal' $((SECONDS - VRP_STOPPED_AT))
     return
   fi
-  beat=$(stat -c %Y "$owner" 2>/dev/null) || return 0
-  [ "$beat" -gt "$VRP_LAUNCH_TIME" ] || beat=$VRP_LAUNCH_TIME
-  [ $(($(date +%s) - beat)) -lt "$VRP_SILENT_SECONDS" ] ||
-    printf 'no heartbeat in owner.json for %d s' $(($(date +%s) - beat))
+  [ $(($(date +%s) - VRP_LAST_BEAT)) -lt "$VRP_SILENT_SECONDS" ] ||
+    printf 'no heartbeat in owner.json for %d s' $(($(date +%s) - VRP_LAST_BEAT))
+}
+
+# vrp_see_beat: sets VRP_LAST_BEAT, the latest of this step's start and the heartbeats seen in it.
+vrp_see_beat() {
+  local beat
+  beat=$(stat -c %Y "$VRP_RUN/owner.json" 2>/dev/null) || return 0
+  [ "$beat" -le "$VRP_LAST_BEAT" ] || VRP_LAST_BEAT=$beat
 }
 
 # vrp_launch WORD...: runs vrp-run with these options until it ends; sets VRP_CODE. What it prints
 # goes to the job's log and, for vrp_launch_problem, to VRP_OUTPUT.
 vrp_launch() {
   local copier ticker overdue
-  VRP_LAUNCH_TIME=$(date +%s)
+  VRP_LAST_BEAT=$(date +%s)
   # Slurm's TERM goes to every process of this script; the copy must outlive those that write to it.
   (trap '' TERM INT USR1 USR2 && exec tee "$VRP_OUTPUT" <"$VRP_OUTPUT.pipe") &
   copier=$!
@@ -122,6 +128,7 @@ vrp_launch() {
   ticker=$!
   while kill -0 "$VRP_LAUNCHED" 2>/dev/null; do
     wait "$VRP_LAUNCHED" # a trapped signal ends the wait, not the step
+    vrp_see_beat
     overdue=$(vrp_overdue)
     if [ -n "$overdue" ] && kill -0 "$VRP_LAUNCHED" 2>/dev/null; then
       vrp_say "ending the step: $overdue"

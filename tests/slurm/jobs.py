@@ -2,7 +2,7 @@
 import json
 import os
 import re
-import signal
+import shlex
 import subprocess
 import sys
 import threading
@@ -63,11 +63,19 @@ class Sweep:
         self.site = os.path.join(folder, name + ".site.sh")
         self.log = ""
         self.ids = []
+        self.commit_seconds = 0.3  # of each unit: what is killed or stopped shall be at work
+
+    def slow_commits(self):
+        """Put before vrp-run: the shim of tests/faults holds up the flush of every unit file."""
+        shim = os.path.join(os.path.dirname(h.BIN), "tests/faults/libfaults.so")
+        self.require(os.path.exists(shim), f"{shim} is not built")
+        rule = f"fsync:*/unit-*.part-*:0:*:delay={self.commit_seconds * 1000:.0f}"
+        return f"VRP_CONTAINER=(env {shlex.quote('LD_PRELOAD=' + shim)} {shlex.quote('VRP_FAULTS=' + rule)})"
 
     def write_site(self, settings=""):
         with open(os.path.join(h.SOURCE, "slurm/site.sh")) as shipped, open(self.site, "w") as file:
             file.write(shipped.read() + SITE +
-                       f"VRP_SBATCH_OPTIONS=(--nodelist={','.join(self.nodes)})\n{settings}\n")
+                       f"VRP_SBATCH_OPTIONS=(--nodelist={','.join(self.nodes)})\n{self.slow_commits()}\n{settings}\n")
 
     def call_submit(self, *options, more=(), time_limit="30"):
         words = [os.path.join(h.BIN, "vrp"), "submit", "-C", SWEEP, "--output-dir", self.run,
@@ -175,27 +183,3 @@ class Sweep:
 
 def now():
     return time.strftime("%H:%M:%S")
-
-
-class Brake:
-    """Stops the sweep's ranks nine tenths of the time, so that a run of seconds lasts a minute."""
-
-    def __init__(self, sweep):
-        self.sweep, self.on = sweep, True
-        self.thread = threading.Thread(target=self.hold)
-        self.thread.start()
-
-    def hold(self):
-        while self.on:
-            pids = [pid for node in self.sweep.nodes for pid in self.sweep.processes(node, "vrp-run")]
-            for number, seconds in ((signal.SIGSTOP, 0.9), (signal.SIGCONT, 0.1)):
-                for pid in pids:
-                    try:
-                        os.kill(pid, number)
-                    except ProcessLookupError:
-                        pass
-                time.sleep(seconds)
-
-    def release(self):
-        self.on = False
-        self.thread.join()

@@ -29,12 +29,9 @@ def complete(sweep, expected, seconds=120, job=None):
 @scenario(nodes=2)
 def time_limit(sweep, expected):
     """Slurm warns ahead of the limit, the ranks stop with 75, the job requeues itself and resumes."""
+    sweep.commit_seconds = 3
     sweep.submit(time_limit="1")
-    brake = jobs.Brake(sweep)
-    try:
-        sweep.wait_for_text("got SIGUSR2", 70)
-    finally:
-        brake.release()
+    sweep.wait_for_text("got SIGUSR2", 70)
     sweep.wait_for_text("requeued with", 60)
     sweep.cluster.call("scontrol", "update", f"JobId={sweep.ids[0]}", "TimeLimit=10", check=True)
     complete(sweep, expected)

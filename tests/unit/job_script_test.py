@@ -270,6 +270,17 @@ class Job(Script):
         self.assertEqual((code, len(self.launches())), (0, 2), text)
         self.assertIn("no heartbeat in owner.json", text)
 
+    def test_ranks_that_hang_in_the_start_or_end_of_mpi_are_ended(self):
+        for body in ("rm -f $run/owner.json; exec sleep 60",
+                     "touch $run/owner.json; sleep 1.5; rm $run/owner.json; exec sleep 60"):
+            with self.subTest(body=body):
+                self.setUp()
+                self.launch(1, body, units=1)
+                self.launch(2, "exit 0", end=0)
+                code, text = self.job(VRP_SILENT_SECONDS="3")
+                self.assertEqual((code, len(self.launches())), (0, 2), text)
+                self.assertIn("no heartbeat in owner.json", text)
+
     def test_a_crash_with_progress_starts_again_in_the_allocation(self):
         self.launch(1, "exit 137", units=1)
         self.launch(2, "exit 0", end=0)
