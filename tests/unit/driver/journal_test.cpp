@@ -1,8 +1,6 @@
 // The journal of finished units, and what a start reads of a run's folder.
 #include "pipeline/driver/journal.hpp"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -11,27 +9,13 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/driver/manifest.hpp"
 #include "pipeline/driver/run_folder.hpp"
+#include "tests/unit/driver/run_fixture.hpp"
 #include "tests/unit/driver/toy_plan.hpp"
 
 using namespace vrp;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("vrp_journal_" + std::to_string(::getpid()));
-  Folder() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-};
-
-Record small(double value) {
-  Record record;
-  record.add("x/value", {"item"}, {1}, std::vector<double>{value}, "1", "a value");
-  return record;
-}
 
 /// Commits and notes every unit of the plan but the last.
 void fill(RunFolder& folder, const Plan& plan) {

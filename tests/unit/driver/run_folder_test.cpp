@@ -1,7 +1,5 @@
 #include "pipeline/driver/run_folder.hpp"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <fstream>
 
@@ -9,29 +7,11 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/driver/checkpoint_hash.hpp"
 #include "pipeline/driver/manifest.hpp"
+#include "tests/unit/driver/run_fixture.hpp"
 #include "tests/unit/driver/toy_plan.hpp"
 
 using namespace vrp;
 namespace fs = std::filesystem;
-
-namespace {
-
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("vrp_folder_" + std::to_string(::getpid()));
-  Folder() {
-    fs::remove_all(path);
-    fs::create_directories(path);
-  }
-  ~Folder() { fs::remove_all(path); }
-};
-
-Record small(double value) {
-  Record record;
-  record.add("x/value", {"item"}, {1}, std::vector<double>{value}, "1", "a value");
-  return record;
-}
-
-}  // namespace
 
 TEST_CASE("a unit is done when its final name exists, and is never overwritten", "[run_folder]") {
   const Folder at;
