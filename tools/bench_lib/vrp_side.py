@@ -3,13 +3,14 @@
 Seconds per item are the difference between a run over all items and a run over the first few,
 divided by the difference in items: start, model loading and plan drop out and are reported apart.
 """
+import os
 import pathlib
 import shutil
 
 import process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = ROOT / "build" / "bin"
+BIN = pathlib.Path(os.environ.get("VRP_BIN", ROOT / "build" / "bin"))
 FIRST_PER_RANK = 2  # items per rank of the short run
 
 
