@@ -93,7 +93,7 @@ void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece,
                 const Taps& taps);
 
 /// Runs one token of each of K answers at position P + done. Prompt keys are shared: each is read
-/// once for all paths. x [K, D] as in run_prompt.
+/// once for all paths. x [K, D] as in run_prompt; observers see row 0.
 struct AnswerStep {
   const SharedPrompt* prompt = nullptr;
   KeyValues* answers = nullptr;     ///< capacity > done; entry `done` of each slot is written

@@ -111,6 +111,12 @@ struct Answer {
   std::string text;                  ///< decoded without special tokens, trimmed
 };
 
+/// One prompt's greedy answer and its K sampled ones.
+struct GreedyAndPaths {
+  Answer greedy;
+  std::vector<Answer> paths;
+};
+
 // ----------------------------------------------------------------------------------- logit lens
 /// What a state is divided by before the head.
 enum class UnembedNorm {
@@ -192,6 +198,14 @@ class Model {
   std::vector<Answer> sample(const PreparedItem& item, const GenerationParams& params,
                              const SamplingParams& sampling,
                              const std::function<double(int, int)>& uniforms) const;
+
+  /// What `greedy` with `params` and `sample` with `path_params` give, bit for bit, from one
+  /// prefill and, where rows are independent (the CPU's own kernels), one batch of K + 1 rows a
+  /// token. The observer sees what it would see in `greedy`. Error when either of them would fail.
+  GreedyAndPaths greedy_and_paths(const PreparedItem& item, const GenerationParams& params,
+                                  const GenerationParams& path_params,
+                                  const SamplingParams& sampling, const Rng& rng,
+                                  Observer* observer = nullptr) const;
 
   /// The greedy answer under each condition, in their order. What lies below a condition's first
   /// edit is computed once for all of them, the rest in batches. A condition without edits gives

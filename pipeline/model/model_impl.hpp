@@ -122,6 +122,8 @@ class AnswerBuilder {
   void take(std::span<const float> logits, std::int32_t token);
   bool finished() const { return answer_.ended || std::ssize(answer_.tokens) >= limit_; }
   std::int32_t last_token() const { return answer_.steps.back().token; }
+  bool ended() const { return answer_.ended; }
+  int limit() const { return limit_; }
   const Answer& answer() const { return answer_; }
   Answer finish(const Tokenizer& tokenizer);
 

@@ -144,7 +144,8 @@ void Taps::see_prompt(Site site, int layer, at::Tensor& x, std::int64_t first) c
 void Taps::see_answer(Site site, int layer, at::Tensor& x, std::int64_t position, int step) const {
   for (const SiteRequest& request : requests(site, layer)) {
     if (request.rows == Rows::image) continue;
-    show(request, layer, x, position, step);
+    at::Tensor row = x.narrow(0, 0, 1);
+    show(request, layer, row, position, step);
   }
 }
 

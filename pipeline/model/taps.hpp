@@ -33,7 +33,7 @@ class Taps {
 
   /// Shows rows of x [R, D], positions first .. first + R - 1, to who asked, and takes edits.
   void see_prompt(Site site, int layer, at::Tensor& x, std::int64_t first) const;
-  /// The same for the one row of an answer token.
+  /// The same for an answer token, row 0 of the answers' batch.
   void see_answer(Site site, int layer, at::Tensor& x, std::int64_t position, int step) const;
   /// Projected image features [S, D].
   void see_image_features(at::Tensor& x) const;

@@ -88,6 +88,20 @@ struct Fixture {
              add(out, answer);
            return out;
          }},
+        {"greedy and paths",
+         [=, this] {
+           SamplingParams sampling;
+           sampling.samples = kPaths;
+           sampling.temperature = 3;
+           States states;
+           const GreedyAndPaths both =
+               model->greedy_and_paths(item, params, params, sampling, Rng(3, "x"), &states);
+           std::vector<double> out;
+           add(out, both.greedy);
+           for (const Answer& answer : both.paths) add(out, answer);
+           out.insert(out.end(), states.seen.begin(), states.seen.end());
+           return out;
+         }},
         {"edits",
          [=, this] {
            std::vector<double> out;

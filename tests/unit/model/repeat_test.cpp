@@ -1,4 +1,5 @@
 // Same arguments, same bits: whatever ran before, whoever watches, however paths are run.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -57,6 +58,27 @@ class Scribbler : public Observer {
 
  private:
   Rows rows_;
+};
+
+/// Everything it is shown, in order.
+class Recorder : public Observer {
+ public:
+  std::vector<SiteRequest> requests() const override {
+    std::vector<SiteRequest> all;
+    for (const Site site :
+         {Site::embedding, Site::attention_row, Site::attention_out, Site::mlp_act, Site::mlp_out,
+          Site::residual, Site::image_features, Site::head_out, Site::image_update}) {
+      all.push_back({site, SiteRequest::kAllLayers, Rows::last, false});
+    }
+    return all;
+  }
+  void at(const SiteView& view) override {
+    places.push_back({static_cast<std::int64_t>(view.site), view.layer, view.first_position,
+                      view.rows, view.cols, view.step});
+    values.insert(values.end(), view.data.begin(), view.data.end());
+  }
+  std::vector<std::vector<std::int64_t>> places;
+  std::vector<float> values;
 };
 
 /// May edit everything that can be edited, and changes nothing.
@@ -211,4 +233,57 @@ TEST_CASE(
   sampling.samples = 3;
   const auto three = model.sample(item, tokens(12), sampling, rng);
   for (std::size_t k = 0; k < 3; ++k) check_equal(three[k], ten[k]);
+}
+
+TEST_CASE("the greedy answer and the paths of one pass are those of two, views included",
+          "[model][repeat]") {
+  for (const int kv_heads : {4, 2}) {
+    for (const char* kernels : {"auto", "aten"}) {
+      test::TinySpec spec;
+      spec.kv_heads = kv_heads;
+      const TinyCheckpoint checkpoint(spec);
+      const Model model = Model::load(checkpoint.path(), {"cpu", "fp32", 1, kernels});
+      const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+      const Rng rng(1, "sampling test");
+      GenerationParams unbounded = tokens(12);
+      unbounded.eos = {271};  // does not come up
+      const std::vector<std::int32_t> words = model.greedy(item, unbounded).tokens;
+      REQUIRE(words.size() == 12);
+      const auto new_word = std::ranges::find_if(
+          words, [&](const std::int32_t token) { return token != words.front(); });
+      REQUIRE(new_word != words.end());
+      bool outlived = false, outlasted = false;
+      for (const int samples : {1, 10, 13}) {
+        for (const int greedy_tokens : {1, 5, 12}) {
+          for (const bool final_state : {false, true}) {
+            for (const bool ends : {false, true}) {
+              CAPTURE(kv_heads, kernels, samples, greedy_tokens, final_state, ends);
+              GenerationParams params = unbounded, path_params = tokens(8);
+              params.max_new_tokens = greedy_tokens;
+              params.final_state = final_state;
+              if (ends) params.eos = {*new_word};
+              SamplingParams sampling;
+              sampling.samples = samples;
+              sampling.temperature = 1.5;
+              Recorder alone, together;
+              const Answer answer = model.greedy(item, params, &alone);
+              const auto paths = model.sample(item, path_params, sampling, rng);
+              const GreedyAndPaths both =
+                  model.greedy_and_paths(item, params, path_params, sampling, rng, &together);
+              check_equal(both.greedy, answer);
+              check_equal(both.paths, paths);
+              CHECK(together.places == alone.places);
+              CHECK(together.values == alone.values);
+              std::size_t longest = 0;
+              for (const Answer& path : paths) longest = std::max(longest, path.steps.size());
+              outlived = outlived || longest > answer.steps.size();
+              outlasted = outlasted || longest < answer.steps.size();
+            }
+          }
+        }
+      }
+      CHECK(outlived);  // paths that go on without the greedy answer, and the other way round
+      CHECK(outlasted);
+    }
+  }
 }
