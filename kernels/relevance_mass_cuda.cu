@@ -9,7 +9,7 @@ template <class T>
 __global__ void mass_kernel(const T* maps, const double* coverage, bool shared_region,
                             long long count, long long cells, double* mass) {
   const long long map = static_cast<long long>(blockIdx.x) * kWarpsPerBlock + threadIdx.x / kWarp;
-  const int lane = threadIdx.x % kWarp;
+  const int lane = static_cast<int>(threadIdx.x % kWarp);
   if (map >= count) return;  // whole warps leave together
   const T* row = maps + map * cells;
   const double* share = coverage + (shared_region ? 0 : map * cells);
@@ -25,8 +25,8 @@ __global__ void mass_kernel(const T* maps, const double* coverage, bool shared_r
 template <class T>
 void relevance_mass_cuda(const Maps<T>& maps, const Maps<double>& coverage, double* mass) {
   if (maps.count == 0) return;
-  mass_kernel<<<blocks_for(maps.count), kWarp * kWarpsPerBlock>>>(
-      maps.data, coverage.data, coverage.count == 1, maps.count, maps.cells, mass);
+  launch("relevance_mass", mass_kernel<T>, blocks_for(maps.count), kWarp * kWarpsPerBlock, 0,
+         nullptr, maps.data, coverage.data, coverage.count == 1, maps.count, maps.cells, mass);
   finish_kernel("relevance_mass");
 }
 

@@ -8,7 +8,7 @@ namespace {
 template <class T>
 __global__ void entropy_kernel(const T* maps, long long count, long long cells, double* nats) {
   const long long map = static_cast<long long>(blockIdx.x) * kWarpsPerBlock + threadIdx.x / kWarp;
-  const int lane = threadIdx.x % kWarp;
+  const int lane = static_cast<int>(threadIdx.x % kWarp);
   if (map >= count) return;  // whole warps leave together
   const T* row = maps + map * cells;
   const double mass = warp_mass(row, cells, lane);
@@ -26,8 +26,8 @@ __global__ void entropy_kernel(const T* maps, long long count, long long cells, 
 template <class T>
 void spatial_entropy_cuda(const Maps<T>& maps, double* nats) {
   if (maps.count == 0) return;
-  entropy_kernel<<<blocks_for(maps.count), kWarp * kWarpsPerBlock>>>(maps.data, maps.count,
-                                                                     maps.cells, nats);
+  launch("spatial_entropy", entropy_kernel<T>, blocks_for(maps.count), kWarp * kWarpsPerBlock, 0,
+         nullptr, maps.data, maps.count, maps.cells, nats);
   finish_kernel("spatial_entropy");
 }
 

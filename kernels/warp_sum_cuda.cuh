@@ -1,21 +1,17 @@
 #pragma once
-// What the CUDA twins share: a warp's sum in a fixed order, and errors with CUDA's own text.
-#include <cuda_runtime.h>
-
-#include <stdexcept>
-#include <string>
+// What the CUDA twins of map kernels share: one warp per map, and its sum in a fixed order.
+#include "kernels/launch_cuda.cuh"
 
 namespace vrp {
 
-constexpr int kWarp = 32;
 constexpr int kWarpsPerBlock = 8;
 
 /// Sum over the 32 lanes by halving distances: lane 0 holds ((0+16)+(8+24))+..., the same order
 /// every time, no atomics.
 __device__ inline double warp_sum(double value) {
-  for (int distance = kWarp / 2; distance > 0; distance /= 2)
-    value += __shfl_down_sync(0xffffffffu, value, distance);
-  return __shfl_sync(0xffffffffu, value, 0);
+  for (unsigned distance = kWarp / 2; distance > 0; distance /= 2)
+    value += __shfl_down_sync(kAllLanes, value, distance);
+  return __shfl_sync(kAllLanes, value, 0);
 }
 
 /// NaN where the CPU's map_mass gives NaN: a bad value in any lane, no mass, a sum out of range.
@@ -28,16 +24,8 @@ __device__ inline double warp_mass(const T* row, long long cells, int lane) {
     mass += static_cast<double>(row[s]);
   }
   mass = warp_sum(mass);
-  bad = __any_sync(0xffffffffu, bad) || !(mass > 0) || isinf(mass);
+  bad = __any_sync(kAllLanes, bad) || !(mass > 0) || isinf(mass);
   return bad ? nan("") : mass;
-}
-
-/// After a launch: waits, and throws std::runtime_error naming the kernel on any failure.
-inline void finish_kernel(const char* kernel) {
-  cudaError_t code = cudaGetLastError();
-  if (code == cudaSuccess) code = cudaDeviceSynchronize();
-  if (code != cudaSuccess)
-    throw std::runtime_error(std::string(kernel) + ": " + cudaGetErrorString(code));
 }
 
 inline unsigned blocks_for(long long maps) {

@@ -13,9 +13,4 @@ add_executable(metrics_oracle_program ${CMAKE_CURRENT_LIST_DIR}/metrics_oracle_p
 target_link_libraries(metrics_oracle_program PRIVATE vrp_options vrp_kernels)
 vrp_add_python_test(metrics_oracle ${CMAKE_CURRENT_LIST_DIR}/metrics_oracle_test.py LABELS kernel)
 
-if(VRP_CUDA)
-  add_executable(test_metrics_gpu ${CMAKE_CURRENT_LIST_DIR}/metrics_gpu_test.cpp)
-  target_link_libraries(test_metrics_gpu PRIVATE vrp_options vrp_kernels)
-  add_test(NAME metrics_gpu COMMAND test_metrics_gpu)
-  set_tests_properties(metrics_gpu PROPERTIES LABELS gpu SKIP_RETURN_CODE 77)
-endif()
+vrp_add_cuda_test(metrics SOURCES ${CMAKE_CURRENT_LIST_DIR}/metrics_cuda_test.cpp)
