@@ -37,3 +37,5 @@ inline __half __float2half(float x) {
   return {static_cast<std::uint16_t>(bits | sign)};
 }
 inline __half __float2half_rn(float x) { return __float2half(x); }
+inline __half __ushort_as_half(unsigned short bits) { return {bits}; }
+inline unsigned short __half_as_ushort(__half x) { return x.bits; }

@@ -1,0 +1,230 @@
+// Decode attention on the device against its specification.
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "kernels/decode_attention.hpp"
+#include "tests/cuda_emulation/device_array.hpp"
+#include "tests/cuda_emulation/orders.hpp"
+#include "tests/kernels/stored_values.hpp"
+
+using namespace vrp;
+
+namespace {
+
+struct Sizes {
+  std::int64_t paths, heads, kv_heads, width, prompt, prompt_capacity, own_capacity;
+  std::vector<std::int32_t> own, slots, wanted, columns;
+};
+
+template <class T>
+struct Result {
+  std::vector<T> out;
+  std::vector<float> weights;
+};
+
+template <class T>
+struct Setting {
+  explicit Setting(const Sizes& sizes) : s(sizes) {
+    const std::int64_t slots = s.slots.empty() ? s.paths : 2 * s.paths;
+    query = stored_noise<T>(1, s.paths * s.heads * s.width);
+    prompt_key = stored_noise<T>(2, s.kv_heads * s.prompt_capacity * s.width);
+    prompt_value = stored_noise<T>(3, s.kv_heads * s.prompt_capacity * s.width);
+    own_key = stored_noise<T>(4, slots * s.kv_heads * s.own_capacity * s.width);
+    own_value = stored_noise<T>(5, slots * s.kv_heads * s.own_capacity * s.width);
+  }
+
+  DecodeAttention<T> sizes() const {
+    DecodeAttention<T> what;
+    what.paths = s.paths;
+    what.heads = s.heads;
+    what.kv_heads = s.kv_heads;
+    what.width = s.width;
+    what.prompt = s.prompt;
+    what.prompt_capacity = s.prompt_capacity;
+    what.own_capacity = s.own_capacity;
+    what.scale = 1.0f / std::sqrt(static_cast<float>(s.width));
+    what.wanted_paths = std::ssize(s.wanted);
+    what.columns = std::ssize(s.columns);
+    return what;
+  }
+  std::size_t out_size() const { return static_cast<std::size_t>(s.paths * s.heads * s.width); }
+  std::size_t weights_size() const {
+    return s.wanted.size() * s.columns.size() * static_cast<std::size_t>(s.heads);
+  }
+
+  Result<T> on_cpu() const {
+    Result<T> result{std::vector<T>(out_size()), std::vector<float>(weights_size())};
+    DecodeAttention<T> what = sizes();
+    what.query = query.data();
+    what.prompt_key = prompt_key.data();
+    what.prompt_value = prompt_value.data();
+    what.own_key = own_key.data();
+    what.own_value = own_value.data();
+    what.own = s.own.data();
+    what.slots = s.slots.empty() ? nullptr : s.slots.data();
+    what.out = result.out.data();
+    what.wanted = s.wanted.data();
+    what.column = s.columns.data();
+    what.weights = result.weights.data();
+    decode_attention(Device::cpu, what);
+    return result;
+  }
+
+  Result<T> on_device() const {
+    const DeviceArray<T> q(query), pk(prompt_key), pv(prompt_value), ok(own_key), ov(own_value);
+    const DeviceArray<std::int32_t> own(s.own), slots(s.slots), wanted(s.wanted), column(s.columns);
+    DeviceArray<T> out(out_size());
+    DeviceArray<float> weights(weights_size());
+    DeviceArray<float> workspace(static_cast<std::size_t>(
+        decode_attention_workspace(s.paths, s.heads, s.width, s.prompt, s.own_capacity)));
+    DecodeAttention<T> what = sizes();
+    what.query = q.get();
+    what.prompt_key = pk.get();
+    what.prompt_value = pv.get();
+    what.own_key = ok.get();
+    what.own_value = ov.get();
+    what.own = own.get();
+    what.slots = s.slots.empty() ? nullptr : slots.get();
+    what.out = out.get();
+    what.workspace = workspace.get();
+    what.wanted = wanted.get();
+    what.column = column.get();
+    what.weights = weights.get();
+    decode_attention(Device::cuda, what);
+    return {out.read(), weights.read()};
+  }
+
+  Sizes s;
+  std::vector<T> query, prompt_key, prompt_value, own_key, own_value;
+};
+
+void compare(const char* what, std::size_t i, double got, double want, double tolerance) {
+  if (!(std::abs(got - want) <= tolerance)) {
+    FAIL_CHECK(what << " " << i << ": device " << got << ", specification " << want);
+  }
+}
+
+template <class T>
+void test(const Sizes& sizes, int orders) {
+  INFO(stored_name<T>() << ": " << sizes.paths << " paths, " << sizes.heads << " heads over "
+                        << sizes.kv_heads << " of " << sizes.width << ", prompt " << sizes.prompt);
+  const Setting<T> setting(sizes);
+  const Result<T> want = setting.on_cpu();
+  Result<T> first;
+  in_every_order(
+      [&] {
+        const Result<T> got = setting.on_device();
+        for (std::size_t i = 0; i < want.out.size(); ++i) {
+          const double value = load(want.out[i]);
+          compare("output", i, load(got.out[i]), value,
+                  1e-5 + 2 * stored_rounding<T>() * std::abs(value));
+        }
+        for (std::size_t i = 0; i < want.weights.size(); ++i) {
+          compare("weight", i, got.weights[i], want.weights[i], 1e-5 * want.weights[i]);
+        }
+        if (first.out.empty()) first = got;
+        CHECK(std::memcmp(first.out.data(), got.out.data(), got.out.size() * sizeof(T)) == 0);
+        CHECK(std::memcmp(first.weights.data(), got.weights.data(), got.weights.size() * 4) == 0);
+      },
+      orders);
+}
+
+std::vector<std::int32_t> range(std::int32_t begin, std::int32_t end, std::int32_t step = 1) {
+  std::vector<std::int32_t> values;
+  for (std::int32_t i = begin; i < end; i += step) values.push_back(i);
+  return values;
+}
+
+/// Groups of all sizes, widths of all families, splits full, broken and missing.
+const std::vector<Sizes>& all_sizes() {
+  static const std::vector<Sizes> sizes = {
+      {1, 1, 1, 64, 64, 64, 1, {1}, {}, {0}, {0, 63}},
+      {3, 4, 2, 80, 65, 70, 5, {1, 5, 3}, {}, {0, 2}, range(3, 60)},
+      {11,
+       2,
+       2,
+       128,
+       130,
+       130,
+       70,
+       {1, 2, 3, 64, 65, 66, 70, 8, 9, 10, 63},
+       {},
+       {0},
+       range(1, 130)},
+      {4, 8, 1, 256, 40, 48, 3, {3, 2, 1, 3}, {7, 0, 2, 5}, {3, 0}, {39, 0, 7}},
+      {64, 2, 1, 96, 1, 1, 2, std::vector<std::int32_t>(64, 2), {}, {63}, {0}},
+      {2, 34, 1, 16, 30, 30, 4, {4, 1}, {1, 3}, {1}, range(0, 30, 7)},
+      {2, 2, 2, 64, 0, 0, 130, {129, 64}, {}, {}, {}},
+      {2, 2, 1, 64, 129, 200, 4, {0, 1}, {}, {0}, range(120, 129)},
+  };
+  return sizes;
+}
+
+}  // namespace
+
+TEST_CASE("decode attention on the device is the specification's, with the same bits every time",
+          "[kernels][cuda]") {
+  for (const Sizes& sizes : all_sizes()) {
+    test<float>(sizes, 6);
+    test<HalfFloat>(sizes, 2);
+    test<BrainFloat>(sizes, 2);
+  }
+}
+
+TEST_CASE("a path has the same bits alone, in another slot and with other capacities",
+          "[kernels][cuda]") {
+  Sizes together{40, 4, 2, 64, 100, 100, 70, range(1, 41), {}, {37}, range(10, 90)};
+  together.own[37] = 66;
+  Sizes alone{1, 4, 2, 64, 100, 100, 130, {66}, {1}, {0}, range(10, 90)};
+  const Setting<float> many(together);
+  Setting<float> one(alone);
+  const auto block = [](std::int64_t n) { return static_cast<std::ptrdiff_t>(n); };
+  std::copy_n(many.query.begin() + block(37 * 4 * 64), 4 * 64, one.query.begin());
+  one.prompt_key = many.prompt_key;
+  one.prompt_value = many.prompt_value;
+  for (std::int64_t g = 0; g < 2; ++g) {
+    const auto from = block((37 * 2 + g) * 70 * 64), to = block((2 + g) * 130 * 64);
+    std::copy_n(many.own_key.begin() + from, 66 * 64, one.own_key.begin() + to);
+    std::copy_n(many.own_value.begin() + from, 66 * 64, one.own_value.begin() + to);
+  }
+  const Result<float> a = many.on_device(), b = one.on_device();
+  CHECK(std::equal(b.out.begin(), b.out.end(), a.out.begin() + block(37 * 4 * 64)));
+  CHECK(a.weights == b.weights);
+}
+
+TEST_CASE("a path without positions and scores that are no numbers give NaN", "[kernels][cuda]") {
+  const Setting<float> empty({2, 2, 1, 64, 0, 0, 4, {0, 2}, {}, {}, {}});
+  const Result<float> got = empty.on_device(), want = empty.on_cpu();
+  CHECK(std::isnan(got.out[0]));
+  CHECK(std::isnan(want.out[0]));
+  CHECK(std::isfinite(got.out[128]));
+  Setting<float> bad({2, 2, 1, 64, 100, 100, 4, {1, 2}, {}, {0, 1}, {0, 99}});
+  bad.query[128] = std::numeric_limits<float>::quiet_NaN();  // path 1, head 0
+  const Result<float> result = bad.on_device();
+  CHECK(std::isnan(result.out[128]));
+  CHECK(std::isnan(result.weights[4]));
+  CHECK(std::isfinite(result.out[0]));
+  CHECK(std::isfinite(result.out[192]));
+}
+
+TEST_CASE("decode attention names what does not fit", "[kernels][cuda]") {
+  const auto message = [](auto change) -> std::string {
+    Setting<float> setting({1, 2, 1, 64, 4, 4, 1, {1}, {}, {}, {}});
+    change(setting.s);
+    try {
+      setting.on_cpu();
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "nothing thrown";
+  };
+  CHECK(message([](Sizes&) {}) == "nothing thrown");
+  CHECK(message([](Sizes& s) { s.kv_heads = 3; }).find("number of heads is 2") !=
+        std::string::npos);
+  CHECK(message([](Sizes& s) { s.width = 40; }).find("width of a head is 40") != std::string::npos);
+  CHECK(message([](Sizes& s) { s.width = 272; }).find("width of a head") != std::string::npos);
+  CHECK(message([](Sizes& s) { s.prompt = 5; }).find("prompt positions is 5") != std::string::npos);
+  CHECK(message([](Sizes& s) { s.own_capacity = 0; }).find("capacity") != std::string::npos);
+}
