@@ -1,5 +1,7 @@
 #include "kernels/components.hpp"
 
+#include <stdexcept>
+
 namespace vrp {
 namespace {
 
@@ -12,17 +14,29 @@ void check_mask(const char* kernel, const Maps<double>& maps, double share, std:
 
 }  // namespace
 
-void top_mass_mask(const Maps<double>& maps, double share, std::span<std::uint8_t> mask) {
+void top_mass_mask(Device device, const Maps<double>& maps, double share,
+                   std::span<std::uint8_t> mask) {
   check_mask("top_mass_mask", maps, share, mask.size());
-  top_mass_mask_cpu(maps, share, mask.data());
+  if (device == Device::cpu) return top_mass_mask_cpu(maps, share, mask.data());
+#ifdef VRP_CUDA
+  top_mass_mask_cuda(maps, share, mask.data());
+#else
+  throw std::invalid_argument("top_mass_mask: device is cuda, but this build has no CUDA");
+#endif
 }
 
-void top_cells_mask(const Maps<double>& maps, double share, std::span<std::uint8_t> mask) {
+void top_cells_mask(Device device, const Maps<double>& maps, double share,
+                    std::span<std::uint8_t> mask) {
   check_mask("top_cells_mask", maps, share, mask.size());
-  top_cells_mask_cpu(maps, share, mask.data());
+  if (device == Device::cpu) return top_cells_mask_cpu(maps, share, mask.data());
+#ifdef VRP_CUDA
+  top_cells_mask_cuda(maps, share, mask.data());
+#else
+  throw std::invalid_argument("top_cells_mask: device is cuda, but this build has no CUDA");
+#endif
 }
 
-void components(std::span<const std::uint8_t> mask, Grid grid, int neighbourhood,
+void components(Device device, std::span<const std::uint8_t> mask, Grid grid, int neighbourhood,
                 std::span<std::int32_t> labels, std::span<std::int32_t> counts) {
   const auto maps = static_cast<std::int64_t>(counts.size());
   if (grid.rows < 1 || grid.cols < 1) {
@@ -35,7 +49,14 @@ void components(std::span<const std::uint8_t> mask, Grid grid, int neighbourhood
                maps * grid.cells());
   if (neighbourhood != 4 && neighbourhood != 8)
     reject("components", "neighbourhood", neighbourhood, "4 or 8");
-  components_cpu(mask.data(), maps, grid, neighbourhood, labels.data(), counts.data());
+  if (device == Device::cpu) {
+    return components_cpu(mask.data(), maps, grid, neighbourhood, labels.data(), counts.data());
+  }
+#ifdef VRP_CUDA
+  components_cuda(mask.data(), maps, grid, neighbourhood, labels.data(), counts.data());
+#else
+  throw std::invalid_argument("components: device is cuda, but this build has no CUDA");
+#endif
 }
 
 }  // namespace vrp

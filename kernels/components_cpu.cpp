@@ -9,8 +9,6 @@
 namespace vrp {
 namespace {
 
-constexpr double kRoundingSlack = 1e-12;
-
 std::vector<std::int64_t> by_value_then_index(const double* row, std::int64_t cells) {
   std::vector<std::int64_t> order(static_cast<std::size_t>(cells));
   std::iota(order.begin(), order.end(), 0);
@@ -44,6 +42,11 @@ void flood(const std::uint8_t* mask, Grid grid, int neighbourhood, int start, st
 
 }  // namespace
 
+std::int64_t top_cells_count(double share, std::int64_t cells) {
+  const double exact = share * static_cast<double>(cells);
+  return static_cast<std::int64_t>(std::ceil(exact * (1 - kRoundingSlack)));
+}
+
 void top_mass_mask_cpu(const Maps<double>& maps, double share, std::uint8_t* mask) {
   std::fill_n(mask, maps.count * maps.cells, std::uint8_t{0});
   for (std::int64_t i = 0; i < maps.count; ++i) {
@@ -62,8 +65,7 @@ void top_mass_mask_cpu(const Maps<double>& maps, double share, std::uint8_t* mas
 
 void top_cells_mask_cpu(const Maps<double>& maps, double share, std::uint8_t* mask) {
   std::fill_n(mask, maps.count * maps.cells, std::uint8_t{0});
-  const double exact = share * static_cast<double>(maps.cells);
-  const auto wanted = static_cast<std::int64_t>(std::ceil(exact * (1 - kRoundingSlack)));
+  const std::int64_t wanted = top_cells_count(share, maps.cells);
   for (std::int64_t i = 0; i < maps.count; ++i) {
     const double* row = maps.row(i);
     if (std::isnan(map_mass(row, maps.cells))) continue;

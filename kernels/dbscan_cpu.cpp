@@ -60,17 +60,30 @@ std::int32_t core_components(const std::vector<char>& core, Grid grid,
 
 }  // namespace
 
+PercentileRank percentile_rank(double percent, std::int64_t n) {
+  const double rank = percent / 100 * static_cast<double>(n - 1);
+  const std::int64_t below = std::min(static_cast<std::int64_t>(rank), n - 1);
+  return {below, std::min(below + 1, n - 1), rank - static_cast<double>(below)};
+}
+
 double percentile_linear(std::span<const double> values, double percent) {
   if (values.empty()) throw std::invalid_argument("percentile: no values, expected at least 1");
   if (!(percent >= 0 && percent <= 100)) reject("percentile", "percent", percent, "[0, 100]");
   std::vector<double> sorted(values.begin(), values.end());
   std::sort(sorted.begin(), sorted.end());
-  const double rank = percent / 100 * static_cast<double>(sorted.size() - 1);
-  const auto below = std::min(static_cast<std::size_t>(rank), sorted.size() - 1);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  const double t = rank - static_cast<double>(below);
-  const double step = sorted[above] - sorted[below];
-  return t >= 0.5 ? sorted[above] - step * (1 - t) : sorted[below] + step * t;
+  const PercentileRank rank = percentile_rank(percent, static_cast<std::int64_t>(values.size()));
+  const double low = sorted[static_cast<std::size_t>(rank.below)];
+  const double high = sorted[static_cast<std::size_t>(rank.above)];
+  const double step = high - low;
+  return rank.part >= 0.5 ? high - step * (1 - rank.part) : low + step * rank.part;
+}
+
+void map_percentiles_cpu(const Maps<double>& maps, double percent, double* values) {
+  for (std::int64_t i = 0; i < maps.count; ++i) {
+    const double mass = map_mass(maps.row(i), maps.cells);
+    const std::span<const double> row(maps.row(i), static_cast<std::size_t>(maps.cells));
+    values[i] = std::isnan(mass) ? mass : percentile_linear(row, percent);
+  }
 }
 
 void dbscan_clusters_cpu(const Maps<double>& maps, Grid grid, const DbscanOptions& options,

@@ -48,9 +48,11 @@ struct Relevance {
 
 /// One row per map; coverage [M, S] or [1, S]. For f of 0s and 1s, H_s = h_b + b h_in + (1-b)
 /// h_out. Area 0 (nothing of the region is in the picture) or a map without mass: every field but
-/// `area` is NaN. Throws std::invalid_argument when sizes disagree, f leaves [0, 1], or an option
-/// is out of range. Source: methods 5.
-void relevance(const Maps<double>& maps, const Maps<double>& coverage, Grid grid,
+/// `area` is NaN. All arrays live on `device`. Twins agree exactly in pointing, overlaps and
+/// components, within 1e-10 (of values above 1: relative) in the rest; either repeats bit for bit.
+/// Throws std::invalid_argument when sizes disagree, f leaves [0, 1], an option is out of range, or
+/// the build has no CUDA; std::runtime_error with CUDA's text. Source: methods 5.
+void relevance(Device device, const Maps<double>& maps, const Maps<double>& coverage, Grid grid,
                const RelevanceOptions& options, std::span<Relevance> rows);
 
 /// g of one region's coverage f [S]: cells with f >= 0.5, or the single cell with the largest f
@@ -62,8 +64,14 @@ void relevance_mass_cpu(const Maps<T>& maps, const Maps<double>& coverage, doubl
 #ifdef VRP_CUDA
 template <class T>
 void relevance_mass_cuda(const Maps<T>& maps, const Maps<double>& coverage, double* mass);
+/// Takes as many maps at a time as have `scratch_cells` cells together, of 9 bytes beside the map.
+void relevance_cuda(const Maps<double>& maps, const Maps<double>& coverage, Grid grid,
+                    const RelevanceOptions& options, Relevance* rows,
+                    std::int64_t scratch_cells = std::int64_t{1} << 24);
 #endif
 void relevance_cpu(const Maps<double>& maps, const Maps<double>& coverage, Grid grid,
                    const RelevanceOptions& options, Relevance* rows);
+/// The error of a covered share outside [0, 1], on either device.
+[[noreturn]] void reject_share(double share);
 
 }  // namespace vrp

@@ -23,7 +23,7 @@ RegionMetrics measure(const ItemMaps& maps, const std::vector<double>& share, Gr
                       const MetricsParams& params, double reference) {
   RegionMetrics out;
   Relevance row;
-  relevance({maps.mean.data(), 1, maps.cells}, {share.data(), 1, maps.cells}, grid,
+  relevance(Device::cpu, {maps.mean.data(), 1, maps.cells}, {share.data(), 1, maps.cells}, grid,
             {params.top_mass, params.neighbourhood, params.pointing_tolerance}, {&row, 1});
   static_cast<Relevance&>(out) = row;
   out.count_match = -std::abs(row.c_in - reference);

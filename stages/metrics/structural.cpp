@@ -12,7 +12,7 @@ namespace {
 std::int32_t count_components(const std::vector<std::uint8_t>& mask, Grid grid, int neighbourhood) {
   std::vector<std::int32_t> labels(mask.size());
   std::int32_t count = 0;
-  components(mask, grid, neighbourhood, labels, {&count, 1});
+  components(Device::cpu, mask, grid, neighbourhood, labels, {&count, 1});
   return count;
 }
 
@@ -35,12 +35,12 @@ Structural structural(const ItemMaps& maps, Grid grid, const MetricsParams& para
   out.img_share = maps.img_share;
 
   std::vector<std::uint8_t> mask(maps.mean.size());
-  top_mass_mask(map, params.top_mass, mask);
+  top_mass_mask(Device::cpu, map, params.top_mass, mask);
   out.c_k = count_components(mask, grid, params.neighbourhood) - 1;
-  top_cells_mask(map, params.top_cells, mask);
+  top_cells_mask(Device::cpu, map, params.top_cells, mask);
   out.c_k_cells = count_components(mask, grid, params.neighbourhood) - 1;
   std::int32_t clusters = 0;
-  dbscan_clusters(map, grid,
+  dbscan_clusters(Device::cpu, map, grid,
                   {params.dbscan_percentile, params.dbscan_eps, params.dbscan_min_samples},
                   {&clusters, 1});
   out.c_k_dbscan = clusters;

@@ -4,6 +4,8 @@
 #include <stdexcept>
 
 #include "kernels/components.hpp"
+#include "kernels/dbscan.hpp"
+#include "kernels/relevance.hpp"
 #include "metrics_maps.hpp"
 
 using namespace vrp;
@@ -13,14 +15,14 @@ namespace {
 
 std::vector<std::uint8_t> top(const std::vector<double>& map, double share) {
   std::vector<std::uint8_t> mask(map.size(), 9);
-  top_mass_mask(view(map), share, mask);
+  top_mass_mask(Device::cpu, view(map), share, mask);
   return mask;
 }
 
 int count(const std::vector<std::uint8_t>& mask, Grid grid, int neighbourhood) {
   std::vector<std::int32_t> labels(mask.size());
   std::int32_t found = -1;
-  components(mask, grid, neighbourhood, labels, {&found, 1});
+  components(Device::cpu, mask, grid, neighbourhood, labels, {&found, 1});
   return found;
 }
 
@@ -54,7 +56,7 @@ TEST_CASE("components of known layouts", "[kernels][components]") {
 TEST_CASE("labels follow the first cell in reading order", "[kernels][components]") {
   const auto mask = as_mask(draw({".#.#", "##..", "...#"}));
   std::vector<std::int32_t> labels(mask.size()), counts(1);
-  components(mask, {3, 4}, 4, labels, counts);
+  components(Device::cpu, mask, {3, 4}, 4, labels, counts);
   CHECK(labels == std::vector<std::int32_t>{0, 1, 0, 2, 1, 1, 0, 0, 0, 0, 0, 3});
 }
 
@@ -81,9 +83,9 @@ TEST_CASE("a constant map keeps exactly the share of its cells, cut by index",
 TEST_CASE("top cells are the ceiling of their share, ties by index", "[kernels][components]") {
   std::vector<std::uint8_t> mask(7);
   const std::vector<double> map{0, 5, 5, 1, 5, 0, 2};
-  top_cells_mask(view(map), 0.30, mask);  // ceil(2.1) = 3
+  top_cells_mask(Device::cpu, view(map), 0.30, mask);  // ceil(2.1) = 3
   CHECK(mask == std::vector<std::uint8_t>{0, 1, 1, 0, 1, 0, 0});
-  top_cells_mask(view(map), 2.0 / 7, mask);  // exactly 2
+  top_cells_mask(Device::cpu, view(map), 2.0 / 7, mask);  // exactly 2
   CHECK(mask == std::vector<std::uint8_t>{0, 1, 1, 0, 0, 0, 0});
 }
 
@@ -92,7 +94,7 @@ TEST_CASE("a map without mass, or with a bad value, marks nothing", "[kernels][c
   for (const auto& map : {std::vector<double>{0, 0, 0}, {1, -1, 1}, {1, nan, 1}}) {
     CHECK(top(map, 0.3) == std::vector<std::uint8_t>{0, 0, 0});
     std::vector<std::uint8_t> mask(3, 1);
-    top_cells_mask(view(map), 0.3, mask);
+    top_cells_mask(Device::cpu, view(map), 0.3, mask);
     CHECK(mask == std::vector<std::uint8_t>{0, 0, 0});
   }
 }
@@ -121,15 +123,35 @@ TEST_CASE("component kernels refuse wrong sizes and options", "[kernels][compone
   const std::vector<double> map{1, 2, 3, 4};
   std::vector<std::uint8_t> mask(4), shorter(3);
   std::vector<std::int32_t> labels(4), counts(1);
-  CHECK_THROWS_AS(top_mass_mask(view(map), 0.3, shorter), std::invalid_argument);
-  CHECK_THROWS_AS(top_cells_mask(view(map), 0.3, shorter), std::invalid_argument);
+  CHECK_THROWS_AS(top_mass_mask(Device::cpu, view(map), 0.3, shorter), std::invalid_argument);
+  CHECK_THROWS_AS(top_cells_mask(Device::cpu, view(map), 0.3, shorter), std::invalid_argument);
   for (const double share : {0.0, -0.1, 1.1, std::nan("")}) {
-    CHECK_THROWS_AS(top_mass_mask(view(map), share, mask), std::invalid_argument);
-    CHECK_THROWS_AS(top_cells_mask(view(map), share, mask), std::invalid_argument);
+    CHECK_THROWS_AS(top_mass_mask(Device::cpu, view(map), share, mask), std::invalid_argument);
+    CHECK_THROWS_AS(top_cells_mask(Device::cpu, view(map), share, mask), std::invalid_argument);
   }
-  CHECK_THROWS_AS(components(mask, {2, 2}, 6, labels, counts), std::invalid_argument);
-  CHECK_THROWS_AS(components(mask, {2, 3}, 8, labels, counts), std::invalid_argument);
-  CHECK_THROWS_AS(components(mask, {0, 4}, 8, labels, counts), std::invalid_argument);
+  CHECK_THROWS_AS(components(Device::cpu, mask, {2, 2}, 6, labels, counts), std::invalid_argument);
+  CHECK_THROWS_AS(components(Device::cpu, mask, {2, 3}, 8, labels, counts), std::invalid_argument);
+  CHECK_THROWS_AS(components(Device::cpu, mask, {0, 4}, 8, labels, counts), std::invalid_argument);
   labels.resize(3);
-  CHECK_THROWS_AS(components(mask, {2, 2}, 8, labels, counts), std::invalid_argument);
+  CHECK_THROWS_AS(components(Device::cpu, mask, {2, 2}, 8, labels, counts), std::invalid_argument);
 }
+
+#ifndef VRP_CUDA
+TEST_CASE("a build without CUDA says so instead of computing elsewhere", "[kernels][components]") {
+  const std::vector<double> map{1, 2, 3, 4};
+  std::vector<std::uint8_t> mask(4);
+  std::vector<std::int32_t> labels(4), counts(1);
+  const auto says = [](const char* kernel) {
+    return std::string(kernel).append(": device is cuda, but this build has no CUDA");
+  };
+  CHECK_THROWS_WITH(top_mass_mask(Device::cuda, view(map), 0.3, mask), says("top_mass_mask"));
+  CHECK_THROWS_WITH(top_cells_mask(Device::cuda, view(map), 0.3, mask), says("top_cells_mask"));
+  CHECK_THROWS_WITH(components(Device::cuda, mask, {2, 2}, 8, labels, counts), says("components"));
+  CHECK_THROWS_WITH(dbscan_clusters(Device::cuda, view(map), {2, 2}, {}, counts), says("dbscan"));
+  std::vector<double> threshold(1);
+  CHECK_THROWS_WITH(map_percentiles(Device::cuda, view(map), 90, threshold), says("percentile"));
+  std::vector<Relevance> row(1);
+  CHECK_THROWS_WITH(relevance(Device::cuda, view(map), view(map), {2, 2}, {}, row),
+                    says("relevance"));
+}
+#endif

@@ -10,7 +10,7 @@ using namespace vrp::test;
 namespace {
 int clusters(const std::vector<double>& map, Grid grid, DbscanOptions options = {}) {
   std::int32_t found = -7;
-  dbscan_clusters(view(map), grid, options, {&found, 1});
+  dbscan_clusters(Device::cpu, view(map), grid, options, {&found, 1});
   return found;
 }
 int clusters(const std::vector<std::string>& rows, DbscanOptions options = {}) {
@@ -29,6 +29,20 @@ TEST_CASE("percentiles interpolate linearly between order statistics", "[kernels
   CHECK_THROWS_AS(percentile_linear({}, 50), std::invalid_argument);
   CHECK_THROWS_AS(percentile_linear(values, 101), std::invalid_argument);
   CHECK_THROWS_AS(percentile_linear(values, -1), std::invalid_argument);
+}
+
+TEST_CASE("a map's percentile is that of its cells, and undefined without mass",
+          "[kernels][dbscan]") {
+  const std::vector<double> maps{4, 1, 3, 2, 0, 0, 0, 0, 1, -1, 2, 3};
+  std::vector<double> values(3);
+  map_percentiles(Device::cpu, {maps.data(), 3, 4}, 90, values);
+  CHECK(values[0] == percentile_linear(std::vector<double>{4, 1, 3, 2}, 90));
+  CHECK(std::isnan(values[1]));
+  CHECK(std::isnan(values[2]));
+  CHECK_THROWS_AS(map_percentiles(Device::cpu, {maps.data(), 2, 4}, 90, values),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(map_percentiles(Device::cpu, {maps.data(), 3, 4}, 100.5, values),
+                  std::invalid_argument);
 }
 
 TEST_CASE("two blobs far apart are two clusters, a blob and noise are one", "[kernels][dbscan]") {
@@ -85,10 +99,14 @@ TEST_CASE("DBSCAN's C_k does not change when a map is scaled or transposed",
 TEST_CASE("DBSCAN refuses wrong sizes and options", "[kernels][dbscan]") {
   const std::vector<double> map{1, 2, 3, 4};
   std::vector<std::int32_t> one(1), two(2);
-  CHECK_THROWS_AS(dbscan_clusters(view(map), {2, 2}, {}, two), std::invalid_argument);
-  CHECK_THROWS_AS(dbscan_clusters(view(map), {2, 3}, {}, one), std::invalid_argument);
-  CHECK_THROWS_AS(dbscan_clusters(view(map), {-2, -2}, {}, one), std::invalid_argument);
-  CHECK_THROWS_AS(dbscan_clusters(view(map), {2, 2}, {101, 1.5, 3}, one), std::invalid_argument);
-  CHECK_THROWS_AS(dbscan_clusters(view(map), {2, 2}, {90, 0.0, 3}, one), std::invalid_argument);
-  CHECK_THROWS_AS(dbscan_clusters(view(map), {2, 2}, {90, 1.5, 0}, one), std::invalid_argument);
+  CHECK_THROWS_AS(dbscan_clusters(Device::cpu, view(map), {2, 2}, {}, two), std::invalid_argument);
+  CHECK_THROWS_AS(dbscan_clusters(Device::cpu, view(map), {2, 3}, {}, one), std::invalid_argument);
+  CHECK_THROWS_AS(dbscan_clusters(Device::cpu, view(map), {-2, -2}, {}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(dbscan_clusters(Device::cpu, view(map), {2, 2}, {101, 1.5, 3}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(dbscan_clusters(Device::cpu, view(map), {2, 2}, {90, 0.0, 3}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(dbscan_clusters(Device::cpu, view(map), {2, 2}, {90, 1.5, 0}, one),
+                  std::invalid_argument);
 }

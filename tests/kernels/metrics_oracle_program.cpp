@@ -16,7 +16,7 @@ using namespace vrp;
 int count_of(const std::vector<std::uint8_t>& mask, Grid grid, int neighbourhood) {
   std::vector<std::int32_t> labels(mask.size());
   std::int32_t count = 0;
-  components(mask, grid, neighbourhood, labels, {&count, 1});
+  components(Device::cpu, mask, grid, neighbourhood, labels, {&count, 1});
   return count;
 }
 
@@ -25,14 +25,14 @@ void print_map(const std::vector<double>& map, Grid grid) {
   double nats = 0;
   spatial_entropy(Device::cpu, view, {&nats, 1});
   std::vector<std::uint8_t> mask(map.size());
-  top_mass_mask(view, 0.30, mask);
+  top_mass_mask(Device::cpu, view, 0.30, mask);
   std::printf("%a %d %d", nats, count_of(mask, grid, 8), count_of(mask, grid, 4));
-  top_cells_mask(view, 0.30, mask);
+  top_cells_mask(Device::cpu, view, 0.30, mask);
   std::printf(" %d", count_of(mask, grid, 8));
   for (const DbscanOptions& options :
        {DbscanOptions{90, 1.5, 3}, {90, 1.0, 3}, {80, 1.5, 4}, {80, 2.3, 5}, {95, 1.5, 1}}) {
     std::int32_t clusters = 0;
-    dbscan_clusters(view, grid, options, {&clusters, 1});
+    dbscan_clusters(Device::cpu, view, grid, options, {&clusters, 1});
     std::printf(" %d", clusters);
   }
   std::printf(" %a\n", percentile_linear(map, 90));

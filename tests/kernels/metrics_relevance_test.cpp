@@ -13,7 +13,7 @@ namespace {
 Relevance measure(const std::vector<double>& map, const std::vector<double>& f, Grid grid,
                   RelevanceOptions options = {}) {
   Relevance row;
-  relevance(view(map), view(f), grid, options, {&row, 1});
+  relevance(Device::cpu, view(map), view(f), grid, options, {&row, 1});
   return row;
 }
 
@@ -191,14 +191,22 @@ TEST_CASE("relevance refuses wrong sizes, shares outside [0, 1] and options",
       nan{1, 0, 0, std::nan("")};
   std::vector<Relevance> one(1), two(2);
   std::vector<double> mass(2);
-  CHECK_THROWS_AS(relevance(view(map), view(f), {2, 2}, {}, two), std::invalid_argument);
-  CHECK_THROWS_AS(relevance(view(map), view(f), {2, 3}, {}, one), std::invalid_argument);
-  CHECK_THROWS_AS(relevance(view(map), view(shorter), {2, 2}, {}, one), std::invalid_argument);
-  CHECK_THROWS_AS(relevance(view(map), view(over), {2, 2}, {}, one), std::invalid_argument);
-  CHECK_THROWS_AS(relevance(view(map), view(nan), {2, 2}, {}, one), std::invalid_argument);
-  CHECK_THROWS_AS(relevance(view(map), view(f), {2, 2}, {0, 8, 0}, one), std::invalid_argument);
-  CHECK_THROWS_AS(relevance(view(map), view(f), {2, 2}, {0.3, 5, 0}, one), std::invalid_argument);
-  CHECK_THROWS_AS(relevance(view(map), view(f), {2, 2}, {0.3, 8, -1}, one), std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(f), {2, 2}, {}, two),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(f), {2, 3}, {}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(shorter), {2, 2}, {}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(over), {2, 2}, {}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(nan), {2, 2}, {}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(f), {2, 2}, {0, 8, 0}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(f), {2, 2}, {0.3, 5, 0}, one),
+                  std::invalid_argument);
+  CHECK_THROWS_AS(relevance(Device::cpu, view(map), view(f), {2, 2}, {0.3, 8, -1}, one),
+                  std::invalid_argument);
   CHECK_THROWS_AS(relevance_mass(Device::cpu, view(map), view(f), mass), std::invalid_argument);
   CHECK_THROWS_AS(relevance_mass<double>(Device::cpu, {map.data(), 2, 2}, {f.data(), 4, 1}, mass),
                   std::invalid_argument);

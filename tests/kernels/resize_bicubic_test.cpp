@@ -103,4 +103,14 @@ TEST_CASE("sizes that do not fit are refused", "[kernels][resize]") {
                                Window{7, 0, 2, 1}, Window{0, 5, 1, 2}}) {
     CHECK_THROWS_AS(resize_bicubic(source, 4, 3, 8, 6, window), std::invalid_argument);
   }
+  Bytes pixels(8 * 6 * 3), shorter(11);
+  const Window all{0, 0, 8, 6};
+  resize_bicubic(vrp::Device::cpu, source, 4, 3, 8, 6, all, pixels);
+  CHECK(pixels == resize_bicubic(source, 4, 3, 8, 6));
+  CHECK_THROWS_AS(resize_bicubic(vrp::Device::cpu, source, 4, 3, 8, 6, all, shorter),
+                  std::invalid_argument);
+#ifndef VRP_CUDA
+  CHECK_THROWS_WITH(resize_bicubic(vrp::Device::cuda, source, 4, 3, 8, 6, all, pixels),
+                    "resize_bicubic: device is cuda, but this build has no CUDA");
+#endif
 }

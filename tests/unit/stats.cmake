@@ -5,7 +5,8 @@ vrp_add_test(stats
           ${_dir}/proportions_test.cpp ${_dir}/selective_test.cpp
           ${_dir}/clustered_test.cpp ${_dir}/path_bootstrap_test.cpp
           ${_dir}/sort_rows_test.cpp ${_dir}/label_agreement_test.cpp ${_dir}/logistic_ridge_test.cpp
-  LIBS vrp_stats LABELS unit)
+          ${_dir}/replicate_sums_test.cpp
+  LIBS vrp_stats vrp_kernels LABELS unit)
 
 add_executable(stats_oracle_driver ${_dir}/oracle_driver.cpp)
 target_link_libraries(stats_oracle_driver PRIVATE vrp_stats)
