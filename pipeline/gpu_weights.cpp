@@ -38,6 +38,18 @@ GpuWeights share_weights_by_nccl(MpiSession& mpi, const RunParams& run,
                                  const std::string& model, ModelHolder& holder,
                                  const std::function<void()>& alive) {
   const double begin = steady_seconds();
+  std::string layout;
+  try {
+    layout = holder.layout(model);
+  } catch (const std::exception& error) {
+    layout = error.what();
+  }
+  const auto layouts = mpi.gather_all(layout);
+  for (std::size_t rank = 0; rank < layouts.size(); ++rank) {
+    if (layouts[rank] == layouts[0]) continue;
+    return without(run,
+                   concat("rank ", rank, " sees another checkpoint of ", model, " than rank 0"));
+  }
   NcclParams params;
   params.seconds = run.nccl_timeout;
   params.connect_seconds = run.nccl_timeout;

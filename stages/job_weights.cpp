@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fstream>
 
+#include "pipeline/base/error.hpp"
+#include "pipeline/driver/checkpoint_hash.hpp"
 #include "pipeline/model/checkpoint_reader.hpp"
 
 namespace vrp {
@@ -19,6 +21,7 @@ class CheckpointSource : public WeightSource {
   std::size_t chunk_bytes(std::size_t chunk) const override {
     return static_cast<std::size_t>(chunks_[chunk].bytes);
   }
+  std::string layout() const override { return index_.layout(); }
   void read(std::span<std::byte> into) override { reader_.next(into); }
 
  private:
@@ -63,18 +66,25 @@ JobWeights::JobWeights(const Sweep& sweep, JobWeightsParams params)
   if (exchange_->nodes() == 1) exchange_.reset();
 }
 
-JobWeights::~JobWeights() = default;
+// The exchange's threads, which use the rest, end first.
+JobWeights::~JobWeights() { exchange_.reset(); }
 
 Model JobWeights::load(const std::string& model) {
   const ModelConfig& c = config(model);
+  check_unchanged(c.checkpoint, params_.checkpoints.at(model));
   return Model::load(c.checkpoint, with_ladder(model), loading(model));
 }
 
 Model JobWeights::load(const std::string& model, DeviceBroadcast& devices) {
   const ModelConfig& c = config(model);
+  check_unchanged(c.checkpoint, params_.checkpoints.at(model));
   WeightLoading how = loading(model);
   how.devices = &devices;
   return Model::load(c.checkpoint, with_ladder(model), how);
+}
+
+std::string JobWeights::layout(const std::string& model) const {
+  return SafetensorsIndex::open(config(model).checkpoint).layout();
 }
 
 bool JobWeights::service() { return exchange_ && exchange_->service(); }
@@ -151,7 +161,7 @@ std::unique_ptr<WeightSource> JobWeights::source(int model) {
   return std::make_unique<CheckpointSource>(named.config.checkpoint, loading(named.name).digests);
 }
 
-WeightEnds::Place JobWeights::place(int model, bool needed) {
+WeightEnds::Place JobWeights::place(int model, bool needed, const std::string& layout) {
   const NamedModel& named = sweep_.models[static_cast<std::size_t>(model)];
   const ModelOptions how = options(named.config);
   const std::uint64_t bytes = NodeCopy::bytes_needed(named.config.checkpoint, how);
@@ -163,6 +173,11 @@ WeightEnds::Place JobWeights::place(int model, bool needed) {
     std::string remark;
     loading_.remark = [&](const std::string& line) { remark = named.name + ": " + line; };
     auto copy = std::make_shared<NodeCopy>(named.config.checkpoint, how, loading_);
+    if (copy->layout() != layout) {
+      fail(named.config.checkpoint,
+           ": its tensors lie otherwise than where rank 0 reads them; is it another version of the "
+           "checkpoint?");
+    }
     switch (copy->state()) {
       case NodeCopy::State::filling:
         return {Keep::yes, std::make_unique<NodeCopySink>(std::move(copy), kept_), ""};

@@ -27,10 +27,14 @@ class JobWeights : public WeightEnds {
   JobWeights(const Sweep& sweep, JobWeightsParams params);
   ~JobWeights() override;
 
-  /// Any thread but the main one.
+  /// Any thread but the main one. Error (bad_input) when a file of the checkpoint is not the one
+  /// that the fingerprints were made of, among others.
   Model load(const std::string& model);
   /// The same, collective and before any rank works: over the job's GPUs.
   Model load(const std::string& model, DeviceBroadcast& devices);
+
+  /// SafetensorsIndex::layout of the model's files as this rank sees them.
+  std::string layout(const std::string& model) const;
 
   bool service();                      ///< main thread, often; true when something moved
   void close();                        ///< collective, main thread, when no rank loads any more
@@ -43,7 +47,7 @@ class JobWeights : public WeightEnds {
   ModelOptions with_ladder(const std::string& model);
   WeightLoading loading(const std::string& model) const;
   std::unique_ptr<WeightSource> source(int model) override;
-  Place place(int model, bool needed) override;
+  Place place(int model, bool needed, const std::string& layout) override;
 
   const Sweep& sweep_;
   JobWeightsParams params_;

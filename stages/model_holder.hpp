@@ -15,6 +15,8 @@ class ModelHolder {
   /// The model of this name; another one that was held is let go first. FatalError: it cannot be
   /// loaded, here or elsewhere.
   const Model& get(const std::string& name);
+  /// Where the tensors of a model lie in its files, as this rank sees them.
+  std::string layout(const std::string& name) const { return weights_->layout(name); }
   /// Collective, on all ranks alike, before the job works: over the job's GPUs. Error as
   /// Model::load, or that of the devices.
   void preload(const std::string& name, DeviceBroadcast& devices);

@@ -34,6 +34,9 @@ class WeightExchange::Desk {
   std::vector<std::string> remarks() { return std::exchange(remarks_, {}); }
 
   void close() {
+    // From here on nothing is asked for, read or kept: a question that was on its way when the job
+    // ended would set frames in motion that no leader waits for any more.
+    closing_ = true;
     if (packer_) packer_->discard();
     queue_.clear();
     if (first()) {
@@ -78,6 +81,7 @@ class WeightExchange::Desk {
       requests.swap(owner_.requests_);
     }
     for (const int model : requests) {
+      if (closing_) break;
       if (ranks_.leader()) {
         wanted(0, model);
       } else {
@@ -112,6 +116,7 @@ class WeightExchange::Desk {
 
   /// Leader: rank `from` of this node waits for a model.
   void wanted(int from, int model) {
+    if (closing_) return;
     Wanted& w = wanted_[model];
     w.waiting.insert(from);
     if (w.passing) return;
@@ -124,6 +129,7 @@ class WeightExchange::Desk {
   }
 
   void ask(int model) {
+    if (closing_) return;
     if (std::exchange(wanted_[model].asked, true)) return;
     if (first()) return queue(model, begun_);
     ranks_.leaders.send(0, {NoteKind::want, model, static_cast<std::int64_t>(begun_)});
@@ -132,7 +138,7 @@ class WeightExchange::Desk {
   /// Rank 0: a leader that had seen `seen` loads begin asks for a model. One that will see a later
   /// load of it begin is served by that.
   void queue(int model, std::uint64_t seen) {
-    if (last_load_[model] > seen) return;
+    if (closing_ || last_load_[model] > seen) return;
     if (std::find(queue_.begin(), queue_.end(), model) == queue_.end()) queue_.push_back(model);
   }
 
@@ -148,7 +154,8 @@ class WeightExchange::Desk {
   /// Leader: the next frame in, if both the wire and the packer have room, and on.
   bool pass_frames() {
     bool moved = chain_.progress();
-    if (chain_.sending() >= kFramesAhead || packer_->waiting() >= kFramesAhead) {
+    const bool packer_full = !closing_ && packer_->waiting() >= kFramesAhead;
+    if (chain_.sending() >= kFramesAhead || packer_full) {
       return moved || chain_.sending() > 0;
     }
     if (reader_) {
@@ -178,7 +185,7 @@ class WeightExchange::Desk {
       w.asked = w.here = false;
       w.told.clear();
     }
-    packer_->give(std::move(frame), !w.waiting.empty());
+    if (!closing_) packer_->give(std::move(frame), !w.waiting.empty());
   }
 
   bool take_results() {
@@ -247,7 +254,7 @@ class WeightExchange::Desk {
   std::map<int, std::uint64_t> last_load_;
   std::uint64_t loads_ = 0;
 
-  bool bye_ = false, closed_ = false;
+  bool closing_ = false, bye_ = false, closed_ = false;
   int closing_members_ = 0, closing_leaders_ = 0;
 };
 

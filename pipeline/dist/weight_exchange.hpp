@@ -29,6 +29,8 @@ class WeightSource {
   virtual ~WeightSource() = default;
   virtual std::size_t chunks() const = 0;
   virtual std::size_t chunk_bytes(std::size_t chunk) const = 0;
+  /// Says what lies where in the chunks: equal texts, equal places.
+  virtual std::string layout() const = 0;
   virtual void read(std::span<std::byte> into) = 0;  ///< the next one
 };
 
@@ -56,8 +58,9 @@ class WeightEnds {
   };
   virtual ~WeightEnds() = default;
   virtual std::unique_ptr<WeightSource> source(int model) = 0;  ///< on rank 0
-  /// On leaders. `needed`: a rank of this host waits for it.
-  virtual Place place(int model, bool needed) = 0;
+  /// On leaders. `needed`: a rank of this host waits for it. `layout`: of rank 0's source. Error:
+  /// the model as this host sees it is another; what is sent is then not kept.
+  virtual Place place(int model, bool needed, const std::string& layout) = 0;
 };
 
 class WeightExchange {

@@ -13,7 +13,7 @@
 namespace vrp {
 
 enum class FrameKind : std::uint32_t {
-  begin,      ///< a model's chunks follow
+  begin,      ///< a model's chunks follow; payload: their layout
   chunk,      ///< payload: bytes
   end,        ///< that was the last one
   failed,     ///< the reader met an error: code, payload: text

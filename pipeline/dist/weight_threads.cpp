@@ -30,9 +30,17 @@ std::optional<FramePtr> WeightReader::take() {
 
 void WeightReader::read() {
   FrameHead head{FrameKind::begin, model_, sequence_};
+  bool begun = false;
+  const auto failed = [&](int code, const std::string& text) {
+    if (!begun && !put(std::make_shared<Frame>(head, 0))) return;
+    head.code = code;
+    head.kind = FrameKind::failed;
+    put(text_frame(head, text));
+  };
   try {
-    if (!put(std::make_shared<Frame>(head, 0))) return;
     const auto source = ends_.source(model_);
+    if (!put(text_frame(head, source->layout()))) return;
+    begun = true;
     head.kind = FrameKind::chunk;
     for (head.chunk = 0; head.chunk < source->chunks(); ++head.chunk) {
       auto frame = std::make_shared<Frame>(head, source->chunk_bytes(head.chunk));
@@ -44,13 +52,9 @@ void WeightReader::read() {
     head.kind = FrameKind::end;
     put(std::make_shared<Frame>(head, 0));
   } catch (const Error& error) {
-    head.code = static_cast<std::int64_t>(error.code());
-    head.kind = FrameKind::failed;
-    put(text_frame(head, error.what()));
+    failed(static_cast<int>(error.code()), error.what());
   } catch (const std::exception& error) {
-    head.code = static_cast<std::int64_t>(ExitCode::internal);
-    head.kind = FrameKind::failed;
-    put(text_frame(head, error.what()));
+    failed(static_cast<int>(ExitCode::internal), error.what());
   }
 }
 
@@ -123,16 +127,13 @@ void WeightPacker::deal_with(const Job& job) {
   const FrameHead head = job.frame->head();
   switch (head.kind) {
     case FrameKind::begin:
-      begin(head.model, job.needed);
+      begin(head.model, job.needed, job.frame->text());
       break;
     case FrameKind::chunk:
       if (sink_) chunk(*job.frame, head);
       break;
     case FrameKind::end:
-      if (sink_) {
-        sink_->finish();
-        outcome_ = Kind::here;
-      }
+      if (sink_) finish();
       report(outcome_);
       break;
     case FrameKind::failed:
@@ -146,14 +147,14 @@ void WeightPacker::deal_with(const Job& job) {
   }
 }
 
-void WeightPacker::begin(int model, bool needed) {
+void WeightPacker::begin(int model, bool needed, const std::string& layout) {
   using Kind = PackerResult::Kind;
   model_ = model;
   sink_.reset();
   remark_.clear();
   outcome_ = Kind::not_here;
   try {
-    WeightEnds::Place place = ends_.place(model, needed);
+    WeightEnds::Place place = ends_.place(model, needed, layout);
     sink_ = std::move(place.sink);
     remark_ = std::move(place.remark);
     if (place.keep == WeightEnds::Keep::complete) outcome_ = Kind::here;
@@ -173,6 +174,15 @@ void WeightPacker::chunk(Frame& frame, const FrameHead& head) {
     sink_->take(head.chunk, payload);
   } catch (const std::exception& error) {
     sink_.reset();
+    remark_ = concat(error.what(), "; this host reads the checkpoint itself");
+  }
+}
+
+void WeightPacker::finish() {
+  try {
+    sink_->finish();
+    outcome_ = PackerResult::Kind::here;
+  } catch (const std::exception& error) {
     remark_ = concat(error.what(), "; this host reads the checkpoint itself");
   }
 }

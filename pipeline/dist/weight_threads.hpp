@@ -19,7 +19,7 @@ class WeightReader {
  public:
   WeightReader(WeightEnds& ends, int model, std::uint64_t sequence);
   ~WeightReader();  ///< stops behind the chunk that is being read
-  /// The next frame, if there is one: begin, chunks, then end or failed.
+  /// The next frame, if there is one: begin (payload: the layout), chunks, then end or failed.
   std::optional<FramePtr> take();
   bool finished() const { return finished_; }  ///< the last frame was taken
   int model() const { return model_; }
@@ -66,7 +66,8 @@ class WeightPacker {
   };
   void pack();
   void deal_with(const Job& job);
-  void begin(int model, bool needed);
+  void begin(int model, bool needed, const std::string& layout);
+  void finish();
   void chunk(Frame& frame, const FrameHead& head);
   void report(PackerResult::Kind kind, int code = 0, const std::string& text = "");
 

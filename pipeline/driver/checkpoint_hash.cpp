@@ -9,23 +9,33 @@
 
 namespace vrp {
 namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kWeights = ".safetensors";
+
+/// Names of the files that a model is made of.
+std::set<std::string> files_of(const fs::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string extension = entry.path().extension().string();
+    if (entry.is_regular_file() && (extension == ".json" || extension == kWeights ||
+                                    extension == ".model" || extension == ".txt")) {
+      names.insert(entry.path().filename().string());
+    }
+  }
+  return names;
+}
+
+}  // namespace
 
 Json hash_checkpoint(const fs::path& folder, const Json& known) {
   if (!fs::is_directory(folder)) fail(folder.string(), ": checkpoint folder does not exist");
   if (!fs::exists(folder / "config.json")) {
     fail(folder.string(), ": has no config.json; expected a checkpoint folder as downloaded");
   }
-  std::set<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string extension = entry.path().extension().string();
-    if (entry.is_regular_file() && (extension == ".json" || extension == ".safetensors" ||
-                                    extension == ".model" || extension == ".txt")) {
-      names.insert(entry.path().filename().string());
-    }
-  }
   Json files = Json::object();
   Hasher all;
-  for (const auto& name : names) {
+  for (const auto& name : files_of(folder)) {
     struct stat facts {};
     ::stat((folder / name).c_str(), &facts);
     const std::int64_t modified =
@@ -46,6 +56,26 @@ Json hash_checkpoint(const fs::path& folder, const Json& known) {
     files[name] = entry;
   }
   return {{"hash", all.finish().hex()}, {"files", files}};
+}
+
+void check_unchanged(const fs::path& folder, const Json& known) {
+  constexpr const char* kSince = "when the run's fingerprints were made";
+  if (!fs::is_directory(folder)) fail(folder.string(), ": checkpoint folder does not exist");
+  const Json& files = known.at("files");
+  const std::set<std::string> names = files_of(folder);
+  for (const auto& [name, facts] : files.items()) {
+    const fs::path path = folder / name;
+    if (!names.contains(name)) fail(path.string(), ": is missing, it was there ", kSince);
+    if (path.extension() == kWeights) continue;
+    const std::string found = hash_file(path).hex();
+    const std::string expected = facts.at("xxh3").get<std::string>();
+    if (found == expected) continue;
+    fail(path.string(), ": its content hashes to ", found, ", expected ", expected, " as ", kSince,
+         "; it has changed since, or is another one on this host");
+  }
+  for (const std::string& name : names) {
+    if (!files.contains(name)) fail((folder / name).string(), ": was not there ", kSince);
+  }
 }
 
 }  // namespace vrp

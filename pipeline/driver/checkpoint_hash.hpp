@@ -12,4 +12,9 @@ namespace vrp {
 /// Error (bad_input) when the folder or its config.json is missing.
 Json hash_checkpoint(const std::filesystem::path& folder, const Json& known);
 
+/// Holds the folder against `known`, a result of hash_checkpoint, perhaps of another host, without
+/// reading the weights, which are hashed while they are loaded. Error (bad_input): a file is gone
+/// or new, or another than weights has another content.
+void check_unchanged(const std::filesystem::path& folder, const Json& known);
+
 }  // namespace vrp

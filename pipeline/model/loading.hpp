@@ -61,8 +61,10 @@ class NodeCopy {
   NodeCopy(NodeCopy&&) noexcept;
   ~NodeCopy();  ///< gives up what is not finished; the copy stays while others use it
   State state() const;
+  /// The next chunk. Error: not the one that this host's files have there.
   void take(std::size_t chunk, std::span<const std::byte> bytes);
-  void finish();
+  void finish();               ///< Error: chunks are missing
+  std::string layout() const;  ///< SafetensorsIndex::layout of this host's files
   static std::uint64_t bytes_needed(const std::filesystem::path& checkpoint,
                                     const ModelOptions& options);
 

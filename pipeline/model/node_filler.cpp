@@ -23,6 +23,7 @@ struct NodeCopy::Parts {
   Checkpoint files;
   std::optional<WeightPlaces> places;  // of a CPU's packed copy
   std::shared_ptr<SharedSegment> segment;
+  std::size_t taken = 0;  // chunks
   State state = State::no_room;
 };
 
@@ -46,10 +47,19 @@ NodeCopy::~NodeCopy() {
 }
 
 NodeCopy::State NodeCopy::state() const { return parts_->state; }
+std::string NodeCopy::layout() const { return parts_->files.index.layout(); }
 
 void NodeCopy::take(std::size_t chunk, std::span<const std::byte> bytes) {
   const c10::InferenceMode inference;
   Parts& p = *parts_;
+  const std::size_t chunks = p.files.chunks.size();
+  if (chunk != p.taken || chunk >= chunks || bytes.size() != p.files.chunks[chunk].bytes) {
+    throw Error(ExitCode::internal,
+                concat("chunk ", chunk, " of the weights has ", bytes.size(), " bytes, expected ",
+                       p.taken < chunks ? concat("chunk ", p.taken, " of ",
+                                                 p.files.chunks[p.taken].bytes, " bytes")
+                                        : std::string("none behind the last")));
+  }
   if (p.places) {
     p.files.each_piece(
         chunk, bytes,
@@ -59,10 +69,14 @@ void NodeCopy::take(std::size_t chunk, std::span<const std::byte> bytes) {
   } else {
     std::memcpy(p.segment->writable() + p.files.chunks[chunk].before, bytes.data(), bytes.size());
   }
-  p.segment->state_progress(chunk + 1);
+  p.segment->state_progress(++p.taken);
 }
 
 void NodeCopy::finish() {
+  if (parts_->taken != parts_->files.chunks.size()) {
+    throw Error(ExitCode::internal, concat(parts_->taken, " chunks of weights came, expected ",
+                                           parts_->files.chunks.size()));
+  }
   parts_->segment->finish();
   parts_->state = State::complete;
 }

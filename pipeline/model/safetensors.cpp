@@ -4,6 +4,7 @@
 #include <set>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/hash.hpp"
 #include "pipeline/base/json.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/model/checkpoint_reader.hpp"
@@ -81,6 +82,16 @@ SafetensorsIndex SafetensorsIndex::open(const std::filesystem::path& checkpoint)
     }
   }
   return out;
+}
+
+std::string SafetensorsIndex::layout() const {
+  Hasher hasher;
+  for (const TensorInfo& tensor : tensors_) {
+    hasher.add(tensor.file.filename().string()).add(tensor.name).add(tensor.dtype);
+    for (const std::int64_t extent : tensor.shape) hasher.add(std::to_string(extent));
+    hasher.add(concat(tensor.offset, " ", tensor.bytes));
+  }
+  return hasher.finish().hex();
 }
 
 void SafetensorsIndex::read_all(const Use& use, std::uint64_t piece_bytes) const {

@@ -25,6 +25,9 @@ class SafetensorsIndex {
   static SafetensorsIndex open(const std::filesystem::path& checkpoint);
   const std::vector<TensorInfo>& tensors() const { return tensors_; }  ///< by file, then offset
   const std::vector<std::filesystem::path>& files() const { return files_; }
+  /// Hash of where every tensor lies: file names, tensor names, types, shapes, offsets. Equal ones:
+  /// the bytes of one checkpoint mean what those of the other mean.
+  std::string layout() const;
 
   /// Reads all shards front to back and hands over each tensor's bytes (valid during the call) in
   /// the order of `tensors()`. A tensor of more than kPieceBytes comes in pieces of whole rows of

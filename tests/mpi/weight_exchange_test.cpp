@@ -27,6 +27,8 @@ std::byte content(int model, std::size_t chunk, std::size_t i) {
   return static_cast<std::byte>(model * 31 + chunk * 7 + i % 251);
 }
 
+std::string layout_of(int model) { return "layout of model " + std::to_string(model); }
+
 /// Models of kChunks chunks. A host's copy is what its leader's sink has taken.
 class MadeUp : public WeightEnds {
  public:
@@ -39,7 +41,8 @@ class MadeUp : public WeightEnds {
     ++opened;
     return std::make_unique<Source>(*this, model);
   }
-  Place place(int model, bool needed) override {
+  Place place(int model, bool needed, const std::string& layout) override {
+    if (layout != layout_of(model)) ++wrong;
     if (model == 9) fail("(expected) no such model here");
     if (model == 8) return {Keep::not_here, nullptr, "(expected) no room"};
     if (!needed && not_wanted) return {Keep::not_wanted, nullptr, ""};
@@ -50,6 +53,7 @@ class MadeUp : public WeightEnds {
   struct Source : WeightSource {
     Source(MadeUp& owner, int number) : all(owner), model(number) {}
     std::size_t chunks() const override { return kChunks; }
+    std::string layout() const override { return layout_of(model); }
     std::size_t chunk_bytes(std::size_t) const override { return kChunkBytes; }
     void read(std::span<std::byte> into) override {
       if (next == all.fail_at) fail("model.safetensors: (expected) the file ends");
@@ -219,7 +223,7 @@ TEST_CASE("a chunk that arrives damaged is not packed: that host reads for itsel
     MadeUp ends;
     WeightPacker packer(ends);
     FrameHead head{FrameKind::begin, 3, 1};
-    packer.give(std::make_shared<Frame>(head, 0), true);
+    packer.give(text_frame(head, layout_of(3)), true);
     head.kind = FrameKind::chunk;
     for (head.chunk = 0; head.chunk < kChunks; ++head.chunk) {
       auto frame = std::make_shared<Frame>(head, kChunkBytes);
@@ -261,6 +265,39 @@ TEST_CASE("a job may end while weights are on their way", "[mpi][weights]") {
     CHECK(message == "the job ends before the weights have come");
     CHECK(ends.finished == 0);
   }
+}
+
+TEST_CASE("a question on its way when the job ends starts nothing, and everybody leaves",
+          "[mpi][weights]") {
+  // Rank 0 and the leader of the other host close at once. The question of rank 3 reaches rank 0
+  // while it still waits for rank 1.
+  MadeUp ends;
+  WeightExchange exchange(ends, 2);
+  const int rank = session->rank();
+  std::atomic<bool> closed{false};
+  std::thread watch([&] {
+    for (int i = 0; i < 2000 && !closed; ++i) std::this_thread::sleep_for(10ms);
+    if (!closed) {
+      std::fprintf(stderr, "rank %d does not come out of close()\n", rank);
+      std::_Exit(1);
+    }
+  });
+  std::string message;
+  std::thread thread;
+  if (rank == 3) {
+    thread = std::thread([&] { message = refusal(exchange, 0, ExitCode::resumable); });
+    std::this_thread::sleep_for(100ms);
+    exchange.service();
+  }
+  if (rank == 1) std::this_thread::sleep_for(400ms);
+  exchange.close();
+  closed = true;
+  watch.join();
+  if (rank == 3) {
+    thread.join();
+    CHECK(message == "the job ends before the weights have come");
+  }
+  CHECK(ends.opened == 0);
 }
 
 int main(int argc, char** argv) {

@@ -85,3 +85,34 @@ TEST_CASE("a checkpoint's hash follows its files' contents, not their times", "[
   std::ofstream(at.path / "model.safetensors") << "Weights";
   CHECK(hash_checkpoint(at.path, first).at("hash") != first.at("hash"));
 }
+
+TEST_CASE("a checkpoint that changes while a job runs is noticed before it is loaded",
+          "[checkpoint]") {
+  const Folder at;
+  const auto put = [&](const char* name, const char* text) {
+    std::ofstream(at.path / name) << text;
+  };
+  put("config.json", "{}");
+  put("tokenizer.json", "{\"a\": 1}");
+  put("model-1.safetensors", "weights");
+  put("README.md", "not part of it");
+  const Json known = hash_checkpoint(at.path, nullptr);
+  put("README.md", "changed");
+  put("model-1.safetensors", "Weights");  // hashed while it is read
+  CHECK_NOTHROW(check_unchanged(at.path, known));
+  const auto refused = [&](const std::string& name, const std::string& why) {
+    CHECK_THROWS_WITH(check_unchanged(at.path, known),
+                      Catch::Contains((at.path / name).string()) && Catch::Contains(why));
+  };
+  put("tokenizer.json", "{\"a\": 2}");
+  refused("tokenizer.json",
+          "expected " + known.at("files").at("tokenizer.json").at("xxh3").get<std::string>());
+  put("tokenizer.json", "{\"a\": 1}");
+  put("model.safetensors", "read before shards");
+  refused("model.safetensors", "was not there");
+  fs::remove(at.path / "model.safetensors");
+  fs::remove(at.path / "model-1.safetensors");
+  refused("model-1.safetensors", "is missing");
+  fs::remove_all(at.path);
+  CHECK_THROWS_WITH(check_unchanged(at.path, known), Catch::Contains("does not exist"));
+}

@@ -187,6 +187,18 @@ TEST_CASE("a host's copy that another fills chunk by chunk is the same model", "
     CHECK(NodeCopy(checkpoint.path(), {}, loading).state() == NodeCopy::State::complete);
   }
   CHECK(folder.empty());
+  {  // what does not fit this host's files is refused before it is put anywhere
+    NodeCopy copy(checkpoint.path(), {}, loading);
+    const ChunkList chunks(SafetensorsIndex::open(checkpoint.path()));
+    std::vector<std::byte> bytes(static_cast<std::size_t>(chunks[0].bytes) + 1);
+    CHECK_THROWS_WITH(copy.take(0, bytes),
+                      Contains(concat("expected chunk 0 of ", chunks[0].bytes, " bytes")));
+    CHECK_THROWS_WITH(copy.take(1, std::span(bytes).first(bytes.size() - 1)),
+                      Contains("chunk 1 of the weights"));
+    CHECK_THROWS_WITH(copy.finish(),
+                      Contains(concat("0 chunks of weights came, expected ", chunks.size())));
+    CHECK(copy.state() == NodeCopy::State::filling);
+  }
   for (const bool comes : {true, false}) {  // somebody says it came, and it did not
     asked = 0;
     WeightLoading with = loading;
