@@ -18,7 +18,7 @@ def ratio(found, threads):
     return round(found[f"one_by_one_{unit}"] / found[f"shared_{unit}"], 2)
 
 
-def measure(work, tokens, threads, depths=DEPTHS, layer="-1", program=None):
+def measure(work, tokens, threads, depths=DEPTHS, layer="-1", program=None, sizes=None):
     """One entry a depth: the program's figures and the ratio. Error unless all answers are equal."""
     program = program or vrp_side.BIN / "edit_speed"
     if not program.is_file():
@@ -26,7 +26,8 @@ def measure(work, tokens, threads, depths=DEPTHS, layer="-1", program=None):
     items.write(work, 1)
     entries = []
     for depth in depths:
-        parameters = checkpoint.write(work / f"checkpoint-{depth}", layers=depth)
+        parameters = checkpoint.write(work / f"checkpoint-{depth}", "llava", checkpoint.changed(
+            sizes or checkpoint.MEDIUM["llava"], layers=depth))
         _, peak, text = process.run([program, work / f"checkpoint-{depth}", work / "images" / "000.jpg",
                                      layer, tokens, threads], threads,
                                     {"OMP_NUM_THREADS": str(threads)})

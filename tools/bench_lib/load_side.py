@@ -11,7 +11,6 @@ import shutil
 import statistics
 import subprocess
 import time
-import unittest.mock
 
 import checkpoint
 import items
@@ -92,8 +91,9 @@ def one_run(command, out, ranks, env):
 
 def small_pictures(folder):
     """The benchmark's checkpoint, but for pictures of 36 tokens: a first unit is mostly loading."""
-    with unittest.mock.patch.dict(checkpoint.VISION, {"image_size": 84}):
-        return checkpoint.write(folder)
+    sizes = checkpoint.changed(checkpoint.MEDIUM["llava"])
+    sizes["vision"]["image"] = 84
+    return checkpoint.write(folder, "llava", sizes)
 
 
 def measure(work, rounds, all_ranks=(1, 2, 4)):
@@ -114,7 +114,8 @@ def measure(work, rounds, all_ranks=(1, 2, 4)):
                     path = out / stale
                     shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
                 command = ["mpirun", "-n", ranks, "--oversubscribe", "--bind-to", "none", vrp_side.BIN / "vrp-run", "-C", sweep,
-                           "--output-dir", out, "--stages", "capture", "--load", method]
+                           "--output-dir", out, "--stages", "capture", "--load", method,
+                           "--set", "capture.lens=0", "--set", "capture.blank=0"]
                 entry = one_run(command, out, ranks, env)
                 if number:
                     found.setdefault((method, ranks), []).append(entry)
