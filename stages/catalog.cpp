@@ -118,6 +118,8 @@ std::vector<StageDefinition> stage_catalog(const Sweep& sweep, const StageParams
   capture.needs_model = true;
   capture.parameters = canonical_text(params.capture);
   capture.cost_per_item = 3;
+  // Paths that each run their own prefill have nothing to share.
+  if (sweep.run.share_pass && params.consistency.share_prefix) capture.companion = "consistency";
 
   StageDefinition metrics;
   metrics.name = "metrics";

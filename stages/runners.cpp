@@ -11,6 +11,7 @@
 #include "pipeline/model/model.hpp"
 #include "stages/capture/capture.hpp"
 #include "stages/consistency/consistency.hpp"
+#include "stages/consistency/together.hpp"
 #include "stages/interventions/interventions.hpp"
 #include "stages/metrics/metrics.hpp"
 #include "stages/probes/probes.hpp"
@@ -161,6 +162,23 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
                        style_of(sweep, input.cell->model, benchmark),
                        {.max_new_tokens = benchmark.max_new_tokens}, params.capture,
                        [&] { input.advance(1); });
+      };
+      stage.run_pair = [&sweep, &params, holder](const UnitInput& input, const UnitInput& paths) {
+        const auto& benchmark = sweep.benchmarks[input.cell->table].config;
+        return capture_with_paths({.items = input.items(),
+                                   .first = static_cast<std::size_t>(input.unit->first),
+                                   .pictures = *static_cast<const Pictures*>(input.prepared.get()),
+                                   .model = holder->get(input.cell->model),
+                                   .model_name = input.cell->model,
+                                   .style = style_of(sweep, input.cell->model, benchmark),
+                                   .generation = {.max_new_tokens = benchmark.max_new_tokens},
+                                   .capture = params.capture,
+                                   .consistency = params.consistency,
+                                   .seed = input.seed},
+                                  [&] {
+                                    input.advance(1);
+                                    paths.advance(1);
+                                  });
       };
     } else if (stage.name == "consistency") {
       stage.run = [&sweep, &params, holder](const UnitInput& input) {

@@ -106,6 +106,7 @@ struct RunParams {
   int unit_items = 16;
   std::string device = "auto";
   int ranks_per_gpu = 1;
+  bool share_pass = true;
   double time_budget = 0;
   double margin = 60;
   double progress = 5;
@@ -124,6 +125,10 @@ struct RunParams {
     visit("unit_items", unit_items, "items of one unit, >= 1 (part of unit file names)");
     visit("device", device, "auto | cpu | cuda: auto takes GPUs when all ranks see one");
     visit("ranks_per_gpu", ranks_per_gpu, "ranks that may share a GPU, >= 1");
+    visit(
+        "share_pass", share_pass,
+        "capture and consistency of the same items are one pass of the model where both are to be "
+        "computed (the same results, sooner)");
     visit("time_budget", time_budget, "seconds after which no unit is started; 0 = no limit");
     visit("margin", margin, "seconds that running units may take after a stop was asked for");
     visit("progress", progress, "seconds between progress lines; 0 = none");

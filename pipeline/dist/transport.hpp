@@ -8,7 +8,7 @@ namespace vrp {
 
 enum class MessageKind : int {
   request,     ///< worker, once: a = units it takes at a time; each report frees one place
-  assign,      ///< coordinator: a = unit
+  assign,      ///< coordinator: a = unit, b = one to be computed together with it, or -1
   done,        ///< worker: a = unit, b = failed items, seconds = what it took
   failed,      ///< worker: a = unit, b = exit code, text = reason
   damaged,     ///< worker: a = unit, b = damaged upstream unit, text = reason
@@ -19,7 +19,8 @@ enum class MessageKind : int {
   stop,        ///< coordinator: start nothing more, give back what has not started
   returned,    ///< worker: a = unit, not started and given back
   quit,        ///< coordinator: b = exit code; leave
-  alive,       ///< worker: a = unit at work on or -1, seconds = for so long; coordinator: answer
+  alive,       ///< worker: a = unit at work on or -1, b = how many are computed together, seconds =
+               ///< for so long; coordinator: answer
   give_back,   ///< coordinator: a = unit or -1 for all; give back what has not started
   left,        ///< worker: last message after quit
 };

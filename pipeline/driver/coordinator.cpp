@@ -161,7 +161,8 @@ void Coordinator::announce_retired() {
 void Coordinator::alive(const Message& m, double now, const Send& send) {
   if (ended_) return;
   if (m.from != 0) send(m.from, {MessageKind::alive, 0, 0, 0, ""});
-  if (m.a < 0 || params_.unit_timeout <= 0 || m.seconds <= params_.unit_timeout) return;
+  const double allowed = params_.unit_timeout * static_cast<double>(std::max<std::int64_t>(1, m.b));
+  if (m.a < 0 || allowed <= 0 || m.seconds <= allowed) return;
   const auto& units = scheduler_.units_of(m.from);
   const auto unit = static_cast<std::size_t>(m.a);
   if (scheduler_.absent(m.from) || std::find(units.begin(), units.end(), unit) == units.end()) {
@@ -170,6 +171,8 @@ void Coordinator::alive(const Message& m, double now, const Send& send) {
   const std::string reason = concat("at work on ", plan_.units[unit].file, " for ",
                                     static_cast<long>(m.seconds), " s, longer than unit_timeout");
   scheduler_.hung(m.from, unit, reason);
+  const auto companion = plan_.companion_of(unit);
+  if (m.b > 1 && companion) scheduler_.hung(m.from, *companion, reason);
   note_given_up(ExitCode::internal);
   changed_ = true;
   if (scheduler_.active_ranks() == 0 && !scheduler_.finished()) {
@@ -199,7 +202,7 @@ void Coordinator::stop(const std::string& reason, double now, const Send& send) 
 /// Puts the rank among those that wait, by how much it has, or takes it away.
 void Coordinator::set_place(int rank) {
   int& place = place_[static_cast<std::size_t>(rank)];
-  const std::size_t units = scheduler_.units_of(rank).size();
+  const std::size_t units = scheduler_.load_of(rank);
   const int wanted =
       units < capacity_[static_cast<std::size_t>(rank)] ? static_cast<int>(units) : -1;
   if (place == wanted) return;
@@ -217,9 +220,13 @@ void Coordinator::hand_out(double now, const Send& send) {
     if (units > 0 && !scheduler_.ahead()) break;
     const auto unit = scheduler_.next(rank, now);
     if (!unit) continue;
+    const auto companion = scheduler_.take_companion(rank, *unit, now);
     set_place(rank);
     const auto id = static_cast<std::int64_t>(*unit);
-    send(rank, {MessageKind::assign, 0, id, 0, ""});
+    const std::int64_t with = companion ? static_cast<std::int64_t>(*companion) : -1;
+    // The one of lower id leads.
+    send(rank, {MessageKind::assign, 0, with < 0 ? id : std::min(id, with),
+                with < 0 ? -1 : std::max(id, with), ""});
     // A straggler's first rank may not have begun it, behind another slow unit.
     for (const int other : scheduler_.others(*unit, rank)) take_back(other, id, send);
   }

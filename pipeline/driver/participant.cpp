@@ -36,7 +36,9 @@ void Participant::take(const Message& message, double now, std::deque<Message>& 
   std::optional<std::size_t> only;
   switch (message.kind) {
     case MessageKind::assign:
-      worker_->assign(static_cast<std::size_t>(message.a));
+      worker_->assign(
+          static_cast<std::size_t>(message.a),
+          message.b < 0 ? std::nullopt : std::optional(static_cast<std::size_t>(message.b)));
       break;
     case MessageKind::stop:
       worker_->stop();
@@ -104,12 +106,12 @@ void Participant::tell_items(double now, std::deque<Message>& out) {
 void Participant::tell_alive(double now, std::deque<Message>& out) {
   if (alive_every_ <= 0) return;
   const AtWork at = worker_->at_work();
-  const bool overdue =
-      params_.unit_timeout > 0 && at.seconds > params_.unit_timeout && at.unit != overdue_;
+  const bool overdue = params_.unit_timeout > 0 && at.unit != overdue_ &&
+                       at.seconds > params_.unit_timeout * at.together;
   if (!overdue && now - alive_sent_ < alive_every_) return;
   if (overdue) overdue_ = at.unit;
   alive_sent_ = now;
-  push(out, MessageKind::alive, at.unit, 0, "", at.seconds);
+  push(out, MessageKind::alive, at.unit, at.together, "", at.seconds);
 }
 
 /// Rank 0 answers every `alive`. When it has been silent for long, nobody is left to end the job.

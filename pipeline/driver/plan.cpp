@@ -1,6 +1,7 @@
 #include "pipeline/driver/plan.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 #include "pipeline/base/error.hpp"
@@ -49,6 +50,7 @@ class Planner {
       for (std::size_t cell = 0; cell < plan_.cells.size(); ++cell) add_stage(stage, cell);
     }
     link();
+    pair_stages();
     return std::move(plan_);
   }
 
@@ -203,6 +205,19 @@ class Planner {
         static_cast<std::uint32_t>(plan_.stage_cells.size());
   }
 
+  void pair_stages() {
+    const std::size_t count = plan_.stages.size();
+    for (std::size_t stage = 0; stage < count; ++stage) plan_.partners.push_back(stage);
+    for (std::size_t stage = 0; stage < count; ++stage) {
+      if (plan_.stages[stage].companion.empty()) continue;
+      for (std::size_t other = stage + 1; other < count; ++other) {
+        if (plan_.stages[other].name != plan_.stages[stage].companion) continue;
+        plan_.partners[stage] = other;
+        plan_.partners[other] = stage;
+      }
+    }
+  }
+
   /// Item ranges read item ranges; a whole cell reads whole cells, all parts of it the same ones.
   void link() {
     for (const auto& stage_cell : plan_.stage_cells) {
@@ -257,6 +272,17 @@ const StageCell* Plan::find(const std::string& stage, std::size_t cell) const {
     if (place > 0) return &stage_cells[place - 1];
   }
   return nullptr;
+}
+
+std::optional<std::size_t> Plan::companion_of(std::size_t id) const {
+  const Unit& unit = units[id];
+  const std::size_t partner = partners[unit.stage];
+  if (partner == unit.stage) return std::nullopt;
+  const std::uint32_t place = places[partner * cells.size() + unit.cell];
+  if (place == 0) return std::nullopt;
+  const std::size_t other = stage_cells[place - 1].units[static_cast<std::size_t>(unit.index)];
+  assert(units[other].first == unit.first && units[other].last == unit.last);
+  return other;
 }
 
 UnitIds::Range covering(const Plan& plan, const std::string& stage, std::size_t cell,

@@ -3,6 +3,7 @@
 // ranks is no input.
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct Plan {
   std::int64_t limit = 0;  ///< items per cell at most; 0 = all
   bool partial() const;    ///< the limit cuts at least one table
   const StageCell* find(const std::string& stage, std::size_t cell) const;
+  /// The unit that may be computed together with this one (StageDefinition::companion), of lower or
+  /// higher id: of a pair, the one of lower id leads.
+  std::optional<std::size_t> companion_of(std::size_t unit) const;
+  std::vector<std::size_t> partners;  ///< by stage: the stage of its units' companions, or itself
 };
 
 struct PlanInputs {

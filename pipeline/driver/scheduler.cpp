@@ -18,7 +18,8 @@ Scheduler::Scheduler(const Plan& plan, const std::vector<bool>& done, int ranks,
       ready_(plan),
       times_(plan.stages.size(), plan.cells.size() + 1),
       units_(plan.units.size()),
-      ranks_(static_cast<std::size_t>(ranks)) {
+      ranks_(static_cast<std::size_t>(ranks)),
+      idle_ranks_(static_cast<std::size_t>(ranks)) {
   std::vector<std::uint32_t> missing_before(plan.units.size() + 1, 0);
   for (std::size_t id = 0; id < plan.units.size(); ++id) {
     missing_before[id + 1] = missing_before[id] + (done[id] ? 0 : 1);
@@ -48,6 +49,7 @@ void Scheduler::start(int rank, std::size_t unit, double now) {
   units_[unit].state = State::running;
   running_[unit].push_back({rank, now});
   RankState& state = ranks_[static_cast<std::size_t>(rank)];
+  if (state.units.empty()) --idle_ranks_;
   state.units.push_back(unit);
   if (ready_.group(unit) != ReadyUnits::kNoModel) state.group = ready_.group(unit);
 }
@@ -68,6 +70,29 @@ std::optional<std::size_t> Scheduler::next(int rank, double now) {
   return unit;
 }
 
+std::optional<std::size_t> Scheduler::take_companion(int rank, std::size_t unit, double now) {
+  const auto other = plan_.companion_of(unit);
+  if (!other || units_[*other].state != State::ready || !may_run(rank, *other)) return std::nullopt;
+  if (running_.at(unit).size() > 1) return std::nullopt;  // a straggler
+  if (ready_.size() <= idle_ranks_) return std::nullopt;
+  ready_.erase(*other);
+  start(rank, *other, now);
+  return other;
+}
+
+bool Scheduler::holds(int rank, std::size_t unit) const {
+  const auto& units = units_of(rank);
+  return std::find(units.begin(), units.end(), unit) != units.end();
+}
+
+std::size_t Scheduler::load_of(int rank) const {
+  const auto& units = units_of(rank);
+  return static_cast<std::size_t>(std::count_if(units.begin(), units.end(), [&](std::size_t unit) {
+    const auto other = plan_.companion_of(unit);
+    return !other || *other > unit || !holds(rank, *other);
+  }));
+}
+
 bool Scheduler::more(double now) {
   if (stopping_) return false;
   if (!ready_.empty()) return true;
@@ -75,13 +100,28 @@ bool Scheduler::more(double now) {
   return !stragglers_.empty();
 }
 
+/// What the unit usually takes; with its companion where a rank computes both at once.
+std::optional<double> Scheduler::usual_seconds(std::size_t id,
+                                               const std::vector<Runner>& runners) const {
+  const auto alone = [&](std::size_t unit) {
+    return times_.expect(plan_.units[unit].stage, ready_.group(unit), plan_.units[unit].cost);
+  };
+  const auto usual = alone(id);
+  const auto other = plan_.companion_of(id);
+  if (!usual || !other) return usual;
+  const bool both = std::any_of(runners.begin(), runners.end(),
+                                [&](const Runner& runner) { return holds(runner.rank, *other); });
+  if (!both) return usual;
+  const auto more = alone(*other);
+  return more ? std::optional(*usual + *more) : std::nullopt;
+}
+
 void Scheduler::find_stragglers(double now) {
   if (params_.straggler <= 0 || now < next_look_) return;
   next_look_ = now + kLookEvery;
   std::vector<std::pair<double, std::size_t>> slow;
   for (const auto& [id, runners] : running_) {
-    const Unit& unit = plan_.units[id];
-    const auto usual = times_.expect(unit.stage, ready_.group(id), unit.cost);
+    const auto usual = usual_seconds(id, runners);
     if (!usual || runners.size() >= kMostRunners) continue;
     double since = runners.front().since;  // of the last that began it
     for (const Runner& runner : runners) since = std::max(since, runner.since);
@@ -132,7 +172,10 @@ void Scheduler::report(int rank, std::size_t unit, std::optional<double> now) {
   auto& units = ranks_[static_cast<std::size_t>(rank)].units;
   const auto found = std::find(units.begin(), units.end(), unit);
   const bool was_first = found != units.end() && found == units.begin();
-  if (found != units.end()) units.erase(found);
+  if (found != units.end()) {
+    units.erase(found);
+    if (units.empty()) ++idle_ranks_;
+  }
   book_.report(rank, unit);
   if (!now || !was_first || units.empty()) return;
   const auto running = running_.find(units.front());

@@ -39,6 +39,11 @@ class Scheduler {
   /// nothing is ready for it, an idle rank repeats a straggler. A failed unit goes to another node
   /// first.
   std::optional<std::size_t> next(int rank, double now);
+  /// The unit that can be computed together with `unit`, which the rank was just given: it takes
+  /// that as well, unless an idle rank would stay idle for it.
+  std::optional<std::size_t> take_companion(int rank, std::size_t unit, double now);
+  /// What the rank was given and has not reported: a unit and its companion count as one.
+  std::size_t load_of(int rank) const;
   /// Whether a rank with nothing to do may get something now.
   bool more(double now);
   /// Whether a rank that has a unit may get another ahead of need.
@@ -104,6 +109,8 @@ class Scheduler {
   void make_waiting_or_ready(std::size_t unit);
   void give_up(std::size_t unit, const std::string& reason);
   void find_stragglers(double now);
+  std::optional<double> usual_seconds(std::size_t unit, const std::vector<Runner>& runners) const;
+  bool holds(int rank, std::size_t unit) const;
   std::optional<std::size_t> straggler(int rank);
 
   const Plan& plan_;
@@ -120,6 +127,7 @@ class Scheduler {
   std::vector<std::pair<std::size_t, std::string>> given_up_;
   std::size_t remaining_ = 0, done_count_ = 0;
   std::int64_t repeats_ = 0;
+  std::size_t idle_ranks_;  ///< that have no unit
   bool stopping_ = false;
 };
 

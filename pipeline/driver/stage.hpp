@@ -86,6 +86,13 @@ struct StageDefinition {
   std::function<std::shared_ptr<void>(const UnitInput&)> prepare;
   /// On the compute thread: the unit's record. Empty in programs that only plan.
   std::function<Record(const UnitInput&)> run;
+  /// A later stage that can be computed together with this one for less than both alone: one rank
+  /// gets both units of a cell and range where both are to be computed. "" = none. Neither reads
+  /// the other, both are made of item ranges and prepare the same.
+  std::string companion;
+  /// Records of this stage's unit and its companion's, bit for bit those of each `run`; `advance`
+  /// of both is called. What one `run` alone would throw may be thrown for both.
+  std::function<std::pair<Record, Record>(const UnitInput&, const UnitInput& companion)> run_pair;
 };
 
 }  // namespace vrp

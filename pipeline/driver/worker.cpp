@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "pipeline/base/retry.hpp"
 namespace vrp {
@@ -40,11 +41,11 @@ Worker::~Worker() {
   io_.join();
 }
 
-void Worker::assign(std::size_t unit) {
+void Worker::assign(std::size_t unit, std::optional<std::size_t> companion) {
   {
     const std::lock_guard lock(mutex_);
-    ++open_;
-    to_prepare_.push_back({unit, nullptr, std::nullopt});
+    open_ += companion ? 2 : 1;
+    to_prepare_.push_back({unit, companion, nullptr, std::nullopt});
   }
   changed_.notify_all();
 }
@@ -68,19 +69,24 @@ std::vector<std::size_t> Worker::take_back(std::optional<std::size_t> only) {
   const std::lock_guard lock(mutex_);
   std::vector<std::size_t> units;
   for (auto* queue : {&to_prepare_, &to_compute_}) {
-    std::erase_if(*queue, [&](const Task& task) {
-      const bool taken = !only || task.unit == *only;
-      if (taken) units.push_back(task.unit);
-      return taken;
+    std::erase_if(*queue, [&](Task& task) {
+      if (task.companion && (!only || task.companion == only)) {
+        units.push_back(*std::exchange(task.companion, std::nullopt));
+      }
+      if (only && task.unit != *only) return false;
+      units.push_back(task.unit);
+      if (!task.companion) return true;
+      task.unit = *std::exchange(task.companion, std::nullopt);  // stays, alone
+      return false;
     });
   }
   open_ -= static_cast<int>(units.size());
   return units;
 }
 
-Worker::At::At(Worker& worker, AtWork& place, std::size_t unit) : worker_(worker), place_(place) {
+Worker::At::At(Worker& worker, AtWork& place, const Task& task) : worker_(worker), place_(place) {
   const std::lock_guard lock(worker_.mutex_);
-  place_ = {static_cast<std::int64_t>(unit), steady_seconds()};
+  place_ = {static_cast<std::int64_t>(task.unit), steady_seconds(), task.companion ? 2 : 1};
 }
 
 Worker::At::~At() {
@@ -94,7 +100,7 @@ AtWork Worker::at_work() const {
   const double now = steady_seconds();
   for (const AtWork* at : {&compute_at_, &io_at_}) {
     if (at->unit >= 0 && (out.unit < 0 || now - at->seconds > out.seconds)) {
-      out = {at->unit, now - at->seconds};
+      out = {at->unit, now - at->seconds, at->together};
     }
   }
   return out;
@@ -118,7 +124,7 @@ void Worker::io_loop() {
       task = std::move(queue.front());
       queue.pop_front();
     }
-    const At at(*this, io_at_, task.unit);
+    const At at(*this, io_at_, task);
     committing ? commit(std::move(task)) : prepare(std::move(task));
   }
 }
@@ -133,7 +139,7 @@ void Worker::compute_loop() {
       task = std::move(to_compute_.front());
       to_compute_.pop_front();
     }
-    const At at(*this, compute_at_, task.unit);
+    const At at(*this, compute_at_, task);
     compute(std::move(task));
   }
 }
@@ -155,9 +161,20 @@ void Worker::guarded(std::size_t unit, Work work) {
 }
 
 void Worker::prepare(Task task) {
+  if (task.companion) {
+    const auto& stage = plan_.stages[plan_.units[task.unit].stage];
+    try {
+      if (stage.prepare) task.prepared = stage.prepare(input_of(task.unit));
+    } catch (const std::exception&) {
+      // Each of the two meets its own error.
+      prepare({*std::exchange(task.companion, std::nullopt), std::nullopt, nullptr, std::nullopt});
+      prepare(std::move(task));
+      return;
+    }
+  }
   guarded(task.unit, [&] {
     const auto& stage = plan_.stages[plan_.units[task.unit].stage];
-    if (stage.prepare) task.prepared = stage.prepare(input_of(task.unit));
+    if (stage.prepare && !task.prepared) task.prepared = stage.prepare(input_of(task.unit));
     {
       const std::lock_guard lock(mutex_);
       to_compute_.push_back(std::move(task));
@@ -167,18 +184,57 @@ void Worker::prepare(Task task) {
 }
 
 void Worker::compute(Task task) {
+  if (task.companion && compute_pair(task)) return;
+  if (task.companion) {
+    // Together they failed: each is computed alone, so that only what fails alone has failed.
+    Task other{*std::exchange(task.companion, std::nullopt), std::nullopt, task.prepared,
+               std::nullopt};
+    compute_alone(std::move(task));
+    compute_alone(std::move(other));
+    return;
+  }
+  compute_alone(std::move(task));
+}
+
+void Worker::compute_alone(Task task) {
   guarded(task.unit, [&] {
     log_.line("starts " + plan_.units[task.unit].file);
     task.began = steady_seconds();
     UnitInput input = input_of(task.unit);
     input.prepared = std::move(task.prepared);
-    task.record = plan_.stages[plan_.units[task.unit].stage].run(input);
-    {
-      const std::lock_guard lock(mutex_);
-      to_commit_.push_back(std::move(task));
-    }
-    changed_.notify_all();
+    Record record = plan_.stages[plan_.units[task.unit].stage].run(input);
+    to_commit(std::move(task), std::move(record));
   });
+}
+
+/// False: it failed, and nothing is reported.
+bool Worker::compute_pair(Task& task) {
+  const Unit &unit = plan_.units[task.unit], &other = plan_.units[*task.companion];
+  for (const Unit* each : {&unit, &other}) log_.line("starts " + each->file);
+  const double began = steady_seconds();
+  UnitInput input = input_of(unit.id), other_input = input_of(other.id);
+  input.prepared = other_input.prepared = task.prepared;
+  try {
+    auto records = plan_.stages[unit.stage].run_pair(input, other_input);
+    const double part = unit.cost / (unit.cost + other.cost);
+    to_commit({unit.id, std::nullopt, nullptr, std::nullopt, began, part},
+              std::move(records.first));
+    to_commit({other.id, std::nullopt, nullptr, std::nullopt, began, 1 - part},
+              std::move(records.second));
+    return true;
+  } catch (const std::exception& error) {
+    log_.line(concat("one by one now: ", unit.file, " and ", other.file, ": ", error.what()));
+    return false;
+  }
+}
+
+void Worker::to_commit(Task task, Record record) {
+  task.record = std::move(record);
+  {
+    const std::lock_guard lock(mutex_);
+    to_commit_.push_back(std::move(task));
+  }
+  changed_.notify_all();
 }
 
 void Worker::commit(Task task) {
@@ -192,7 +248,8 @@ void Worker::commit(Task task) {
   attributes["failed_items"] = std::to_string(failed);
   try {
     folder_.commit(unit, rank_, *task.record, attributes);
-    report({WorkerEvent::Kind::done, task.unit, 0, 0, failed, "", steady_seconds() - task.began});
+    report({WorkerEvent::Kind::done, task.unit, 0, 0, failed, "",
+            (steady_seconds() - task.began) * task.part});
   } catch (const Error& error) {
     const bool ours = error.code() == ExitCode::internal;
     report({ours ? WorkerEvent::Kind::failed : WorkerEvent::Kind::storage, task.unit, 0,

@@ -40,13 +40,16 @@ struct WorkerEvent {
   int code = 0;
   std::int64_t failed_items = 0;
   std::string reason;
-  double seconds = 0;  ///< of a done unit: from the start of its computation to its commit
+  /// Of a done unit: from the start of its computation to its commit; of two computed together,
+  /// each one's part by expected cost.
+  double seconds = 0;
 };
 
 /// What a rank's threads are at.
 struct AtWork {
   std::int64_t unit = -1;  ///< -1 = nothing
   double seconds = 0;      ///< since that thread began it
+  int together = 1;        ///< units that are computed at once
 };
 
 class Worker {
@@ -56,7 +59,8 @@ class Worker {
          Attributes attributes, RankLog& log);
   ~Worker();
 
-  void assign(std::size_t unit);
+  /// `companion`: a unit to be computed together with this one (StageDefinition::run_pair).
+  void assign(std::size_t unit, std::optional<std::size_t> companion = std::nullopt);
   std::optional<WorkerEvent> event();  ///< without waiting
   void wait(double seconds);           ///< until there is an event, or for so long
   /// Takes back what has not started: one unit if it is given, else all.
@@ -69,14 +73,16 @@ class Worker {
  private:
   struct Task {
     std::size_t unit = 0;
+    std::optional<std::size_t> companion;
     std::shared_ptr<void> prepared;
     std::optional<Record> record;
     double began = 0;  ///< to be computed
+    double part = 1;   ///< of the seconds that are this unit's
   };
   /// Says that a thread is at a unit, for as long as it lives.
   class At {
    public:
-    At(Worker& worker, AtWork& place, std::size_t unit);
+    At(Worker& worker, AtWork& place, const Task& task);
     At(const At&) = delete;
     At& operator=(const At&) = delete;
     ~At();
@@ -89,6 +95,9 @@ class Worker {
   void compute_loop();
   void prepare(Task task);
   void compute(Task task);
+  void compute_alone(Task task);
+  bool compute_pair(Task& task);
+  void to_commit(Task task, Record record);
   void commit(Task task);
   UnitInput input_of(std::size_t unit);
   void each_upstream(const Unit& unit, const std::string& stage, std::size_t cell,

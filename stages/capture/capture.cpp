@@ -40,7 +40,8 @@ std::vector<float> blank_states(const Model& model, const PreparedItem& item,
 
 Record capture(const ItemTable& items, std::size_t first, const std::vector<Picture>& pictures,
                const Model& model, const PromptStyle& style, const GenerationParams& generation,
-               const CaptureParams& params, const std::function<void()>& done) {
+               const CaptureParams& params, const std::function<void()>& done,
+               const AskGreedy& ask) {
   check(params);
   CaptureColumns columns(items, model.spec(), params);
   std::optional<Lens> lens;
@@ -58,7 +59,8 @@ Record capture(const ItemTable& items, std::size_t first, const std::vector<Pict
         const PreparedItem item =
             prepare_asked(model, image, asked_question(items, row, style), style);
         CaptureObserver observer(model.spec(), params);
-        const Answer answer = model.greedy(item, with_state, &observer);
+        const Answer answer =
+            ask ? ask(row, item, with_state, observer) : model.greedy(item, with_state, &observer);
         observer.check_views(passes(answer, with_state));
         std::vector<float> blank;
         if (params.blank && (params.hidden || params.lens)) {

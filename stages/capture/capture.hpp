@@ -14,11 +14,17 @@
 
 namespace vrp {
 
+/// Asks the model for the greedy answer of the item of row `row`; other than by Model::greedy where
+/// the same pass gives more (consistency/together.hpp). Error as Model::greedy.
+using AskGreedy = std::function<Answer(std::size_t row, const PreparedItem& item,
+                                       const GenerationParams& generation, Observer& observer)>;
+
 /// Greedy answers, attention and states of rows [first, first + pictures.size()); the record is
 /// described in record.hpp. An item that fails is a row with a status and a reason. `done` is
 /// called after each item.
 Record capture(const ItemTable& items, std::size_t first, const std::vector<Picture>& pictures,
                const Model& model, const PromptStyle& style, const GenerationParams& generation,
-               const CaptureParams& params, const std::function<void()>& done);
+               const CaptureParams& params, const std::function<void()>& done,
+               const AskGreedy& ask = {});
 
 }  // namespace vrp

@@ -146,25 +146,33 @@ class ConsistencyColumns {
 
 }  // namespace
 
+PathSettings path_settings(const GenerationParams& generation, const ConsistencyParams& params,
+                           std::uint64_t seed) {
+  PathSettings out{
+      generation, {params.samples, params.temperature, params.top_p, params.share_prefix}, seed};
+  if (params.ignore_eos) out.generation.eos = {-1};
+  return out;
+}
+
 Record consistency(const ItemTable& items, std::size_t first, const std::vector<Picture>& pictures,
                    const Model& model, const std::string& model_name, const PromptStyle& style,
                    const GenerationParams& generation, const ConsistencyParams& params,
-                   std::uint64_t seed, const std::function<void()>& done) {
+                   std::uint64_t seed, const std::function<void()>& done, const DrawnPaths& drawn) {
   ConsistencyColumns columns(items, params);
-  const SamplingParams sampling{params.samples, params.temperature, params.top_p,
-                                params.share_prefix};
-  GenerationParams with_end = generation;
-  if (params.ignore_eos) with_end.eos = {-1};
+  const PathSettings paths = path_settings(generation, params, seed);
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const std::size_t row = first + i;
+    const auto known = drawn.find(row);
     if (!pictures[i].problem.empty()) {
       columns.add_failure(row, pictures[i].problem);
+    } else if (known != drawn.end()) {
+      columns.add(row, known->second);
     } else {
       try {
         const PreparedItem item =
             prepare_asked(model, pictures[i].image, asked_question(items, row, style), style);
-        const Rng rng(seed, "consistency", model_name, items.key[row], "path");
-        columns.add(row, model.sample(item, with_end, sampling, rng));
+        columns.add(row, model.sample(item, paths.generation, paths.sampling,
+                                      paths.rng(items, row, model_name)));
       } catch (const Error& error) {
         if (error.code() == ExitCode::internal) throw;
         columns.add_failure(row, error.what());

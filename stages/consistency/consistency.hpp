@@ -2,6 +2,7 @@
 // The consistency stage: K sampled answers per item and how far they agree.
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,21 @@
 
 namespace vrp {
 
+/// Answers of some rows that were drawn beforehand, by row (together.hpp).
+using DrawnPaths = std::map<std::size_t, std::vector<Answer>>;
+
+/// How a path is drawn of the item of row `row`: length, end tokens, temperature, key.
+struct PathSettings {
+  GenerationParams generation;
+  SamplingParams sampling;
+  std::uint64_t seed = 0;
+  Rng rng(const ItemTable& items, std::size_t row, const std::string& model_name) const {
+    return Rng(seed, "consistency", model_name, items.key[row], "path");
+  }
+};
+PathSettings path_settings(const GenerationParams& generation, const ConsistencyParams& params,
+                           std::uint64_t seed);
+
 /// Draws params.samples answers for each row of [first, first + pictures.size()). The same
 /// arguments give the same record on any rank, in any order and after any number of restarts:
 /// numbers are keyed by (seed, "consistency", model name, item key). `done` is called after each
@@ -21,6 +37,7 @@ namespace vrp {
 Record consistency(const ItemTable& items, std::size_t first, const std::vector<Picture>& pictures,
                    const Model& model, const std::string& model_name, const PromptStyle& style,
                    const GenerationParams& generation, const ConsistencyParams& params,
-                   std::uint64_t seed, const std::function<void()>& done);
+                   std::uint64_t seed, const std::function<void()>& done,
+                   const DrawnPaths& drawn = {});
 
 }  // namespace vrp

@@ -382,3 +382,48 @@ TEST_CASE("thousands of failures are a hundred lines and one a minute", "[coordi
   CHECK(cluster.said_so("more failures"));
   CHECK(cluster.events("failure").size() == 2000);
 }
+
+TEST_CASE("a unit is sent with its companion, the one of lower id first", "[coordinator]") {
+  const Plan plan =
+      toy::plan({.unit_items = 1, .stages = {"capture", "paths"}, .items = {5, 1}, .paths = true});
+  FakeCluster cluster(plan, 2, 1, quiet());
+  cluster.tick();
+  std::size_t pairs = 0;
+  for (const int rank : {0, 1}) {
+    const auto sent = cluster.sent_to(rank, MessageKind::assign);
+    CHECK(sent.size() == 2);  // one to compute, one ahead
+    for (const Message& message : sent) {
+      if (message.b < 0) continue;
+      ++pairs;
+      CHECK(message.a < message.b);
+      CHECK(plan.companion_of(static_cast<std::size_t>(message.a)) ==
+            static_cast<std::size_t>(message.b));
+    }
+  }
+  CHECK(pairs == 4);
+  cluster.work();
+  CHECK(cluster.noted.size() == plan.units.size());
+}
+
+TEST_CASE("two units computed at once hang together, after the time of two",
+          "[coordinator][failure]") {
+  const Plan plan =
+      toy::plan({.unit_items = 1, .stages = {"capture", "paths"}, .items = {5, 1}, .paths = true});
+  RunLoopParams params = quiet();
+  params.unit_timeout = 100;
+  FakeCluster cluster(plan, 2, 1, params);
+  cluster.tick();
+  const auto sent = cluster.sent_to(1, MessageKind::assign);
+  REQUIRE(sent.front().b >= 0);
+  const auto lead = static_cast<std::size_t>(sent.front().a),
+             with = static_cast<std::size_t>(sent.front().b);
+  cluster.tell(1, MessageKind::alive, sent.front().a, 2, "", 150);
+  CHECK_FALSE(cluster.coordinator->scheduler().absent(1));
+  cluster.tell(1, MessageKind::alive, sent.front().a, 2, "", 201);
+  CHECK(cluster.coordinator->scheduler().absent(1));
+  CHECK(cluster.coordinator->scheduler().attempts(lead) == 1);
+  CHECK(cluster.coordinator->scheduler().attempts(with) == 1);
+  cluster.work(1);
+  CHECK(cluster.coordinator->scheduler().is_done(lead));
+  CHECK(cluster.coordinator->scheduler().is_done(with));
+}

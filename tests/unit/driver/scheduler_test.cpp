@@ -195,3 +195,128 @@ TEST_CASE("whatever fails in whatever order, every unit ends done or given up, o
     CHECK(scheduler.done_count() + scheduler.given_up().size() == plan.units.size());
   }
 }
+
+namespace {
+
+/// Units of both stages over 5 ranges of one item in set a and 1 in set b.
+Plan pairs() {
+  return toy::plan(
+      {.unit_items = 1, .stages = {"capture", "paths"}, .items = {5, 1}, .paths = true});
+}
+
+}  // namespace
+
+TEST_CASE("companions are units of the same cell and range, where both stages are asked for",
+          "[scheduler][plan]") {
+  const Plan plan = toy::plan({.stages = {"capture", "metrics", "paths"}, .paths = true});
+  int found = 0;
+  for (const Unit& unit : plan.units) {
+    const auto other = plan.companion_of(unit.id);
+    const std::string& stage = plan.stages[unit.stage].name;
+    CHECK(other.has_value() == (stage == "capture" || stage == "paths"));
+    if (!other) continue;
+    ++found;
+    CHECK(plan.units[*other].stage != unit.stage);
+    CHECK(plan.units[*other].cell == unit.cell);
+    CHECK(plan.units[*other].first == unit.first);
+    CHECK(plan.units[*other].last == unit.last);
+    CHECK(plan.companion_of(*other) == unit.id);
+    CHECK((*other > unit.id) == (stage == "capture"));  // capture leads
+  }
+  CHECK(found == 10);
+  const Plan alone = toy::plan({.stages = {"capture"}, .paths = true});
+  for (const Unit& unit : alone.units) CHECK_FALSE(alone.companion_of(unit.id));
+}
+
+TEST_CASE("a unit and its companion go to one rank and count as one", "[scheduler]") {
+  const Plan plan = pairs();
+  Scheduler scheduler(plan, none(plan), 2);
+  const std::size_t unit = *scheduler.next(0, 0);
+  const auto with = scheduler.take_companion(0, unit, 0);
+  REQUIRE(with);
+  CHECK(plan.companion_of(unit) == with);
+  CHECK(scheduler.load_of(0) == 1);
+  CHECK(scheduler.units_of(0).size() == 2);
+  const std::size_t second = *scheduler.next(0, 0);
+  CHECK(second != *with);
+  CHECK(scheduler.take_companion(0, second, 0));
+  CHECK(scheduler.load_of(0) == 2);
+  const std::size_t other = *scheduler.next(1, 0);
+  CHECK(scheduler.take_companion(1, other, 0));
+  scheduler.done(0, unit, 1);
+  CHECK(scheduler.load_of(0) == 2);  // half of the first and the second
+  scheduler.done(0, *with, 1);
+  CHECK(scheduler.load_of(0) == 1);
+}
+
+TEST_CASE("a companion that is done, waits elsewhere or has failed here is not taken along",
+          "[scheduler]") {
+  const Plan plan = pairs();
+  const auto captures = toy::units_of(plan, "capture", "a");
+  std::vector<bool> done = none(plan);
+  for (const std::size_t unit : captures) done[*plan.companion_of(unit)] = true;
+  Scheduler half(plan, done, 1);
+  for (int i = 0; i < 5; ++i) {
+    const std::size_t unit = *half.next(0, 0);
+    if (plan.cells[plan.units[unit].cell].benchmark == "a") {
+      CHECK_FALSE(half.take_companion(0, unit, 0));
+    }
+    half.done(0, unit, 1);
+  }
+  Scheduler scheduler(plan, none(plan), 3);
+  const std::size_t unit = *scheduler.next(0, 0);
+  const std::size_t with = *scheduler.take_companion(0, unit, 0);
+  scheduler.failed(0, with, "broken", 0);
+  CHECK(scheduler.load_of(0) == 1);
+  // Another rank gets the failed one, without the unit that is running.
+  for (const int rank : {1, 2}) {
+    while (const auto next = scheduler.next(rank, 0)) {
+      const auto along = scheduler.take_companion(rank, *next, 0);
+      if (*next == with) CHECK_FALSE(along);
+      if (along) CHECK(*along != with);
+      scheduler.done(rank, *next, 1);
+      if (along) scheduler.done(rank, *along, 1);
+    }
+  }
+  CHECK(scheduler.is_done(with));
+  scheduler.done(0, unit, 2);
+  CHECK(scheduler.finished());
+}
+
+TEST_CASE("at the end an idle rank gets the companion rather than nothing", "[scheduler]") {
+  const Plan plan =
+      toy::plan({.unit_items = 5, .stages = {"capture", "paths"}, .items = {5, 5}, .paths = true});
+  REQUIRE(plan.units.size() == 4);
+  Scheduler two(plan, none(plan), 2);  // two pairs, two ranks
+  for (const int rank : {0, 1}) CHECK(two.take_companion(rank, *two.next(rank, 0), 0));
+  Scheduler four(plan, none(plan), 4);  // two pairs, four ranks
+  for (const int rank : {0, 1, 2, 3}) {
+    const auto unit = four.next(rank, 0);
+    REQUIRE(unit);
+    CHECK_FALSE(four.take_companion(rank, *unit, 0));
+  }
+  CHECK(four.units_of(3).size() == 1);
+}
+
+TEST_CASE("two units computed at once are no stragglers before the time of both", "[scheduler]") {
+  const Plan plan = pairs();
+  Scheduler scheduler(plan, none(plan), 2, {.straggler = 2, .straggler_seconds = 1});
+  // Both stages usually take 10 s.
+  while (scheduler.done_count() < 10) {
+    const std::size_t unit = *scheduler.next(1, 0);
+    scheduler.done(1, unit, 10, 10);
+  }
+  const std::size_t unit = *scheduler.next(0, 0);
+  const auto with = scheduler.take_companion(0, unit, 0);
+  REQUIRE_FALSE(with);  // rank 1 is idle
+  scheduler.returned(0, unit);
+  Scheduler busy(plan, none(plan), 2, {.straggler = 2, .straggler_seconds = 1});
+  const std::size_t first = *busy.next(0, 0);
+  REQUIRE(busy.take_companion(0, first, 0));
+  while (const auto next = busy.next(1, 0)) {
+    busy.done(1, *next, 10, 10);
+    if (busy.done_count() == plan.units.size() - 2) break;
+  }
+  CHECK_FALSE(busy.next(1, 35));
+  CHECK(busy.next(1, 45));
+}

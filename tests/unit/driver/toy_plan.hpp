@@ -44,6 +44,7 @@ struct Options {
   std::string suffix_short = "";   ///< the model's
   std::vector<std::string> parts;  ///< of stage "fits", which is there when this is not empty
   std::pair<int, int> items{10, 7};
+  bool paths = false;  ///< stage "paths", capture's companion
 };
 
 inline Plan plan(const Options& options = {}) {
@@ -72,7 +73,13 @@ inline Plan plan(const Options& options = {}) {
   reduce.pooled = true;
   reduce.cost_per_item = 0.01;
   reduce.labels = ReadsLabels::all;
+  StageDefinition paths;
+  paths.name = "paths";
+  paths.needs_model = true;
+  paths.cost_per_item = 1;
+  if (options.paths) capture.companion = "paths";
   inputs.stages = {capture, metrics};
+  if (options.paths) inputs.stages = {capture, paths, metrics};
   if (!options.parts.empty()) {
     StageDefinition fits;
     fits.name = "fits";
