@@ -11,6 +11,7 @@
 
 #include "kernels/panel_product.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json.hpp"
 #include "tests/benchmarks/speed.hpp"
 
 namespace {
@@ -60,11 +61,9 @@ Options parse(int argc, char** argv) {
 }
 
 Json as_json(const Row& row) {
-  Json out = {{"name", row.name},
-              {"seconds", row.seconds},
-              {"limit", row.limit},
-              {"limit_seconds", row.limit_seconds},
-              {"share", row.share}};
+  Json out = {{"name", row.name},   {"seconds", row.seconds},
+              {"limit", row.limit}, {"limit_seconds", row.limit_seconds},
+              {"share", row.share}, {"read_share", row.read_share}};
   if (!row.what.empty()) {
     out["per_second"] = row.count / row.seconds;
     out["what"] = row.what;

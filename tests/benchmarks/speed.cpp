@@ -30,23 +30,6 @@ std::pair<double, std::string> least(const Case& c, double read_rate, double pro
 
 }  // namespace
 
-double median(std::vector<double> values) {
-  if (values.empty()) fail("median of nothing");
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-std::vector<float> numbers(std::int64_t count, std::uint64_t seed) {
-  std::vector<float> out(static_cast<std::size_t>(count));
-  std::uint64_t state = seed * 0x9E3779B97F4A7C15u + 1;
-  for (float& x : out) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    x = static_cast<float>(static_cast<double>(state >> 40) * 0x1p-23 - 1.0);
-  }
-  return out;
-}
-
 double seconds_of(double seconds, const std::function<void()>& call) {
   call();
   const double start = now();
@@ -113,7 +96,7 @@ std::vector<Row> measure(const Effort& effort, const Machine& machine, const Mak
                          Seen& seen) {
   const std::vector<Case> cases = make(effort);
   struct Samples {
-    std::vector<double> seconds, limit, share;
+    std::vector<double> seconds, limit, share, read;
     std::string name;
   };
   std::vector<Samples> samples(cases.size());
@@ -130,13 +113,15 @@ std::vector<Row> measure(const Effort& effort, const Machine& machine, const Mak
       samples[i].seconds.push_back(seconds);
       samples[i].limit.push_back(limit);
       samples[i].share.push_back(limit / seconds);
+      samples[i].read.push_back(c.read_bytes / read / seconds);
       samples[i].name = name;
     }
   }
   std::vector<Row> rows;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     rows.push_back({cases[i].name, samples[i].name, cases[i].what, median(samples[i].seconds),
-                    median(samples[i].limit), median(samples[i].share), cases[i].count});
+                    median(samples[i].limit), median(samples[i].share), cases[i].count,
+                    median(samples[i].read)});
   }
   return rows;
 }

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/base/json.hpp"
+#include "tests/benchmarks/samples.hpp"
 
 namespace vrp::speed {
 
@@ -39,6 +39,7 @@ using MakeCases = std::function<std::vector<Case>(const Effort&)>;
 struct Row {
   std::string name, limit, what;  ///< limit: "memory read" | "product" | "copy"
   double seconds = 0, limit_seconds = 0, share = 0, count = 0;
+  double read_share = 0;  ///< of the memory read rate, whatever the limit is; 0 = nothing is read
 };
 
 /// What the machine reaches with the threads at hand, medians over all rounds.
@@ -71,11 +72,6 @@ struct Seen {
 };
 std::vector<Row> measure(const Effort& effort, const Machine& machine, const MakeCases& make,
                          Seen& seen);
-
-double median(std::vector<double> values);
-
-/// Uniform in [-1, 1), the same at every run.
-std::vector<float> numbers(std::int64_t count, std::uint64_t seed);
 
 std::vector<Case> prefill_products(const Effort& effort);
 std::vector<Case> decode_products(const Effort& effort);

@@ -179,7 +179,8 @@ class Bench(unittest.TestCase):
         self.assertIn("no GPU: skipped", said.getvalue())
 
     def test_the_vocabulary_holds_every_piece_its_merges_make(self):
-        pieces, merges = vocabulary.merged(vocabulary.BYTES + vocabulary.LETTERS, 2000)
+        pieces, merges = vocabulary.merged(vocabulary.BYTES + vocabulary.LETTERS + ["\u2581"], 2000, "\u2581")
+        self.assertIn("\u2581umbrella", pieces)
         self.assertEqual(len(pieces), 2000)
         self.assertEqual(len(set(pieces)), 2000)
         self.assertTrue(all({a, b, a + b} <= set(pieces) for a, b in merges))

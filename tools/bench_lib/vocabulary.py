@@ -8,6 +8,9 @@ import string
 
 MARK = "\u2581"  # stands for a space in the pieces of Llama and Gemma
 SYLLABLES = [c + v for c in "bcdfghjklmnprstvwz" for v in "aeiou"]
+# Each is one token, with and without a space before it, as in a tokenizer that was trained.
+WORDS = ("Is there a in the image You are helpful assistant system user USER ASSISTANT dog cat bus chair table "
+         "bottle person umbrella clock laptop bowl pizza").split()
 LETTERS = [c for c in string.printable if c.isprintable() and c != " "]
 BYTES = [f"<0x{b:02X}>" for b in range(256)]
 QWEN_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -22,11 +25,21 @@ def added(index, content, special=True):
             "normalized": False, "special": special}
 
 
-def merged(first, size):
-    """(pieces in id order, merges in rank order): `first`, then what merges make, `size` in all."""
-    merges = [(s[0], s[1]) for s in SYLLABLES] + [(a, b) for a in SYLLABLES for b in SYLLABLES]
-    merges = merges[:max(0, size - len(first))]
-    return first + [a + b for a, b in merges], merges
+def merged(first, size, space=""):
+    """(pieces in id order, merges in rank order): `first`, then what merges make, `size` in all. With the
+    sign that stands for a space, the benchmark's own words come before the syllables, letter by letter."""
+    words = [before + word for before in (space, "") for word in WORDS] if space else []
+    chains = [(word[:i], word[i]) for word in words for i in range(1, len(word))]
+    merges = list(dict.fromkeys(chains + [(s[0], s[1]) for s in SYLLABLES]
+                                + [(a, b) for a in SYLLABLES for b in SYLLABLES]))
+    made, kept = dict.fromkeys(first), []
+    for a, b in merges:
+        if len(made) >= size:
+            break
+        if a + b not in made:
+            made[a + b] = None
+            kept.append((a, b))
+    return list(made), kept
 
 
 def bpe(pieces, merges, **fields):
@@ -57,7 +70,7 @@ FROM_BYTES = [{"type": "Replace", "pattern": {"String": MARK}, "content": " "}, 
 
 
 def write_llava(folder, dump, size):
-    pieces, merges = merged(["<unk>", "<s>", "</s>"] + BYTES + [MARK] + LETTERS, size)
+    pieces, merges = merged(["<unk>", "<s>", "</s>"] + BYTES + [MARK] + LETTERS, size, MARK)
     image, pad = len(pieces), len(pieces) + 1
     save(folder, dump, {
         "added_tokens": [added(0, "<unk>"), added(1, "<s>"), added(2, "</s>"), added(image, "<image>"),
@@ -77,7 +90,7 @@ def write_paligemma(folder, dump, size):
     special = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>", "<start_of_turn>", "<end_of_turn>"]
     plain = ["<2mass>", "\n", "\n\n", "\t", MARK * 2, MARK * 3]
     places = [f"<loc{i:04d}>" for i in range(1024)] + [f"<seg{i:03d}>" for i in range(128)]
-    pieces, merges = merged(special + plain + BYTES + [MARK] + LETTERS, size)
+    pieces, merges = merged(special + plain + BYTES + [MARK] + LETTERS, size, MARK)
     pieces += places
     merges = [("\n", "\n"), (MARK, MARK), (MARK * 2, MARK)] + merges
     at, image = {p: i for i, p in enumerate(pieces)}, len(pieces)
@@ -102,7 +115,7 @@ def byte_letters():
 
 
 def write_qwen2_vl(folder, dump, size):
-    pieces, merges = merged(byte_letters(), size)
+    pieces, merges = merged(byte_letters(), size, byte_letters()[ord(" ")])
     ids = {token: len(pieces) + i for i, token in enumerate(QWEN_TOKENS)}
     whole = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
     save(folder, dump, {
