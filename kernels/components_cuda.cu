@@ -31,7 +31,6 @@ __global__ void top_kernel(const double* maps, long long count, int cells, int p
     }
     __syncthreads();
     for (int k = static_cast<int>(threadIdx.x); k < kept; k += kMapThreads) mask[order[k]] = 1;
-    __syncthreads();
   }
 }
 

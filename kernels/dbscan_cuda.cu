@@ -22,7 +22,6 @@ __global__ void percentile_kernel(const double* maps, long long count, int cells
     const double mass = block_mass(row, cells);
     if (!isnan(mass)) sort_cells(row, cells, places, order);
     if (threadIdx.x == 0) values[map] = isnan(mass) ? mass : percentile(row, order, cells, rank);
-    __syncthreads();
   }
 }
 

@@ -24,7 +24,8 @@ inline int sorted_places(const char* kernel, std::int64_t cells) {
 }
 
 /// map_mass of the CPU, the same bits: one thread adds in index order, with many blocks at work to
-/// hide its latency. NaN where the CPU gives NaN.
+/// hide its latency. NaN where the CPU gives NaN. Its barriers also end the map before: what that
+/// left in shared memory is not written again until all threads have come here.
 template <class T>
 __device__ inline double block_mass(const T* row, long long cells) {
   __shared__ double shared;

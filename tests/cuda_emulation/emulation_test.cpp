@@ -65,6 +65,10 @@ TEST_CASE("a missing barrier shows: results differ between orders of threads", "
   CHECK(results_of("in_step", 6) > 1);
 }
 
+TEST_CASE("a value that changes between its reading and an atomic operation shows", "[emulation]") {
+  CHECK(results_of("lost_update", 6) > 1);
+}
+
 TEST_CASE("what a device answers with a hang or garbage is an error with the kernel's name",
           "[emulation]") {
   const auto has = [](const char* name, const char* text, unsigned threads = 96) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 #include <memory>
 #include <queue>
 #include <sstream>
@@ -51,22 +52,45 @@ struct Running {
   std::size_t count = 0;                         ///< threads of a block
   std::size_t current = 0;
   std::size_t waiting = 0;  ///< in the barrier
-  std::uint64_t block = 0, pushed = 0;
+  std::uint64_t block = 0, draws = 0;
   const std::function<void()>* body = nullptr;
   std::string error;
+  // Who may run: in turn, by a draw at each step, or by rank.
+  std::deque<std::size_t> in_turn;
+  std::vector<std::size_t> to_draw;
   using Entry = std::pair<std::uint64_t, std::size_t>;
-  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ready;
+  std::priority_queue<Entry, std::vector<Entry>, std::greater<>> ranked;
 } now;
+
+bool in_turn() { return order == 0; }
+bool drawn() { return order >= 2 && order % 2 == 0; }
 
 void make_ready(std::size_t t) {
   now.threads[t]->state = State::ready;
-  std::uint64_t key = ++now.pushed;
-  if (order == 1) key = now.count - t;
-  if (order >= 2) {
-    const std::uint64_t draw = order % 2 == 0 ? now.pushed : 0;
-    key = mix(order ^ mix(launches ^ mix(now.block ^ mix(t ^ mix(draw)))));
+  if (in_turn()) return now.in_turn.push_back(t);
+  if (drawn()) return now.to_draw.push_back(t);
+  now.ranked.push(
+      {order == 1 ? now.count - t : mix(order ^ mix(launches ^ mix(now.block ^ mix(t)))), t});
+}
+
+/// The thread that runs next; false when none can.
+bool take_ready(std::size_t& t) {
+  if (in_turn()) {
+    if (now.in_turn.empty()) return false;
+    t = now.in_turn.front();
+    now.in_turn.pop_front();
+  } else if (drawn()) {
+    if (now.to_draw.empty()) return false;
+    const std::uint64_t draw = mix(order ^ mix(launches ^ mix(now.block ^ mix(++now.draws))));
+    std::swap(now.to_draw[draw % now.to_draw.size()], now.to_draw.back());
+    t = now.to_draw.back();
+    now.to_draw.pop_back();
+  } else {
+    if (now.ranked.empty()) return false;
+    t = now.ranked.top().second;
+    now.ranked.pop();
   }
-  now.ready.push({key, t});
+  return true;
 }
 
 const char* name_of(Collective what) {
@@ -170,16 +194,16 @@ void enter() {
 }
 
 std::string run_block() {
-  now.ready = {};
+  now.in_turn.clear();
+  now.to_draw.clear();
+  now.ranked = {};
   now.waiting = 0;
   for (std::size_t t = 0; t < now.count; ++t) {
     now.threads[t]->fiber.start_at(enter);
     make_ready(t);
   }
   std::size_t ended = 0;
-  while (!now.ready.empty()) {
-    now.current = now.ready.top().second;
-    now.ready.pop();
+  while (take_ready(now.current)) {
     threadIdx = current().index;
     current().fiber.resume();
     if (!now.error.empty()) return now.error;
@@ -303,6 +327,13 @@ int block_barrier(bool vote, const std::source_location& where) {
   }
   thread.fiber.suspend();
   return static_cast<int>(thread.result);
+}
+
+void before_atomic() {
+  if (order < 2 || order % 2 != 0) return;
+  Thread& thread = current();
+  make_ready(now.current);
+  thread.fiber.suspend();
 }
 
 void fail_thread(const std::string& text) {

@@ -32,6 +32,9 @@ std::uint64_t warp_collective(Collective what, unsigned mask, std::uint64_t valu
                               int width, const std::source_location& where);
 /// Returns how many threads of the block came with `vote`.
 int block_barrier(bool vote, const std::source_location& where);
+/// Before an atomic operation: in even orders from 2 on, other threads may go first, so that
+/// whoever read a value finds it changed.
+void before_atomic();
 /// The block's dynamic shared memory: as many bytes as the launch asked for, then a guard page.
 void* dynamic_shared_memory();
 [[noreturn]] void fail_thread(const std::string& text);

@@ -105,6 +105,19 @@ __global__ void in_step(const int* in, int* out) {
   out[threadIdx.x] = tile[threadIdx.x / kWarp * kWarp];
 }
 
+/// Numbers threads by a counter that another thread may have changed since it was read.
+__global__ void lost_update(const int*, int* out) {
+  __shared__ int counter;
+  if (threadIdx.x == 0) counter = 0;
+  __syncthreads();
+  const volatile int* seen = &counter;
+  out[threadIdx.x] = 0;
+  const int number = *seen;
+  atomicExch(&counter, number + 1);
+  __syncthreads();
+  if (threadIdx.x == 0) out[0] = counter;
+}
+
 __global__ void shared_not_set(const int* in, int* out) {
   __shared__ int sum;
   if (threadIdx.x == 1) sum += in[1];
@@ -132,6 +145,7 @@ const std::vector<Kernel>& kernels() {
       {"dynamic_index", dynamic_index},
       {"misaligned", misaligned},
       {"in_step", in_step},
+      {"lost_update", lost_update},
       {"shared_not_set", shared_not_set},
   };
   return all;

@@ -1,5 +1,7 @@
 // Masks, components, percentiles and density clusters on the device against the CPU specification:
 // the same cells, labels, bits and numbers, whatever the order of threads.
+#include <algorithm>
+
 #include "kernels/components.hpp"
 #include "kernels/dbscan.hpp"
 #include "twin_maps.hpp"
@@ -14,11 +16,12 @@ using Ints = std::vector<std::int32_t>;
 
 int orders_for(Grid grid) { return grid.cells() > 500 ? 2 : 6; }
 
-void check_masks(const MapBatch& batch, int orders = 6) {
+void check_masks(const MapBatch& batch, int orders = 6,
+                 const std::vector<double>& shares = {0.30, 1.0, 1e-9}) {
   const auto cells = static_cast<std::size_t>(batch.grid.cells());
   DeviceArray<double> values(batch.values);
   const Maps<double> there{values.get(), batch.count, batch.grid.cells()};
-  for (const double share : {0.30, 1.0, 1e-9}) {
+  for (const double share : shares) {
     INFO("share " << share);
     Bytes mass(cells * static_cast<std::size_t>(batch.count), 9), top = mass;
     top_mass_mask(Device::cpu, batch.view(), share, mass);
@@ -115,7 +118,7 @@ TEST_CASE("the device marks the cells that the CPU marks", "[kernels][cuda][comp
 
 TEST_CASE("a mass that rounding alone decides is cut at the CPU's cell",
           "[kernels][cuda][components]") {
-  // The sum of many equal values that have no exact share: another order of sums ends elsewhere.
+  // Many equal values that have no exact share, and values over 60 powers of two.
   const Grid grid{20, 20};
   MapBatch batch{{}, grid, 0};
   for (const double value : {0.1, 1.0 / 3, 0.7, 1e-17, 0.0025}) {
@@ -124,17 +127,43 @@ TEST_CASE("a mass that rounding alone decides is cut at the CPU's cell",
     for (std::size_t s = 0; s < map.size(); s += 7) map[s] *= 1 + 1e-16 * static_cast<double>(s);
     batch.add(map);
   }
-  // Sums in other orders differ by less than the slack here, and by more than it there: 1e16 hides
-  // ones that are added after it, not before.
-  for (std::uint32_t stream = 0; stream < 30; ++stream) {
+  for (std::uint32_t stream = 0; stream < 20; ++stream) {
     std::vector<double> map;
-    for (int s = 0; s < grid.cells(); ++s) {
-      const double u = draw(5, stream, static_cast<std::uint32_t>(s));
-      map.push_back(std::ldexp(1.0, static_cast<int>(60 * u)));
-    }
+    for (std::uint32_t s = 0; s < grid.cells(); ++s)
+      map.push_back(std::ldexp(1.0, static_cast<int>(60 * draw(5, stream, s))));
     batch.add(map);
   }
   check_masks(batch, 3);
+}
+
+TEST_CASE("the total is summed from the first cell on", "[kernels][cuda][components]") {
+  // Ones of 1e-16 after a 1 are lost one by one and counted together: 2e-12 of the total, more than
+  // the slack. Summed in any other order the first cell does not reach the whole mass.
+  const Grid grid{150, 150};
+  MapBatch batch{{}, grid, 0};
+  std::vector<double> map(static_cast<std::size_t>(grid.cells()), 1e-16);
+  map[0] = 1;
+  batch.add(map);
+  Bytes mask(map.size());
+  top_mass_mask(Device::cpu, batch.view(), 1.0, mask);
+  CHECK(std::count(mask.begin(), mask.end(), 1) == 1);
+  check_masks(batch, 1);
+}
+
+TEST_CASE("a threshold is rounded as the CPU rounds it", "[kernels][cuda][components]") {
+  // Two cells, the first exactly the lower of the two thresholds that separate and fused rounding
+  // give.
+  MapBatch batch{{}, {1, 2}, 0};
+  for (std::uint32_t i = 0; i < 4000; ++i) {
+    const double mass = 0.5 + draw(11, 0, i), share = 0.7;
+    const double apart = share * mass - kRoundingSlack * mass;
+    const double fused = std::fma(share, mass, -(kRoundingSlack * mass));
+    const double other = std::fma(-kRoundingSlack, mass, share * mass);
+    const double low = std::min({apart, fused, other}), high = std::max({apart, fused, other});
+    if (low < high) batch.add({low, mass - low});
+  }
+  CHECK(batch.count > 100);
+  check_masks(batch, 2, {0.7});
 }
 
 TEST_CASE("the device labels components as the CPU does", "[kernels][cuda][components]") {
@@ -195,7 +224,7 @@ TEST_CASE("more maps than blocks, and maps that fill a block's shared memory",
     many.add({draw(8, i, 0), draw(8, i, 1) < 0.2 ? -1 : 0.5, draw(8, i, 2)});
     for (std::uint32_t s = 0; s < 3; ++s) masks.push_back(draw(9, i, s) < 0.5);
   }
-  check_masks(many, 1);
+  check_masks(many, 1, {0.30});
   check_components(masks, many.count, tiny, 1);
   check_clusters(many, {50, 1.0, 1}, 2);
 

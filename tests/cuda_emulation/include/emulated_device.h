@@ -113,12 +113,13 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
                                  where);
 }
 
-// Atomics on integers. A fiber is never interrupted, so plain code is atomic.
+// Atomics on integers. A fiber is interrupted before an atomic operation, never in it.
 namespace vrp::emulation {
 template <class T>
 concept AtomicInteger = std::integral<T> && sizeof(T) >= 4;
 template <class T, class Change>
 T exchange(T* at, Change change) {
+  before_atomic();
   const T old = *at;
   *at = static_cast<T>(change(old));
   return old;
