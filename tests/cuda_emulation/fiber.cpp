@@ -21,6 +21,9 @@ namespace {
 
 constexpr std::size_t kGuard = 65536;  // a multiple of every page size in use
 constexpr std::size_t kStack = 262144;
+// Stacks begin at different distances from a page, or all would share a few sets of the caches.
+constexpr std::size_t kColours = 256, kColour = 64;
+std::size_t fibers_made = 0;
 
 #ifdef VRP_ADDRESS_SANITIZER
 const void* scheduler_stack = nullptr;
@@ -72,6 +75,7 @@ Fiber::Fiber() {
   mapping_ = mmap(nullptr, kGuard + kStack, PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping_ == MAP_FAILED || mprotect(mapping_, kGuard, PROT_NONE) != 0) throw std::bad_alloc();
+  size_ = kStack - fibers_made++ % kColours * kColour;
 }
 
 Fiber::~Fiber() { munmap(mapping_, kGuard + kStack); }
@@ -87,14 +91,14 @@ void Fiber::start_at(void (*entry)()) {
   auto* stack = static_cast<unsigned char*>(mapping_) + kGuard;
 #if defined(__x86_64__)
   // What vrp_switch_stack will pop: six registers, the entry's address; above it no return address.
-  auto* top = reinterpret_cast<void**>(stack + kStack);
+  auto* top = reinterpret_cast<void**>(stack + size_);
   for (int i = 1; i <= 8; ++i) top[-i] = nullptr;
   top[-2] = reinterpret_cast<void*>(entry);
   own_ = top - 8;
 #else
   getcontext(&own_);
   own_.uc_stack.ss_sp = stack;
-  own_.uc_stack.ss_size = kStack;
+  own_.uc_stack.ss_size = size_;
   own_.uc_link = nullptr;
   makecontext(&own_, entry, 0);
 #endif

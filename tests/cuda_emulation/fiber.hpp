@@ -25,6 +25,7 @@ class Fiber {
 
  private:
   void* mapping_ = nullptr;
+  std::size_t size_ = 0;  ///< of the stack above the guard
 #if defined(__x86_64__)
   void* own_ = nullptr;  ///< stack pointers while the other side runs
   void* scheduler_ = nullptr;
