@@ -31,7 +31,8 @@ void components(Device device, std::span<const std::uint8_t> mask, Grid grid, in
                 std::span<std::int32_t> labels, std::span<std::int32_t> counts);
 
 // All three: every array lives on `device`; std::invalid_argument when sizes disagree, a value is
-// out of its range, or the build has no CUDA; std::runtime_error with CUDA's text.
+// out of its range, the device cannot hold a map (masks: over 32,768 cells) or the build has no
+// CUDA; std::runtime_error with CUDA's text.
 
 constexpr double kRoundingSlack = 1e-12;  ///< share of the total that rounding may cost
 /// ceil(share * cells), where share * cells is whole but for rounding: that number.

@@ -19,9 +19,9 @@ struct DbscanOptions {
 /// Clusters are the connected components of core points: border points join clusters, noise is left
 /// out, neither makes one. Fewer than min_samples points: 0. A constant map: every cell is a point.
 /// Both arrays live on `device`; both devices give the same numbers. Throws std::invalid_argument
-/// when sizes disagree, an option is out of range, or the build has no CUDA; std::runtime_error
-/// with CUDA's text. Source: methods 4, C_k `dbscan`; agrees with scikit-learn's DBSCAN
-/// (tests/kernels).
+/// when sizes disagree, an option is out of range, a map on the device has over 32,768 cells, or
+/// the build has no CUDA; std::runtime_error with CUDA's text. Source: methods 4, C_k `dbscan`;
+/// agrees with scikit-learn's DBSCAN (tests/kernels).
 void dbscan_clusters(Device device, const Maps<double>& maps, Grid grid,
                      const DbscanOptions& options, std::span<std::int32_t> clusters);
 

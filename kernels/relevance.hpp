@@ -50,8 +50,9 @@ struct Relevance {
 /// h_out. Area 0 (nothing of the region is in the picture) or a map without mass: every field but
 /// `area` is NaN. All arrays live on `device`. Twins agree exactly in pointing, overlaps and
 /// components, within 1e-10 (of values above 1: relative) in the rest; either repeats bit for bit.
-/// Throws std::invalid_argument when sizes disagree, f leaves [0, 1], an option is out of range, or
-/// the build has no CUDA; std::runtime_error with CUDA's text. Source: methods 5.
+/// Throws std::invalid_argument when sizes disagree, f leaves [0, 1], an option is out of range, a
+/// map on the device has over 32,768 cells, or the build has no CUDA; std::runtime_error with
+/// CUDA's text. Source: methods 5.
 void relevance(Device device, const Maps<double>& maps, const Maps<double>& coverage, Grid grid,
                const RelevanceOptions& options, std::span<Relevance> rows);
 

@@ -49,8 +49,9 @@ struct WeightedRanks {
 /// twice_wins = 1 * (2 * 1 + 2) + 1 * (2 * 3) = 10, pairs = 2 * 3, AUROC 10/12.
 /// Throws std::invalid_argument when sizes disagree, E > kMostEntries, U > kMostUnits, an entry's
 /// unit is not below U, or the build has no CUDA; std::runtime_error with CUDA's text.
-/// 10,000 replicates x 30 signals x 3,090 rows are 9.3e8 steps of about 10 instructions and 1 byte
-/// of weights (31 MB in all, read once per signal from the second cache of an H200): about 1 ms.
+/// On the device a thread is a replicate. 10,000 replicates x 30 signals x 3,090 rows are 9.3e8
+/// steps of some 30 instructions and one byte of weights; the 31 MB of weights stay in the second
+/// cache of an H200. By count about 2 ms there (issue and latency alike), not measured.
 void weighted_ranks(Device device, const RankedSignals& signals, const Multiplicities& weights,
                     std::span<WeightedRanks> sums);
 
