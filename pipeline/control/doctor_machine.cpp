@@ -15,6 +15,7 @@
 #include "pipeline/base/text.hpp"
 #include "pipeline/control/doctor.hpp"
 #include "pipeline/control/stage_sizes.hpp"
+#include "pipeline/model/shared_segment.hpp"
 
 namespace vrp {
 namespace {
@@ -98,8 +99,7 @@ Check memory_check() {
 }
 
 Check shared_check() {
-  const char* set = std::getenv("VRP_SHM_DIR");
-  const std::string folder = set != nullptr && *set != '\0' ? set : "/dev/shm";
+  const std::string folder = SharedSegment::default_folder().string();
   struct statvfs facts {};
   if (::statvfs(folder.c_str(), &facts) != 0 || ::access(folder.c_str(), W_OK) != 0)
     return warning("shared memory", folder + " cannot be used",
@@ -108,7 +108,15 @@ Check shared_check() {
       static_cast<std::int64_t>(facts.f_blocks) * static_cast<std::int64_t>(facts.f_frsize);
   const auto free =
       static_cast<std::int64_t>(facts.f_bavail) * static_cast<std::int64_t>(facts.f_frsize);
-  const std::string found = folder + ": " + bytes_text(free) + " of " + bytes_text(size) + " free";
+  std::string found = folder + ": " + bytes_text(free) + " of " + bytes_text(size) + " free";
+  const OrphanedSegments left = find_orphaned_segments(folder);
+  if (left.count > 0) {
+    found += concat("; killed runs left ", left.count, left.count == 1 ? " copy" : " copies",
+                    " of weights, ", bytes_text(static_cast<std::int64_t>(left.bytes)));
+    return warning("shared memory", found,
+                   concat("the next run on this host removes them; without one: rm ", folder,
+                          "/vrp-weights-", ::geteuid(), "-* while none of yours runs"));
+  }
   if (free < kLittleShared)
     return warning("shared memory", found,
                    "ranks of a node share one copy of the weights there: make it larger "

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -233,9 +234,12 @@ void SharedSegment::give_up() {
   lock_byte(file_, kFillerByte, F_UNLCK);
 }
 
-int remove_orphaned_segments(const fs::path& folder) {
+namespace {
+
+/// Every segment of this user and host, open.
+void each_segment(const fs::path& folder,
+                  const std::function<void(int file, const fs::path& path)>& use) {
   const std::string start = prefix();
-  int removed = 0;
   std::error_code problem;
   std::vector<fs::path> found;
   for (fs::directory_iterator entry(folder, problem), end; !problem && entry != end;
@@ -245,9 +249,32 @@ int remove_orphaned_segments(const fs::path& folder) {
   for (const fs::path& path : found) {
     const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0) continue;
-    removed += remove_unused(file, path) ? 1 : 0;
+    use(file, path);
     ::close(file);
   }
+}
+
+}  // namespace
+
+OrphanedSegments find_orphaned_segments(const fs::path& folder) {
+  OrphanedSegments out;
+  each_segment(folder, [&](int file, const fs::path& path) {
+    struct stat facts {};
+    if (!lock_byte(file, kUserByte, F_WRLCK)) return;
+    if (still_named(file, path) && ::fstat(file, &facts) == 0) {
+      ++out.count;
+      out.bytes += static_cast<std::uint64_t>(facts.st_size);
+    }
+    lock_byte(file, kUserByte, F_UNLCK);
+  });
+  return out;
+}
+
+int remove_orphaned_segments(const fs::path& folder) {
+  int removed = 0;
+  each_segment(folder, [&](int file, const fs::path& path) {
+    removed += remove_unused(file, path) ? 1 : 0;
+  });
   return removed;
 }
 

@@ -56,7 +56,13 @@ class SharedSegment {
   bool filling_ = false;
 };
 
-/// Removes this user's segments that no process holds; returns how many.
+/// This user's segments of this host that no process holds: killed runs left them.
+struct OrphanedSegments {
+  int count = 0;
+  std::uint64_t bytes = 0;
+};
+OrphanedSegments find_orphaned_segments(const std::filesystem::path& folder);
+/// Removes them; returns how many.
 int remove_orphaned_segments(const std::filesystem::path& folder);
 
 /// For a process that ends without running destructors: gives up every segment it holds, removing

@@ -4,6 +4,7 @@ vrp_add_test(compare_parts
           ${_dir}/option_reader_test.cpp ${_dir}/export_write_test.cpp
   LIBS vrp_control LABELS unit)
 vrp_add_test(run_state SOURCES ${_dir}/run_state_test.cpp LIBS vrp_control LABELS unit)
+vrp_add_test(doctor_machine SOURCES ${_dir}/doctor_machine_test.cpp LIBS vrp_control LABELS unit)
 vrp_add_test(plan_time SOURCES ${_dir}/plan_time_test.cpp LIBS vrp_control LABELS unit)
 # Run folders of many finished units, for the test and for tools/bench --metadata.
 add_executable(metadata_program ${_dir}/metadata_program.cpp)

@@ -145,9 +145,12 @@ TEST_CASE("what killed processes leave is removed, and never read", "[model][seg
       if (whole) segment->finish();
     });
     REQUIRE(user.ready());
-    CHECK(remove_orphaned_segments(folder.path) == 0);  // it is in use
+    CHECK(find_orphaned_segments(folder.path).count == 0);  // it is in use
+    CHECK(remove_orphaned_segments(folder.path) == 0);
     user.kill();
     REQUIRE(folder.files() == 1);
+    CHECK(find_orphaned_segments(folder.path).count == 1);
+    CHECK(find_orphaned_segments(folder.path).bytes > kBytes);
   };
   for (const bool whole : {false, true}) {
     leave_one(whole);
