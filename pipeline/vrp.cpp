@@ -5,6 +5,7 @@
 #include <map>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/json.hpp"
 #include "pipeline/base/text.hpp"
 #include "pipeline/control/commands.hpp"
 #include "pipeline/version.hpp"
@@ -75,6 +76,9 @@ int main(int argc, char** argv) {
   } catch (const vrp::Error& error) {
     std::fprintf(stderr, "vrp: %s\n", error.what());
     return static_cast<int>(error.code());
+  } catch (const vrp::Json::exception& error) {  // of a field that no reader has checked
+    std::fprintf(stderr, "vrp: a JSON file is damaged: %s\n", error.what());
+    return static_cast<int>(vrp::ExitCode::bad_input);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "vrp: internal error: %s\n", error.what());
     return static_cast<int>(vrp::ExitCode::internal);

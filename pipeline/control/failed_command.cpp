@@ -96,7 +96,7 @@ std::vector<Failure> failures_of(const fs::path& root, std::vector<std::string>&
     failure.rank = event.rank;
     failure.reason = event.reason;
     if (event.kind == "hung" && failure.reason.empty())
-      failure.reason = "silent for " + concat(event.all.value("silent_seconds", 0.0)) + " s";
+      failure.reason = concat("silent for ", event.silent_seconds, " s");
     name_cell(failure);
     out.push_back(std::move(failure));
   }

@@ -21,10 +21,14 @@ bool each_in_file(const std::filesystem::path& path, FailedItem item,
   const auto& status = record.values<std::int32_t>("item/status");
   const auto& reason = record.values<std::string>("item/reason");
   const auto& key = record.values<std::string>("item/key");
+  if (reason.size() != status.size() || key.size() != status.size()) {
+    fail(path.string(), ": ", status.size(), " item/status, ", reason.size(), " item/reason and ",
+         key.size(), " item/key, expected as many of each");
+  }
   for (std::size_t i = 0; i < status.size(); ++i) {
     if (status[i] != kFailed) continue;
-    item.key = key.at(i);
-    item.reason = reason.at(i);
+    item.key = key[i];
+    item.reason = reason[i];
     if (!take(item)) return false;
   }
   return true;
@@ -54,7 +58,7 @@ std::size_t each_failed_item(const std::filesystem::path& root, const std::vecto
                       ""};
       try {
         if (!each_in_file(root / file, std::move(item), take)) return opened;
-      } catch (const Error& error) {
+      } catch (const std::exception& error) {
         damaged(error.what());
       }
     }

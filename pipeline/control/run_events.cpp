@@ -1,5 +1,6 @@
 #include "pipeline/control/run_events.hpp"
 
+#include <climits>
 #include <ctime>
 #include <deque>
 #include <string_view>
@@ -15,9 +16,12 @@ std::string text_of(const Json& object, const char* field) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-double number_of(const Json& object, const char* field, double otherwise) {
+/// From `otherwise` to `most`; what is not, is as good as not there.
+double number_of(const Json& object, const char* field, double otherwise, double most) {
   const auto found = object.find(field);
-  return found != object.end() && found->is_number() ? found->get<double>() : otherwise;
+  if (found == object.end() || !found->is_number()) return otherwise;
+  const double value = found->get<double>();
+  return value >= otherwise && value <= most ? value : otherwise;
 }
 
 bool holds(std::string_view line, std::string_view words) {
@@ -42,13 +46,15 @@ std::int64_t utc_seconds(const std::string& text) {
 RunEvent run_event(const Json& line) {
   RunEvent event;
   event.kind = text_of(line, "event");
-  event.time = utc_seconds(text_of(line, "time"));
+  event.when = text_of(line, "time");
+  event.time = utc_seconds(event.when);
   event.file = text_of(line, "file");
   event.host = text_of(line, "host");
   event.reason = text_of(line, "reason");
-  event.rank = static_cast<int>(number_of(line, "rank", -1));
-  event.seconds = number_of(line, "seconds", 0);
-  event.failed_items = static_cast<std::int64_t>(number_of(line, "failed_items", 0));
+  event.rank = static_cast<int>(number_of(line, "rank", -1, INT_MAX));
+  event.seconds = number_of(line, "seconds", 0, 1e12);
+  event.silent_seconds = number_of(line, "silent_seconds", 0, 1e12);
+  event.failed_items = static_cast<std::int64_t>(number_of(line, "failed_items", 0, 1e15));
   event.all = line;
   return event;
 }

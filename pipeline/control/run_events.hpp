@@ -16,9 +16,10 @@ struct RunEvent {
   std::string kind;       ///< "start", "unit", "failure", "retired", "hung", "stop", "end" ...
   std::int64_t time = 0;  ///< seconds since 1970
   std::size_t start = 0;  ///< number of starts up to here
+  std::string when;       ///< the same as it is written, "" when it is not
   std::string file, host, reason;
   int rank = -1;
-  double seconds = 0;
+  double seconds = 0, silent_seconds = 0;
   std::int64_t failed_items = 0;
   Json all;  ///< every field
 };

@@ -93,6 +93,11 @@ std::string reasons_text(const RunState& state) {
   return out;
 }
 
+/// File names that are no UTF-8 do not make the answer fail.
+std::string json_text_of(const RunState& state, int indent) {
+  return status_json(state).dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 int code_of(const RunState& state) {
   if (state.condition == RunCondition::complete) return std::max(0, state.end_code);
   return state.end_code > 0 ? state.end_code : static_cast<int>(ExitCode::resumable);
@@ -104,7 +109,7 @@ int watch(const Options& options) {
     const RunState state = read_run_state(options.run);
     const bool over = state.condition != RunCondition::live;
     if (options.json) {
-      std::cout << status_json(state).dump() << std::endl;
+      std::cout << json_text_of(state, -1) << std::endl;
     } else if (terminal) {
       std::cout << "\033[H\033[2J" << status_text(state) << std::flush;
     } else {
@@ -126,7 +131,7 @@ int status_command(const Arguments& arguments) {
   if (options.watch > 0) return watch(options);
   const RunState state = read_run_state(options.run);
   if (options.json) {
-    std::cout << status_json(state).dump(1) << "\n";
+    std::cout << json_text_of(state, 1) << "\n";
   } else {
     std::cout << status_text(state) << reasons_text(state);
   }

@@ -73,7 +73,7 @@ std::string changed_files(const SweepPlan* plan, const Json& manifest, const std
 
 std::string quoted(const std::string& value, bool there) {
   if (!there) return "(none)";
-  return value.empty() ? "''" : "'" + excerpt(value, 200) + "'";
+  return value.empty() ? "''" : concat("'", excerpt(value, 200), "'");
 }
 
 /// "for 12 cells" or the cells by name when they are few.

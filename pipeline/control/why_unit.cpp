@@ -26,7 +26,7 @@ std::string trouble_of(const RunEvents& events, const std::string& file) {
     if (event.file != file) continue;
     out += concat("  ", event.kind == "hung" ? "hung" : "failed", " on rank ", event.rank,
                   event.host.empty() ? "" : " of " + event.host, " at ",
-                  event.all.value("time", std::string("an unknown time")),
+                  event.when.empty() ? "an unknown time" : event.when,
                   event.reason.empty() ? "" : ": " + event.reason, "\n");
   }
   return out;

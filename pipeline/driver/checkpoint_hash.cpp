@@ -26,6 +26,24 @@ std::set<std::string> files_of(const fs::path& folder) {
   return names;
 }
 
+/// What an earlier result says of a file of this size and time; null when it says nothing of use.
+Json known_entry(const Json& known, const std::string& name, std::int64_t bytes,
+                 std::int64_t modified) {
+  if (!known.is_object() || !known.contains("files")) return nullptr;
+  const Json& files = known["files"];
+  if (!files.is_object() || !files.contains(name)) return nullptr;
+  const Json& entry = files[name];
+  const auto is = [&](const char* field, const Json& value) {
+    return entry.contains(field) && entry[field] == value;
+  };
+  const auto has_text = [&](const char* field) {
+    return entry.contains(field) && entry[field].is_string();
+  };
+  const bool good = entry.is_object() && is("bytes", bytes) && is("modified", modified) &&
+                    has_text("xxh3") && has_text("sha256");
+  return good ? entry : Json();
+}
+
 }  // namespace
 
 Json hash_checkpoint(const fs::path& folder, const Json& known) {
@@ -40,12 +58,8 @@ Json hash_checkpoint(const fs::path& folder, const Json& known) {
     ::stat((folder / name).c_str(), &facts);
     const std::int64_t modified =
         std::int64_t{facts.st_mtim.tv_sec} * 1'000'000'000 + facts.st_mtim.tv_nsec;
-    Json entry;
-    if (known.is_object() && known.contains("files") && known["files"].contains(name)) {
-      entry = known["files"][name];
-    }
-    if (!entry.is_object() || entry.value("bytes", std::int64_t{-1}) != facts.st_size ||
-        entry.value("modified", std::int64_t{-1}) != modified) {
+    Json entry = known_entry(known, name, facts.st_size, modified);
+    if (entry.is_null()) {
       const FileHashes hashes = hash_file_both(folder / name);
       entry = {{"bytes", hashes.bytes},
                {"modified", modified},

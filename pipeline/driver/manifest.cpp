@@ -4,6 +4,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
+#include "pipeline/base/text.hpp"
 #include "pipeline/driver/events.hpp"
 #include "pipeline/driver/unit_name.hpp"
 
@@ -87,6 +88,53 @@ void add_ranges(const Json& units, WorkEntry& entry) {
     entry.first.push_back(first);
     entry.last.push_back(last);
   }
+}
+
+/// Error when what commands look up by name is of another type: a damaged manifest is an input that
+/// says so, whoever reads it.
+Json checked(Json manifest, const fs::path& file) {
+  using Type = Json::value_t;
+  struct Field {
+    const char* name;
+    std::vector<Type> types;
+    const char* expected;
+  };
+  static const std::vector<Field> fields{
+      {"sweep", {Type::string}, "text"},
+      {"profile", {Type::string}, "text"},
+      {"created", {Type::string}, "text"},
+      {"seed", {Type::number_unsigned}, "a whole number"},
+      {"limit", {Type::number_unsigned, Type::number_integer}, "a whole number"},
+      {"partial", {Type::boolean}, "true or false"},
+      {"settings", {Type::object}, "an object"},
+      {"models", {Type::object}, "an object"},
+      {"benchmarks", {Type::object}, "an object"},
+      {"work", {Type::array}, "a list"},
+      {"cells", {Type::array}, "a list"},
+      {"launches", {Type::array}, "a list"}};
+  if (!manifest.is_object())
+    fail(file.string(), ": holds ", manifest.type_name(), ", expected an object");
+  for (const Field& field : fields) {
+    const auto found = manifest.find(field.name);
+    if (found == manifest.end()) continue;
+    if (std::find(field.types.begin(), field.types.end(), found->type()) == field.types.end()) {
+      fail(file.string(), ": field '", field.name, "' is ", excerpt(found->dump()), ", expected ",
+           field.expected);
+    }
+  }
+  return manifest;
+}
+
+/// One [name, first item, last item] of a list of files.
+void add_file(const Json& file, WorkEntry& entry) {
+  if (!file.is_array() || file.size() != 3 || !file[0].is_string() ||
+      !file[1].is_number_integer() || !file[2].is_number_integer()) {
+    fail("manifest.json: a file of ", entry.folder, " is ", excerpt(file.dump()),
+         ", expected [name, first item, last item]");
+  }
+  entry.files.push_back(entry.folder + "/" + file[0].get<std::string>());
+  entry.first.push_back(file[1]);
+  entry.last.push_back(file[2]);
 }
 
 }  // namespace
@@ -173,7 +221,7 @@ Json check_folder(const fs::path& root, const std::string& sweep_name) {
     }
     return nullptr;
   }
-  Json manifest = read_json(root / "manifest.json");
+  Json manifest = checked(read_json(root / "manifest.json"), root / "manifest.json");
   const std::string found = manifest.value("sweep", "");
   if (found != sweep_name) {
     throw Error(ExitCode::foreign_folder, concat(root.string(), ": belongs to sweep '", found,
@@ -186,7 +234,7 @@ Json read_manifest(const fs::path& root) {
   if (!fs::exists(root / "manifest.json")) {
     fail(root.string(), ": has no manifest.json; expected the output folder of a run");
   }
-  return read_json(root / "manifest.json");
+  return checked(read_json(root / "manifest.json"), root / "manifest.json");
 }
 
 std::vector<WorkEntry> work_of(const Json& manifest) {
@@ -198,16 +246,16 @@ std::vector<WorkEntry> work_of(const Json& manifest) {
     entry.benchmark = json_text(work, "benchmark", where);
     entry.stage = json_text(work, "stage", where);
     entry.folder = json_text(work, "folder", where);
-    entry.pooled = work.value("pooled", false);
+    if (const auto pooled = work.find("pooled"); pooled != work.end()) {
+      if (!pooled->is_boolean())
+        fail(where, ": field 'pooled' is ", excerpt(pooled->dump()), ", expected true or false");
+      entry.pooled = *pooled;
+    }
     entry.fingerprint = json_at(work, "fingerprint", where);
     if (const auto units = work.find("units"); units != work.end()) {
       add_ranges(*units, entry);
     } else {
-      for (const auto& file : json_at(work, "files", where)) {
-        entry.files.push_back(entry.folder + "/" + file.at(0).get<std::string>());
-        entry.first.push_back(file.at(1));
-        entry.last.push_back(file.at(2));
-      }
+      for (const auto& file : json_at(work, "files", where)) add_file(file, entry);
     }
     out.push_back(std::move(entry));
   }

@@ -31,7 +31,8 @@ Json make_manifest(const Sweep& sweep, const Plan& plan, const Json& checkpoints
 /// (usage) when the folder holds other things and no manifest. Returns the manifest or null.
 Json check_folder(const std::filesystem::path& root, const std::string& sweep_name);
 
-Json read_manifest(const std::filesystem::path& root);  ///< Error when there is none
+/// Error when there is none, or when a field that commands look up is of another type.
+Json read_manifest(const std::filesystem::path& root);
 /// Every (stage, cell), with its files listed by name. Error when an entry is not what it should
 /// be.
 std::vector<WorkEntry> work_of(const Json& manifest);

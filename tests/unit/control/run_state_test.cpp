@@ -218,6 +218,57 @@ TEST_CASE("damaged events, journal and manifest: what can be read is said, with 
   CHECK_THROWS_WITH(read_run_state(run.path), Catch::Contains("has no manifest.json"));
 }
 
+TEST_CASE("a manifest that is damaged inside is an error that names the field",
+          "[control][status]") {
+  const Run run;
+  const Json whole = read_json(run.path / "manifest.json");
+  const auto refused = [&](const std::string& pointer, const Json& value, const char* named) {
+    Json damaged = whole;
+    damaged[Json::json_pointer(pointer)] = value;
+    write_atomically(run.path / "manifest.json", damaged.dump());
+    CAPTURE(pointer);
+    CHECK_THROWS_WITH(work_of(read_manifest(run.path)),
+                      Catch::Contains("manifest.json") && Catch::Contains(named));
+    CHECK_THAT(read_run_state(run.path).manifest_problem, Catch::Contains("manifest.json"));
+  };
+  refused("", Json::array(), "expected an object");
+  refused("/sweep", Json::array({1}), "'sweep' is [1], expected text");
+  refused("/seed", "one", "'seed'");
+  refused("/partial", "no", "'partial' is \"no\", expected true or false");
+  refused("/settings", 3, "'settings'");
+  refused("/models", Json::array(), "'models'");
+  refused("/work", Json::object(), "'work'");
+  refused("/launches", 4, "'launches'");
+  refused("/work/0", 1, "'model'");
+  refused("/work/0/pooled", 1, "'pooled'");
+  refused("/work/0/units", 1, "'items'");
+  Json list = whole;
+  list["work"][0].erase("units");
+  for (const Json& file : {Json::array(), Json::array({"unit-0.h5", 0, "x"}), Json(3)}) {
+    list["work"][0]["files"] = Json::array({file});
+    write_atomically(run.path / "manifest.json", list.dump());
+    CHECK_THROWS_WITH(work_of(read_manifest(run.path)),
+                      Catch::Contains("expected [name, first item, last item]"));
+  }
+}
+
+TEST_CASE("events with fields of another type or size end no command", "[control][status]") {
+  const Run run;
+  run.start(10);
+  const std::string file = run.plan.units[run.plan.find("capture", 1)->units[0]].file;
+  const Json odd = {
+      {"event", "hung"}, {"file", file}, {"time", 7}, {"silent_seconds", "long"}, {"rank", 1e300}};
+  std::ofstream(run.path / "events.jsonl", std::ios::app) << odd.dump() << "\n";
+  const RunEvent event = run_event(odd);
+  CHECK(event.rank == -1);
+  CHECK(event.silent_seconds == 0);
+  CHECK(event.when == "");
+  CHECK_NOTHROW(read_run_state(run.path));
+  const auto work = work_of(read_manifest(run.path));
+  CHECK_THAT(why_unit(run.path, work, find_unit(work, file)),
+             Catch::Contains("hung on rank -1 at an unknown time"));
+}
+
 TEST_CASE("a run without a journal says that its failed items are not counted",
           "[control][status]") {
   const Run run;

@@ -86,6 +86,26 @@ TEST_CASE("a checkpoint's hash follows its files' contents, not their times", "[
   CHECK(hash_checkpoint(at.path, first).at("hash") != first.at("hash"));
 }
 
+TEST_CASE("a damaged memory of a checkpoint's hashes is made again", "[checkpoint]") {
+  const Folder at;
+  std::ofstream(at.path / "config.json") << "{}";
+  const Json whole = hash_checkpoint(at.path, nullptr);
+  const auto with = [&](const std::string& pointer, const Json& value) {
+    Json damaged = whole;
+    damaged[Json::json_pointer(pointer)] = value;
+    CHECK(hash_checkpoint(at.path, damaged) == whole);
+  };
+  with("", 3);
+  with("/files", Json::array({1}));
+  with("/files/config.json", "x");
+  for (const char* field : {"bytes", "modified", "xxh3", "sha256"}) {
+    with(concat("/files/config.json/", field), Json::array());
+  }
+  Json short_one = whole;
+  short_one["files"]["config.json"].erase("xxh3");
+  CHECK(hash_checkpoint(at.path, short_one) == whole);
+}
+
 TEST_CASE("a checkpoint that changes while a job runs is noticed before it is loaded",
           "[checkpoint]") {
   const Folder at;
