@@ -67,6 +67,12 @@ std::int64_t consistency_bytes(const CellShape& s, const ConsistencyParams& para
   return s.count * (params.samples * path + 5 * kWide + 5 + s.characters) + s.keys;
 }
 
+std::int64_t conditions_of(const StageParams& params, const std::string& model,
+                           const ModelSpec& spec) {
+  return std::ssize(plan_conditions(params.interventions_of.at(model),
+                                    {spec.text.layers, spec.text.hidden, spec.text.intermediate}));
+}
+
 std::int64_t interventions_bytes(const CellShape& s, const InterventionsParams& params,
                                  std::int64_t units) {
   const auto conditions = plan_conditions(
@@ -87,6 +93,15 @@ std::int64_t fits_bytes(const CellShape& s) {
 }
 std::int64_t probes_bytes(const CellShape& s) {
   return s.count * 20 * kWide + s.keys + 4'500 * (s.spec->text.layers + 1);
+}
+
+/// The replicates of every quantity that is resampled, as counted in a run of all stages: signals
+/// against labels, their differences and means, paths; what there is of each block and condition.
+std::int64_t replicates_bytes(const CellShape& s, const ReduceParams& params, bool pooled,
+                              std::int64_t conditions) {
+  const std::int64_t quantities =
+      pooled ? 600 : 580 + 10 * std::int64_t{s.spec->text.layers} + 6 * conditions;
+  return quantities * params.replicates * kWide;
 }
 
 /// Frames of statistics, tests, curves: hardly dependent on the items.
@@ -145,6 +160,8 @@ std::vector<StageSize> stage_sizes(const Sweep& sweep, const Plan& plan,
   for (const NamedModel& model : sweep.models) specs.emplace(model.name, model_spec(model));
   std::map<std::size_t, CellShape> shapes;
   std::vector<StageSize> out;
+  const bool edited = std::ranges::any_of(
+      plan.stages, [](const StageDefinition& stage) { return stage.name == "interventions"; });
   for (const StageCell& stage_cell : plan.stage_cells) {
     const Cell& cell = plan.cells[stage_cell.cell];
     const auto [at, fresh] = shapes.try_emplace(stage_cell.cell);
@@ -170,6 +187,9 @@ std::vector<StageSize> stage_sizes(const Sweep& sweep, const Plan& plan,
       size.arrays = interventions_bytes(shape, params.interventions_of.at(cell.model), units);
     } else if (stage == "reduce") {
       size.arrays = reduce_bytes(shape, cell.pooled());
+    } else if (stage == "replicates" && units > 0) {
+      size.arrays = replicates_bytes(shape, params.reduce, cell.pooled(),
+                                     edited ? conditions_of(params, cell.model, *shape.spec) : 0);
     } else {
       size.kind = StageSize::Kind::unknown;
     }
