@@ -15,7 +15,8 @@ namespace vrp {
 namespace {
 
 constexpr const char* kKernel = "top_p_rows";
-constexpr unsigned kThreads = 1024, kWarps = kThreads / kWarp, kBins = 256;
+constexpr unsigned kMostThreads = 1024, kMostWarps = kMostThreads / kWarp, kBins = 256;
+constexpr std::int64_t kFewLogits = 4096;   // up to here 128 threads have enough to do
 constexpr double kUnit = 17592186044416.0;  // 2^44: mass of the largest logit
 constexpr double kLowest = -31.25;          // e^-31.25 is below half a unit: no mass
 constexpr double kNear = 5.7e-14;  // 2^-44: exponents this close may swap places by rounding
@@ -25,8 +26,8 @@ using Mass = unsigned long long;
 struct Shared {
   Mass first[kBins];  ///< histogram over all logits that have a mass
   Mass bins[kBins];
-  Mass inner[kWarps], outer[kWarps];  ///< by warp
-  unsigned count[kWarps], key[kWarps];
+  Mass inner[kMostWarps], outer[kMostWarps];  ///< by warp
+  unsigned count[kMostWarps], key[kMostWarps];
   Mass above;
   unsigned found, bin, cut;
 };
@@ -50,6 +51,7 @@ struct Prefix {
 
 __device__ unsigned lane() { return threadIdx.x % kWarp; }
 __device__ unsigned warp() { return threadIdx.x / kWarp; }
+__device__ unsigned warps() { return blockDim.x / kWarp; }
 __device__ unsigned key_of(float logit) { return ordered_bits(__float_as_uint(logit)); }
 
 __device__ Mass mass_of(const Row& row, float logit) {
@@ -59,9 +61,9 @@ __device__ Mass mass_of(const Row& row, float logit) {
 
 /// Mass of the row's tokens by bins of `width` keys from `low` on, up to `high`.
 __device__ void histogram(const Row& row, unsigned low, unsigned high, unsigned width, Mass* bins) {
-  if (threadIdx.x < kBins) bins[threadIdx.x] = 0;
+  for (unsigned b = threadIdx.x; b < kBins; b += blockDim.x) bins[b] = 0;
   __syncthreads();
-  for (unsigned id = threadIdx.x; id < row.vocab; id += kThreads) {
+  for (unsigned id = threadIdx.x; id < row.vocab; id += blockDim.x) {
     const float logit = row.logits[id];
     const unsigned key = key_of(logit);
     if (key < low || key > high) continue;
@@ -166,7 +168,7 @@ __device__ bool select_prefix(const Row& row, Mass target, Shared& s, Prefix& pr
 __device__ unsigned largest_key(const TopPRows& what, const float* logits, Shared& s) {
   unsigned top = 0;
   bool bad = false;
-  for (long long id = threadIdx.x; id < what.vocab; id += kThreads) {
+  for (long long id = threadIdx.x; id < what.vocab; id += blockDim.x) {
     bad = bad || !isfinite(logits[id]);
     const unsigned key = key_of(logits[id]);
     top = key > top ? key : top;
@@ -177,7 +179,7 @@ __device__ unsigned largest_key(const TopPRows& what, const float* logits, Share
   }
   if (lane() == 0) s.key[warp()] = top;
   bad = __syncthreads_or(bad) != 0;
-  for (unsigned w = 0; w < kWarps; ++w) top = s.key[w] > top ? s.key[w] : top;
+  for (unsigned w = 0; w < warps(); ++w) top = s.key[w] > top ? s.key[w] : top;
   return bad ? 0 : top;
 }
 
@@ -229,7 +231,7 @@ __device__ void draw(const Row& row, const Prefix& inner, const Prefix& outer, d
   }
   __syncthreads();
   Running before, all;
-  for (unsigned w = 0; w < kWarps; ++w) {
+  for (unsigned w = 0; w < warps(); ++w) {
     if (w == warp()) before = all;
     all.inner += s.inner[w];
     all.outer += s.outer[w];
@@ -272,14 +274,14 @@ __device__ Row make_row(const TopPRows& what, const float* logits, unsigned top_
   const double lowest = row.top - 32 * what.temperature;
   constexpr float kSmallest = -3.402823466e38f;
   row.low_key = key_of(lowest < kSmallest ? kSmallest : static_cast<float>(lowest));
-  const unsigned stretch = (row.vocab + kThreads - 1) / kThreads * kWarp;
+  const unsigned stretch = (row.vocab + blockDim.x - 1) / blockDim.x * kWarp;
   row.begin = min(row.vocab, warp() * stretch);
   row.end = min(row.vocab, row.begin + stretch);
   return row;
 }
 
 /// Grid: [rows].
-__global__ void __launch_bounds__(kThreads) top_p_kernel(TopPRows what) {
+__global__ void __launch_bounds__(kMostThreads) top_p_kernel(TopPRows what) {
   __shared__ Mass storage[(sizeof(Shared) + sizeof(Mass) - 1) / sizeof(Mass)];
   Shared& s = *reinterpret_cast<Shared*>(storage);
   const float* logits = what.logits + blockIdx.x * what.stride;
@@ -307,8 +309,9 @@ __global__ void __launch_bounds__(kThreads) top_p_kernel(TopPRows what) {
 }  // namespace
 
 void top_p_rows_cuda(const TopPRows& what) {
-  launch(kKernel, top_p_kernel, static_cast<unsigned>(what.rows), kThreads, 0,
-         static_cast<cudaStream_t>(what.stream), what);
+  launch(kKernel, top_p_kernel, static_cast<unsigned>(what.rows),
+         what.vocab <= kFewLogits ? 128 : kMostThreads, 0, static_cast<cudaStream_t>(what.stream),
+         what);
 }
 
 void copy_to_host_cuda(void* to, const void* from, std::size_t bytes, void* stream) {

@@ -100,7 +100,7 @@ std::vector<float> with_ties(std::vector<float> logits) {
 TEST_CASE("the device draws the CPU's token, for every setting and order of threads",
           "[kernels][cuda]") {
   std::int64_t by_cpu = 0, rows = 0;
-  for (const std::int64_t vocab : {1, 2, 33, 1024, 3001}) {
+  for (const std::int64_t vocab : {1, 2, 33, 1024, 5001}) {
     const std::vector<double> u = uniforms(3, static_cast<std::uint32_t>(vocab));
     const std::vector<float> logits = stored_noise<float>(8, 3 * vocab, 10);
     for (const double top_p : {0.05, 0.9, 1.0}) {
@@ -111,7 +111,7 @@ TEST_CASE("the device draws the CPU's token, for every setting and order of thre
               by_cpu += check(with_ties(logits), vocab, u, temperature, top_p);
               rows += 6;
             },
-            vocab == 3001 ? 3 : 1);
+            vocab == 5001 ? 2 : 4);
       }
     }
   }
@@ -151,32 +151,48 @@ TEST_CASE("draws on the edge of a token are left to the CPU, from either side", 
   CHECK(draw(flat, 2048, {40.5 / 2048}, 1.0, 1.0).raw[0] == 40);
 }
 
-TEST_CASE("a mass to keep that is exactly a running sum", "[kernels][cuda]") {
+TEST_CASE("a mass to keep that is a running sum, or the next number above it", "[kernels][cuda]") {
   const std::int64_t vocab = 6;
-  const std::vector<float> row = stored_noise<float>(21, vocab, 0.7);
-  std::vector<double> p, u;
-  for (const float z : row)
-    p.push_back(std::exp(double{z} - *std::max_element(row.begin(), row.end())));
-  double mass = 0, sum = 0;
-  for (const double value : p) mass += value;
-  std::sort(p.begin(), p.end(), std::greater<>());
-  std::vector<float> logits;
-  for (int i = 0; i < 10; ++i) {
-    u.push_back((i + 0.5) / 10);
-    logits.insert(logits.end(), row.begin(), row.end());
+  for (std::uint32_t seed = 1; seed <= 12; ++seed) {
+    const std::vector<float> row = stored_noise<float>(seed, vocab, 0.7);
+    const double top = *std::max_element(row.begin(), row.end());
+    std::vector<double> p, u;
+    std::vector<float> logits;
+    for (const float z : row) p.push_back(std::exp(z - top));
+    double mass = 0, sum = 0;
+    for (const double value : p) mass += value;
+    std::sort(p.begin(), p.end(), std::greater<>());
+    for (int i = 0; i < 10; ++i) {
+      u.push_back((i + 0.5) / 10);
+      logits.insert(logits.end(), row.begin(), row.end());
+    }
+    for (int k = 0; k + 1 < vocab; ++k) {
+      sum += p[static_cast<std::size_t>(k)];
+      check(logits, vocab, u, 1.0, sum / mass);  // reached with equality, in the CPU's rounding
+      check(logits, vocab, u, 1.0, std::nextafter(sum / mass, 2.0));
+    }
   }
-  for (int k = 0; k + 1 < vocab; ++k) {
-    sum += p[static_cast<std::size_t>(k)];
-    check(logits, vocab, u, 1.0, sum / mass);  // the CPU's own comparison holds with equality
+}
+
+TEST_CASE("a last token that only the device's rounding would keep", "[kernels][cuda]") {
+  // Descending logits, so that the token behind the kept ones is drawn by the largest u, if it is.
+  std::vector<float> row = stored_noise<float>(3, 400, 0.4);
+  std::sort(row.begin(), row.end(), std::greater<>());
+  std::vector<double> running;
+  double mass = 0;
+  for (const float z : row) running.push_back(mass += std::exp(double{z} - row[0]));
+  for (std::size_t k = 5; k + 2 < row.size(); k += 11) {
+    const double u = 1 - 0.5 * (running[k + 1] - running[k]) / running[k + 1];
+    check(row, 400, {u}, 1.0, running[k] / mass);
   }
 }
 
 TEST_CASE("targets of the search that are exactly reached", "[kernels][cuda]") {
-  // 64 equal tokens: the inner target passes 32 of them where top-p is half and as much as the
-  // bound.
-  const std::vector<float> flat(64, 2.5f);
-  for (int units = 384; units < 400; ++units) {
-    check(flat, 64, {0.3}, 1.0, 0.5 + units / (64 * 0x1p44));
+  // The larger of two logits has the mass 2^44; the targets pass it in steps of one.
+  const std::vector<float> two{0.0f, -1.0f};
+  const double total = 0x1p44 * (1 + std::exp(-1.0));
+  for (int units = -24; units <= 24; ++units) {
+    check(two, 2, {0.3}, 1.0, (0x1p44 + units + 0.5) / total);
   }
 }
 
