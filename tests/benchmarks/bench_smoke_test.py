@@ -9,6 +9,7 @@ import json
 import math
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -17,9 +18,17 @@ import unittest.mock
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools/bench_lib"))
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 import bench  # noqa: E402
+import checkpoint  # noqa: E402
 import context  # noqa: E402
 import families  # noqa: E402
+import gpu  # noqa: E402
+import items  # noqa: E402
+import process  # noqa: E402
 import vrp_side  # noqa: E402
+
+
+REFERENCE = unittest.skipUnless(importlib.util.find_spec("transformers"),
+                                "transformers is not installed (tools/setup --reference)")
 
 
 def as_vrp_answers(case, mode, threads, count):
@@ -88,7 +97,7 @@ class BenchSmoke(unittest.TestCase):
         for row in b[0]["rows"]:
             self.assertGreater(row["seconds"], 0, row)
             self.assertGreater(row["share"], 0, row)
-        for key in ("capture_cost", "ten_paths", "half_one", "half_ten", "picture_share", "prefill_s"):
+        for key in ("capture_cost", "ten_paths", "half_one", "half_ten", "picture_share", "prefill_s", "prefill_share", "decode_share_1"):
             self.assertIn(key, c["models"][0])
         self.assertEqual(c["models"][0]["half_dtype"], "bfloat16")
         self.assertEqual(set(c["lens"]["seconds_per_item"]), {"with", "without"})
@@ -99,13 +108,39 @@ class BenchSmoke(unittest.TestCase):
         self.assertTrue(all(math.isfinite(x) for x in numbers_of(report)))
         self.assertFalse((self.folder / "work/store/vrp-store-bench").exists())
 
+    def test_the_programs_name_what_they_cannot_use(self):
+        (self.folder / "pictures").mkdir()
+        for name, arguments, code, text in (
+                ("vrp-kernel-bench", ["--fast"], 2, "unknown argument '--fast'"),
+                ("vrp-kernel-bench", ["--threads", "none"], 2, "--threads 'none', expected a number from 1"),
+                ("vrp-kernel-bench", ["--rounds"], 2, "--rounds needs a number"),
+                ("vrp-model-bench", ["x"], 2, "vrp-model-bench takes CHECKPOINT"),
+                ("vrp-model-bench", ["a", "b", self.folder / "pictures", "plain", 1, 1, 1, "small"], 2, "TOKENS 1,"),
+                ("vrp-store-bench", [self.folder / "none", 1, 1], 2, "none: no folder"),
+                ("vrp-store-bench", [self.folder, 0, 1], 2, "ITEMS 0, ROUNDS 1")):
+            done = subprocess.run([vrp_side.program(name), *map(str, arguments)], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, code, f"{name} {arguments}: {done.stderr}")
+            self.assertIn(text, done.stderr)
+
     def test_one_wrong_token_fails_the_run(self):
         code, report, said = self.run_bench("--only", "a", "--families", "llava", reference=one_token_wrong)
         self.assertEqual((code, report["failed"]), (1, ["reference"]))
         self.assertIn("these are not the same work", report["parts"]["reference"]["error"])
         self.assertIn("failed: reference", said)
 
-    @unittest.skipUnless(importlib.util.find_spec("transformers"), "transformers is not installed (tools/setup --reference)")
+    @REFERENCE
+    def test_the_checkpoint_of_the_gpu_part_loads_on_both_sides(self):
+        work = self.folder / "gpu"
+        gpu.write_checkpoint(work / "checkpoint", checkpoint.TINY["llava"], 640, "cpu", 100_000)
+        self.assertGreater(len(list((work / "checkpoint").glob("*.safetensors"))), 2)
+        process.run([vrp_side.program("vrp"), "check-model", work / "checkpoint"], 1)
+        rows = items.write(work, 1)
+        job = {"checkpoint": str(work / "checkpoint"), "images": str(work / "images"), "items": rows, "mode": "prefix",
+               "threads": 1, "samples": 2, "tokens": 3, "dtype": "bfloat16"}
+        _, _, text = process.run([sys.executable, gpu.HERE / "reference.py", json.dumps(job)], 1)
+        self.assertEqual(len(json.loads(text.splitlines()[-1])["items"][0]["tokens"]), 3)
+
+    @REFERENCE
     def test_transformers_gives_the_same_greedy_tokens(self):
         code, report, said = self.run_bench("--only", "a", "--families", "qwen2_vl")
         self.assertEqual(code, 0, said)

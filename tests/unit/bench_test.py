@@ -199,6 +199,24 @@ class Bench(unittest.TestCase):
             ids = {**vocabulary_ids["model"]["vocab"], **{e["content"]: e["id"] for e in vocabulary_ids["added_tokens"]}}
             self.assertEqual(len(set(ids.values())), len(ids), family)
 
+    def test_end_and_image_tokens_are_never_answered(self):
+        heads = {"llava": "language_model.lm_head.weight", "paligemma": "language_model.model.embed_tokens.weight",
+                 "qwen2_vl": "lm_head.weight"}
+        for family, name in heads.items():
+            checkpoint.write(self.folder, family, checkpoint.TINY[family])
+            data = (self.folder / "model.safetensors").read_bytes()
+            length = int.from_bytes(data[:8], "little")
+            entry = json.loads(data[8:8 + length])[name]
+            begin, end = (8 + length + offset for offset in entry["data_offsets"])
+            head = np.frombuffer(data[begin:end], np.float32).reshape(entry["shape"])
+            end_ids = json.loads((self.folder / "generation_config.json").read_text())["eos_token_id"]
+            config = json.loads((self.folder / "config.json").read_text())
+            silent_ids = np.flatnonzero(~head.any(axis=1)).tolist()
+            image = config.get("image_token_index", config.get("image_token_id"))
+            wanted = {image, *(end_ids if isinstance(end_ids, list) else [end_ids])}
+            self.assertLessEqual(wanted, set(silent_ids), family)
+            self.assertLess(len(silent_ids), 5, family)
+
     def test_sixteen_bit_weights_are_rounded_to_the_nearest(self):
         values = np.array([1.0, 1.0 + 2**-9, 1.0 + 2**-8, 1.0 + 3 * 2**-8, -2.5, 0.0], np.float32)
         bits = tensors.stored(values, "bfloat16").astype(np.uint32) << 16

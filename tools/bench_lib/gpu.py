@@ -51,22 +51,21 @@ def on_path(name):
 
 class DeviceTensors:
     """As tensors.Tensors, drawn on the GPU and saved shard by shard: a 7B model is not held whole."""
-    SHARD_BYTES = 4 << 30
-
-    def __init__(self, folder, torch, dtype="bfloat16"):
-        self.folder, self.torch, self.dtype, self.parameters = folder, torch, dtype, 0
-        self.dice = torch.Generator("cuda").manual_seed(7)
+    def __init__(self, folder, torch, device, shard_bytes=4 << 30, dtype="bfloat16"):
+        self.folder, self.torch, self.device, self.shard_bytes = folder, torch, device, shard_bytes
+        self.dtype, self.parameters = dtype, 0
+        self.dice = torch.Generator(device).manual_seed(7)
         self.shard, self.used, self.place, self.shards = {}, 0, {}, 0
 
     def normal(self, name, shape, std, mean=0.0, zero_rows=()):
         torch = self.torch
-        values = torch.randn(shape, generator=self.dice, device="cuda", dtype=torch.float32).mul_(std).add_(mean)
+        values = torch.randn(shape, generator=self.dice, device=self.device).mul_(std).add_(mean)
         for row in zero_rows:
             values[row] = 0
         self.parameters += values.numel()
         self.shard[name] = values.to(getattr(torch, self.dtype)).cpu()
         self.used += self.shard[name].nbytes
-        if self.used > self.SHARD_BYTES:
+        if self.used > self.shard_bytes:
             self.flush()
 
     def linear(self, name, out, into, bias, gain=1.0):
@@ -94,15 +93,16 @@ class DeviceTensors:
                         {"metadata": {"total_size": 2 * self.parameters}, "weight_map": self.place})
 
 
-def write_checkpoint(folder):
+def write_checkpoint(folder, sizes=SHAPE, rows=ROWS, device="cuda", shard_bytes=4 << 30):
+    """A LLaVA checkpoint of the sizes in bf16, in shards with an index; returns its parameters."""
     import torch
 
     import vocabulary
     folder.mkdir(parents=True, exist_ok=True)
-    ids = vocabulary.WRITERS["llava"](folder, checkpoint.dump, SHAPE["pieces"])
-    ids["rows"] = ROWS
-    tensors = DeviceTensors(folder, torch)
-    checkpoint.BUILDERS["llava"](folder, checkpoint.dump, SHAPE, ids, tensors)
+    ids = vocabulary.WRITERS["llava"](folder, checkpoint.dump, sizes["pieces"])
+    ids["rows"] = rows
+    tensors = DeviceTensors(folder, torch, device, shard_bytes)
+    checkpoint.BUILDERS["llava"](folder, checkpoint.dump, sizes, ids, tensors)
     tensors.save()
     return tensors.parameters
 
