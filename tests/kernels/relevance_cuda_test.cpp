@@ -95,7 +95,7 @@ TEST_CASE("relevance on the device is that of the CPU", "[kernels][cuda][relevan
       INFO(grid.rows << " x " << grid.cols << ", seed " << seed);
       const MapBatch batch = twin_maps(grid, seed);
       const std::vector<double> f = regions(batch, 2 * seed);
-      const int orders = grid.cells() > 500 ? 1 : 3;
+      const int orders = grid.cells() > 200 ? 1 : 3;
       check(batch, f, batch.count, {0.30, 8, 0}, orders);
       check(batch, f, batch.count, {0.90, 4, static_cast<int>(seed)}, orders);
     }
