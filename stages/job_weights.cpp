@@ -1,9 +1,9 @@
 #include "stages/job_weights.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/base/host_memory.hpp"
 #include "pipeline/driver/checkpoint_hash.hpp"
 #include "pipeline/model/checkpoint_reader.hpp"
 
@@ -47,14 +47,11 @@ class NodeCopySink : public WeightSink {
   std::deque<std::shared_ptr<NodeCopy>>& kept_;
 };
 
-/// Memory that could be had without swapping; the most there is where the system does not say.
-std::uint64_t available_bytes() {
-  std::ifstream file("/proc/meminfo");
-  std::string name;
-  for (std::uint64_t kilobytes = 0; file >> name >> kilobytes; file.ignore(80, '\n')) {
-    if (name == "MemAvailable:") return kilobytes * 1024;
-  }
-  return std::uint64_t{1} << 62;
+/// What this job may still take on this host, shared memory included; the most there is where the
+/// system does not say.
+std::uint64_t available_bytes(const std::filesystem::path& root) {
+  const std::int64_t now = host_memory(root).now();
+  return now > 0 ? static_cast<std::uint64_t>(now) : std::uint64_t{1} << 62;
 }
 
 }  // namespace
@@ -89,6 +86,10 @@ std::string JobWeights::layout(const std::string& model) const {
 
 bool JobWeights::service() { return exchange_ && exchange_->service(); }
 
+void JobWeights::give_up() {
+  if (exchange_) exchange_->give_up();
+}
+
 void JobWeights::close() {
   if (exchange_) exchange_->close();
 }
@@ -113,6 +114,7 @@ ModelOptions JobWeights::options(const ModelConfig& config) const {
   options.device = params_.device;
   options.dtype = config.dtype;
   options.threads = sweep_.run.threads;
+  options.pictures_kept = params_.pictures_kept;
   options.min_pixels = config.min_pixels;
   options.max_pixels = config.max_pixels;
   return options;
@@ -166,8 +168,9 @@ WeightEnds::Place JobWeights::place(int model, bool needed, const std::string& l
   const ModelOptions how = options(named.config);
   const std::uint64_t bytes = NodeCopy::bytes_needed(named.config.checkpoint, how);
   // For somebody who will want it later, half of what is free at most.
-  while (available_bytes() / 2 < bytes && !kept_.empty()) kept_.pop_front();
-  if (!needed && available_bytes() / 2 < bytes) return {Keep::not_wanted, nullptr, ""};
+  const auto scarce = [&] { return available_bytes(params_.system) / 2 < bytes; };
+  while (scarce() && !kept_.empty()) kept_.pop_front();
+  if (!needed && scarce()) return {Keep::not_wanted, nullptr, ""};
   while (true) {
     WeightLoading loading_ = loading(named.name);
     std::string remark;

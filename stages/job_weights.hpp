@@ -1,6 +1,7 @@
 #pragma once
 // The weights of a job's models: how each rank loads one, and who of a host keeps a copy for all.
 #include <deque>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,10 +16,12 @@
 namespace vrp {
 
 struct JobWeightsParams {
-  std::string device;      ///< of this rank: "cpu", "cuda:0" ...
-  Json checkpoints;        ///< by model: what hash_checkpoint found
-  std::string program;     ///< version and revision: copies of others are not shared
-  int ranks_per_host = 0;  ///< pretended for tests; 0 = as it is
+  std::string device;                  ///< of this rank: "cpu", "cuda:0" ...
+  Json checkpoints;                    ///< by model: what hash_checkpoint found
+  std::string program;                 ///< version and revision: copies of others are not shared
+  int ranks_per_host = 0;              ///< pretended for tests; 0 = as it is
+  std::filesystem::path system = "/";  ///< before /proc and /sys; another for tests
+  int pictures_kept = 2;               ///< ModelOptions::pictures_kept
 };
 
 class JobWeights : public WeightEnds {
@@ -37,6 +40,7 @@ class JobWeights : public WeightEnds {
   std::string layout(const std::string& model) const;
 
   bool service();                      ///< main thread, often; true when something moved
+  void give_up();                      ///< any thread: ends the waiting for others; the job aborts
   void close();                        ///< collective, main thread, when no rank loads any more
   std::vector<std::string> remarks();  ///< for the log, since the last call; main thread
 

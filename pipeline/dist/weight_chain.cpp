@@ -1,6 +1,5 @@
 #include "pipeline/dist/weight_chain.hpp"
 
-#include <limits>
 #include <utility>
 
 #include "pipeline/dist/mpi_check.hpp"
@@ -20,9 +19,6 @@ void WeightChain::send(FramePtr frame) {
   const int next = leaders_.rank() + 1;
   if (next >= leaders_.size()) return;
   const auto bytes = frame->bytes();
-  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
-    throw Error(ExitCode::internal, concat("a chunk of weights has ", bytes.size(), " bytes"));
-  }
   MPI_Request request = MPI_REQUEST_NULL;
   mpi_check(MPI_Isend(bytes.data(), static_cast<int>(bytes.size()), MPI_BYTE, next, kFrameTag,
                       leaders_.get(), &request),

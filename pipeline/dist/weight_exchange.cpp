@@ -281,15 +281,27 @@ bool WeightExchange::want(int model) {
   return answer.kind == Answer::Kind::here;
 }
 
-bool WeightExchange::service() { return desk_->turn(); }
-std::vector<std::string> WeightExchange::remarks() { return desk_->remarks(); }
+bool WeightExchange::service() {
+  try {
+    return desk_->turn();
+  } catch (...) {
+    give_up();  // else the thread that waits could never be joined
+    throw;
+  }
+}
 
-void WeightExchange::close() {
+void WeightExchange::give_up() {
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
   }
   changed_.notify_all();
+}
+
+std::vector<std::string> WeightExchange::remarks() { return desk_->remarks(); }
+
+void WeightExchange::close() {
+  give_up();
   desk_->close();
 }
 

@@ -86,6 +86,10 @@ class WeightExchange {
   bool service();
   std::vector<std::string> remarks();  ///< for the log, since the last call; main thread
 
+  /// Any thread: the job is aborted; whoever waits in want, or will, gets the error that it ends.
+  /// service does it by itself when it throws.
+  void give_up();
+
   /// Collective, main thread, when no rank asks any more: ends what is under way, takes what is on
   /// the wire, and returns when every rank has come here.
   void close();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,6 +30,10 @@ struct FrameHead {
   std::int64_t code = 0;
   Hash128 digest;  ///< of the payload
 };
+
+/// MPI counts the bytes of a message in an int.
+constexpr std::size_t kLongestPayload =
+    static_cast<std::size_t>(std::numeric_limits<int>::max()) - sizeof(FrameHead);
 
 /// Head and payload side by side, as they travel.
 class Frame {

@@ -43,7 +43,13 @@ void WeightReader::read() {
     begun = true;
     head.kind = FrameKind::chunk;
     for (head.chunk = 0; head.chunk < source->chunks(); ++head.chunk) {
-      auto frame = std::make_shared<Frame>(head, source->chunk_bytes(head.chunk));
+      const std::size_t bytes = source->chunk_bytes(head.chunk);
+      if (bytes > kLongestPayload) {
+        fail("chunk ", head.chunk, " of the weights, rows of a tensor, has ", bytes,
+             " bytes, expected at most ", kLongestPayload,
+             " between hosts; [run] load = read does without");
+      }
+      auto frame = std::make_shared<Frame>(head, bytes);
       source->read(frame->payload());
       head.digest = hash_bytes(frame->payload().data(), frame->payload().size());
       frame->set_head(head);

@@ -32,6 +32,9 @@ MpiSession* session = nullptr;
 /// One model at `checkpoint` on this rank; `rank 0` hashed its own.
 struct Host {
   explicit Host(const fs::path& checkpoint) {
+    std::string folder = (fs::temp_directory_path() / "vrp-job-weights-XXXXXX").string();
+    shm = ::mkdtemp(folder.data());
+    ::setenv("VRP_SHM_DIR", folder.c_str(), 1);
     sweep.models.push_back({"tiny", {}});
     sweep.models.back().config.checkpoint = checkpoint.string();
     sweep.run.load = "bcast";
@@ -44,14 +47,19 @@ struct Host {
     params.checkpoints = {{"tiny", Json::parse(session->broadcast(mine))}};
   }
 
-  /// "" or the error of this rank's load.
-  std::string load() {
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+  ~Host() { fs::remove_all(shm); }
+
+  /// "" or the error of this rank's load. A rank that wants nothing serves the others; `kept` are
+  /// then the copies that its host holds for later.
+  std::string load(bool wants = true) {
     JobWeights weights(sweep, params);
     std::string problem;
     std::atomic<bool> done{false};
     std::thread compute([&] {
       try {
-        weights.load("tiny");
+        if (wants) weights.load("tiny");
       } catch (const Error& error) {
         CHECK(error.code() == ExitCode::bad_input);
         problem = error.what();
@@ -70,6 +78,13 @@ struct Host {
       for (const std::string& line : weights.remarks()) remarks += line + "\n";
     }
     compute.join();
+    if (!wants) {  // what was sent may still be on its way
+      for (int turn = 0; turn < 2000 && kept == 0; ++turn) {
+        weights.service();
+        kept = std::distance(fs::directory_iterator(shm), fs::directory_iterator());
+        std::this_thread::sleep_for(200us);
+      }
+    }
     weights.close();
     return problem;
   }
@@ -77,6 +92,8 @@ struct Host {
   Sweep sweep;
   JobWeightsParams params;
   std::string remarks;
+  fs::path shm;  ///< this rank's folder of shared copies
+  std::ptrdiff_t kept = 0;
 };
 
 TinySpec spec_of(bool other) {
@@ -120,6 +137,26 @@ TEST_CASE("a host with another tokenizer does not compute", "[mpi][weights]") {
     CHECK(problem == "");
   } else {
     CHECK_THAT(problem, Contains("generation_config.json") && Contains("hashes to"));
+  }
+}
+
+TEST_CASE("copies for later are kept in what the job's control group leaves, not in the machine's",
+          "[mpi][weights]") {
+  const TinyCheckpoint checkpoint;
+  for (const bool room : {true, false}) {
+    Host host(checkpoint.path());
+    const fs::path system = host.shm.string() + "-system", group = system / "sys/fs/cgroup/job";
+    fs::create_directories(group);
+    fs::create_directories(system / "proc/self");
+    std::ofstream(system / "proc/meminfo")
+        << "MemTotal: 900000000 kB\nMemAvailable: 800000000 kB\n";
+    std::ofstream(system / "proc/self/cgroup") << "0::/job\n";
+    std::ofstream(group / "memory.max") << "1000000000\n";
+    std::ofstream(group / "memory.current") << (room ? "1000\n" : "999999000\n");
+    host.params.system = system;
+    CHECK(host.load(session->rank() == 0) == "");
+    if (session->rank() == 1) CHECK(host.kept == (room ? 1 : 0));
+    fs::remove_all(system);
   }
 }
 

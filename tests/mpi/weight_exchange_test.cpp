@@ -35,6 +35,7 @@ class MadeUp : public WeightEnds {
   std::atomic<int> opened{0}, finished{0}, wrong{0};
   std::atomic<bool> not_wanted{false};  ///< the host refuses what nobody waits for
   std::size_t fail_at = kChunks;        ///< the reader meets an error there
+  std::size_t huge_at = kChunks;        ///< a chunk longer than a message can be
   std::chrono::microseconds pace{200};
 
   std::unique_ptr<WeightSource> source(int model) override {
@@ -54,7 +55,9 @@ class MadeUp : public WeightEnds {
     Source(MadeUp& owner, int number) : all(owner), model(number) {}
     std::size_t chunks() const override { return kChunks; }
     std::string layout() const override { return layout_of(model); }
-    std::size_t chunk_bytes(std::size_t) const override { return kChunkBytes; }
+    std::size_t chunk_bytes(std::size_t chunk) const override {
+      return chunk == all.huge_at ? kLongestPayload + 1 : kChunkBytes;
+    }
     void read(std::span<std::byte> into) override {
       if (next == all.fail_at) fail("model.safetensors: (expected) the file ends");
       for (std::size_t i = 0; i < into.size(); ++i) into[i] = content(model, next, i);
@@ -201,6 +204,28 @@ TEST_CASE("the reader's error reaches all who wait, with its code", "[mpi][weigh
     CHECK(message == "model.safetensors: (expected) the file ends");
     CHECK(ends.finished == 0);
   }
+}
+
+TEST_CASE("a chunk that no message can hold is an error of all who wait", "[mpi][weights]") {
+  CHECK(kLongestPayload + sizeof(FrameHead) == 2147483647u);
+  MadeUp ends;
+  ends.huge_at = 5;
+  WeightExchange exchange(ends, 2);
+  std::string message;
+  rank_of(exchange, [&] { message = refusal(exchange, 0, ExitCode::bad_input); });
+  CHECK(message.find("chunk 5 of the weights") == 0);
+  CHECK(message.find("load = read") != std::string::npos);
+  CHECK(ends.finished == 0);
+}
+
+TEST_CASE("a rank whose job is aborted does not wait for weights", "[mpi][weights]") {
+  MadeUp ends;
+  WeightExchange exchange(ends, 2);
+  std::string message;
+  std::thread thread([&] { message = refusal(exchange, 0, ExitCode::resumable); });
+  exchange.give_up();  // nobody services any more
+  thread.join();
+  CHECK(message == "the job ends before the weights have come");
 }
 
 TEST_CASE("a host without room, or that cannot keep a model, reads for itself", "[mpi][weights]") {
