@@ -172,6 +172,9 @@ Check lock_check(const fs::path& folder) {
 }  // namespace
 
 Checks folder_checks(const std::filesystem::path& asked) {
+  std::error_code ignored;
+  if (fs::exists(asked, ignored) && !fs::is_directory(asked, ignored))
+    return {problem("folder", asked.string() + " is no folder", "give the folder of a run")};
   const fs::path folder = existing(asked);
   Checks out{space_check(folder)};
   try {

@@ -96,6 +96,19 @@ class Doctor(unittest.TestCase):
         checks = self.doctor("/proc", code=7)
         self.expect(checks["write"], "problem", "runs cannot write here")
 
+    def test_a_file_in_place_of_a_folder(self):
+        file = os.path.join(self.folder, "notes.txt")
+        open(file, "w").close()
+        self.expect(self.doctor(file, code=7)["folder"], "problem", "is no folder")
+
+    def test_a_folder_with_spaces_and_signs(self):
+        folder = os.path.join(self.folder, "a run \u00fc 'b' \u65e5\u672c")
+        os.mkdir(folder)
+        checks = self.doctor(folder)
+        self.assertIn(folder, checks["folder"]["found"])
+        self.expect(checks["write"], "ok", "rename")
+        self.assertEqual(os.listdir(folder), [])
+
     def test_a_folder_that_is_not_there_is_looked_at_above(self):
         checks = self.doctor(os.path.join(self.run_folder, "a", "b"))
         self.expect(checks["write"], "ok", "rename")
