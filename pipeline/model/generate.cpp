@@ -29,13 +29,6 @@ void check_item(const ModelSpec& spec, const PreparedItem& item,
   }
 }
 
-void copy_positions(const KeyValues& from, KeyValues& to, std::int64_t count) {
-  for (std::size_t l = 0; l < from.key.size(); ++l) {
-    to.key[l].narrow(1, 0, count).copy_(from.key[l].narrow(1, 0, count));
-    to.value[l].narrow(1, 0, count).copy_(from.value[l].narrow(1, 0, count));
-  }
-}
-
 }  // namespace
 
 at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item) {
@@ -99,9 +92,11 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
   at::Tensor first_states, x;
   const bool watched = taps.wants_any(Site::image_update);
   std::vector<float> update;  // of the image positions
-  if (shared != nullptr && !shared->store.key.empty() && std::ranges::equal(shared->ids, head) &&
-      shared->shows(item.image) && (!watched || !shared->image_update.empty())) {
-    copy_positions(shared->store, store, split);
+  if (shared != nullptr && !shared->prompt.store.key.empty() &&
+      std::ranges::equal(shared->ids, head) && shared->shows(item.image) &&
+      (!watched || !shared->image_update.empty())) {
+    network.ops->copy_shared(shared->prompt, split, store);
+    shared->prompt = {};  // this prompt's takes its place
     update = shared->image_update;
     ++network.counters.prefixes_reused;
   } else {
@@ -115,11 +110,7 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
                 watched ? update.data() : nullptr},
                store, taps);
     if (shared != nullptr) {
-      shared->store = {};
-      KeyValues kept = empty_prompt_store(network, split);
-      copy_positions(store, kept, split);
       shared->ids.assign(head.begin(), head.end());
-      shared->store = std::move(kept);
       shared->image_update = update;
     }
   }
@@ -138,11 +129,12 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
   }
   Prompt prompt;
   prompt.states = x.narrow(0, x.size(0) - tail, tail);
-  if (answers) {
+  if (answers || shared != nullptr) {
     prompt.shared = network.ops->share_prompt(std::move(store));
     prompt.shared.next_position =
         item.next_position + static_cast<std::int32_t>(total - std::ssize(item.ids));
   }
+  if (shared != nullptr) shared->prompt = prompt.shared;
   network.working.in_prompt = false;
   return prompt;
 }

@@ -47,7 +47,7 @@ MemoryNeed memory_need(const ModelSpec& spec, const TensorMatch& tensors,
   need.weights = weight_bytes(spec, tensors, request);
 
   const std::int64_t position = 2 * number * t.layers * t.kv_heads * t.head_dim;
-  need.keys_values = position * (4 * prompt + request.samples * request.max_new_tokens);
+  need.keys_values = position * (3 * prompt + request.samples * request.max_new_tokens);
 
   // The widest rows alive at once: in a decoder block (with the image's states before and after
   // it), and in a block of the tower.

@@ -20,8 +20,8 @@ constexpr int kLensRows = 24;  ///< rows of logits that the logit lens holds at 
 /// itself ([run] load).
 struct MemoryNeed {
   std::int64_t weights = 0;      ///< matrices padded to whole panels, the rest in fp32
-  std::int64_t keys_values = 0;  ///< of the prompt (twice while it is packed), of two image
-                                 ///< prefixes and of K answers
+  std::int64_t keys_values = 0;  ///< of the prompt (twice while it is packed), of another
+                                 ///< picture's and of K answers
   std::int64_t working = 0;      ///< largest intermediate results, logits, a piece being read
   std::int64_t total() const { return weights + keys_values + working; }
   /// Of so many ranks on one host.

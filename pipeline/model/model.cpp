@@ -105,7 +105,7 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
     fail(checkpoint.string(), ": out of memory while the weights are loaded on ", options.device,
          ": ", problem, "; vrp check-model says what a rank needs");
   }
-  auto impl = std::make_unique<Impl>(std::move(network), std::move(tokenizer), options.threads);
+  auto impl = std::make_unique<Impl>(std::move(network), std::move(tokenizer), options);
   if (options.ladder != nullptr) impl->ladder = options.ladder;
   return Model(std::move(impl));
 }

@@ -157,6 +157,7 @@ struct ModelOptions {
   int threads = 1;               ///< intra-op threads of this process; fixed, so results repeat
   std::string kernels = "auto";  ///< "auto" = the project's own on the CPU; "aten" = libtorch's, as
                                  ///< on accelerators (to compare)
+  int pictures_kept = 2;  ///< keys and values of so many pictures' prompts wait for more questions
   /// Other bounds of a resized picture's area, 0 = the checkpoint's (set_pixel_bounds).
   std::int64_t min_pixels = 0, max_pixels = 0;
   /// What is known of this model's memory, for when it is loaded again; empty = nothing yet.

@@ -2,7 +2,7 @@
 // Private to pipeline/model: what a Model holds, and the way from an item to states and tokens.
 #include <ATen/ATen.h>
 
-#include <array>
+#include <algorithm>
 #include <mutex>
 #include <span>
 #include <string>
@@ -19,9 +19,9 @@ namespace vrp {
 struct ImagePrefix {
   std::vector<float> pixels;
   int rows = 0, cols = 0;
-  at::Tensor features;  ///< [S, D]; undefined = nothing kept
-  std::vector<std::int32_t> ids;
-  KeyValues store;  ///< empty = nothing kept
+  at::Tensor features;            ///< [S, D]; undefined = nothing kept
+  std::vector<std::int32_t> ids;  ///< up to the last image token
+  SharedPrompt prompt;            ///< of a prompt that begins with them; empty = nothing kept
   /// [layers, 2] of Site::image_update; empty: nobody has asked for it yet.
   std::vector<float> image_update;
   bool shows(const PreparedImage& image) const {
@@ -30,22 +30,26 @@ struct ImagePrefix {
   }
 };
 
-/// The two pictures asked about last: a picture and its blank twin take turns.
+/// The pictures asked about last: two where a picture and its blank twin take turns.
 class ImagePrefixes {
  public:
+  explicit ImagePrefixes(int pictures) : kept_(static_cast<std::size_t>(pictures)) {}
   /// The entry that shows the picture, or the one not used for longest, emptied.
   ImagePrefix& of(const PreparedImage& image) {
-    for (std::size_t i = 0; i < kept_.size(); ++i) {
-      if (kept_[i].shows(image)) return kept_[newest_ = i];
+    const auto found =
+        std::ranges::find_if(kept_, [&](const ImagePrefix& kept) { return kept.shows(image); });
+    if (found != kept_.end()) {
+      std::rotate(kept_.begin(), found, found + 1);
+    } else {
+      kept_.pop_back();
+      kept_.emplace(kept_.begin());
     }
-    newest_ = 1 - newest_;
-    kept_[newest_] = {};
-    return kept_[newest_];
+    return kept_.front();
   }
+  void clear() { std::ranges::fill(kept_, ImagePrefix()); }
 
  private:
-  std::array<ImagePrefix, 2> kept_;
-  std::size_t newest_ = 0;
+  std::vector<ImagePrefix> kept_;  ///< the newest first
 };
 
 /// What a checkpoint's configuration and the options say; weights and tables are still to be made.
@@ -53,8 +57,11 @@ class ImagePrefixes {
 Network network_of(const std::filesystem::path& checkpoint, const ModelOptions& options);
 
 struct Model::Impl {
-  Impl(Network net, Tokenizer tok, int thread_count)
-      : network(std::move(net)), tokenizer(std::move(tok)), threads(thread_count) {}
+  Impl(Network net, Tokenizer tok, const ModelOptions& options)
+      : network(std::move(net)),
+        tokenizer(std::move(tok)),
+        threads(options.threads),
+        prefixes(options.pictures_kept) {}
   Network network;
   Tokenizer tokenizer;
   int threads;

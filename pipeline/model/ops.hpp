@@ -94,6 +94,9 @@ class Ops {
                             const at::Tensor& sin) const = 0;
 
   virtual SharedPrompt share_prompt(KeyValues store) const = 0;
+  /// Positions 0 .. count - 1 of `from` to those of `to`, [kv_heads, >= count, head_dim] a block:
+  /// the numbers that share_prompt was given.
+  virtual void copy_shared(const SharedPrompt& from, std::int64_t count, KeyValues& to) const = 0;
   virtual Attended attend_shared(const SharedQuery& query, const SharedPrompt& prompt,
                                  const KeyValues& answers) const = 0;
   /// A row's result has the same bits whatever rows stand beside it.

@@ -66,6 +66,13 @@ class AtenOps : public Ops {
     return {std::move(store), length, 0};
   }
 
+  void copy_shared(const SharedPrompt& from, std::int64_t count, KeyValues& to) const override {
+    for (std::size_t l = 0; l < to.key.size(); ++l) {
+      to.key[l].narrow(1, 0, count).copy_(from.store.key[l].narrow(1, 0, count));
+      to.value[l].narrow(1, 0, count).copy_(from.store.value[l].narrow(1, 0, count));
+    }
+  }
+
   Attended attend_shared(const SharedQuery& now, const SharedPrompt& shared,
                          const KeyValues& answers) const override {
     const at::Tensor& prompt_key = shared.store.key[now.block];

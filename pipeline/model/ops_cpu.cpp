@@ -133,6 +133,21 @@ class CpuOps : public Ops {
     return shared;
   }
 
+  void copy_shared(const SharedPrompt& from, std::int64_t count, KeyValues& to) const override {
+    for (std::size_t l = 0; l < to.key.size(); ++l) {
+      const std::int64_t kv = to.key[l].size(0), width = to.key[l].size(2);
+      to.value[l]
+          .narrow(1, 0, count)
+          .copy_(from.store.value[l].narrow(1, 0, count).narrow(2, 0, width));
+      for (std::int64_t j = 0; j < kv; ++j) {
+        const PanelMatrix keys = packed_matrix(from.store.key[l][j].const_data_ptr<float>(),
+                                               Stored::f32, from.length, width);
+        float* rows = to.key[l][j].data_ptr<float>();
+        for (std::int64_t p = 0; p < count; ++p) unpack_row(keys, p, rows + p * width);
+      }
+    }
+  }
+
   Attended attend_shared(const SharedQuery& now, const SharedPrompt& shared,
                          const KeyValues& answers) const override {
     const at::Tensor query = now.query.contiguous();

@@ -29,6 +29,7 @@ auto with_less_memory(const Model::Impl& model, MemoryWork kind, std::int64_t to
   MemoryRung rung = ladder.start(kind, tokens, most);
   while (true) {
     std::string problem;
+    if (!rung.keep) model.prefixes.clear();  // nor what other kinds of work kept
     try {
       network.working = {rung.rows, rung.keep, false};
       return work(rung);
@@ -38,7 +39,7 @@ auto with_less_memory(const Model::Impl& model, MemoryWork kind, std::int64_t to
     }
     // Here nothing of the failed try is alive any more.
     const bool in_prompt = network.working.in_prompt;
-    model.prefixes = {};
+    model.prefixes.clear();
     empty_device_cache(network.device);
     const auto next = ladder.down(kind, tokens, most, rung, in_prompt);
     if (!next || (observer != nullptr && !observer->restart())) {

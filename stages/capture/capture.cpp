@@ -63,7 +63,7 @@ Record capture(const ItemTable& items, std::size_t first, const std::vector<Pict
             ask ? ask(row, item, with_state, observer) : model.greedy(item, with_state, &observer);
         observer.check_views(passes(answer, with_state));
         std::vector<float> blank;
-        if (params.blank && (params.hidden || params.lens)) {
+        if (params.asks_blank()) {
           blank = blank_states(model, item, image);
         }
         LensItem measured;

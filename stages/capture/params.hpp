@@ -20,6 +20,9 @@ struct CaptureParams {
   bool choices = true;
   bool ignore_eos = false;
 
+  /// Whether each picture's grey twin is asked about as well.
+  bool asks_blank() const { return blank && (hidden || lens); }
+
   template <class Visit>
   void fields(Visit&& visit) {
     visit("attention", attention, "1: attention maps of every block (needed by the metrics)");
