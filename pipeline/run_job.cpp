@@ -355,6 +355,8 @@ class Job {
     params.device = gpus_.name(static_cast<std::size_t>(mpi_.rank()));
     params.checkpoints = checkpoints_;
     params.program = concat(kVersion, " ", revision());
+    // A picture and its blank twin take turns; otherwise questions about a picture come in a row.
+    params.pictures_kept = params_.capture.asks_blank() ? 2 : 1;
     // For tests: ranks of one host that are to act as several.
     if (const char* ranks = std::getenv("VRP_RANKS_PER_NODE")) {
       parse_field(std::string(ranks), params.ranks_per_host);
