@@ -37,6 +37,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr double kHeartbeatSeconds = 10;
+constexpr double kTablesPatience = 3600;  // seconds, of the ranks that have left the work loop
 
 class Job {
  public:
@@ -296,30 +297,35 @@ class Job {
       return code;
     }
     RunLoopHooks hooks;
-    hooks.service = [&] {
-      const bool moved = weights->service();
-      for (const auto& line : weights->remarks()) log.line(line);
-      return moved;
-    };
+    hooks.service = [&] { return weights->service(); };
+    hooks.remarks = [&] { return weights->remarks(); };
     hooks.stop_signalled = stop_signalled;
     hooks.heartbeat = [&] { owner_->beat(); };
-    hooks.say = [&](const std::string& line) {
-      say(line);
-      log.line(line.rfind('\r', 0) == 0 ? line.substr(1) : line);
-    };
+    hooks.say = [&](const std::string& line) { say(line); };
     hooks.end_job = [&](const std::string& message) {
+      mpi_.ends(static_cast<int>(ExitCode::resumable), params.file_patience, "owner.json");
       owner_.reset();  // the same command resumes at once
       mpi_.abort(static_cast<int>(ExitCode::resumable), message);
     };
     RunOutcome outcome = run_units(plan_, folder, mpi_.transport(), done_, params, hooks,
                                    events ? &*events : nullptr, log);
+    if (!first()) {
+      // Rank 0 says how it ends; without it, the job can be resumed.
+      if (outcome.code == 0) outcome.code = static_cast<int>(ExitCode::resumable);
+      mpi_.ends(outcome.code, kTablesPatience, "rank 0, which writes the tables");
+    }
     weights->close();
-    if (first() && outcome.code == 0) outcome.code = finish(folder);
-    // A folder that was deleted or moved, or another's by now, is no run to resume: that error
-    // wins.
-    if (first() && outcome.code == static_cast<int>(ExitCode::resumable)) owner_->check();
+    if (first() && !outcome.unwritten) {
+      if (outcome.code == 0) outcome.code = finish(folder);
+      // A folder that was deleted or moved, or another's by now, is no run to resume: that error
+      // wins.
+      if (outcome.code == static_cast<int>(ExitCode::resumable)) owner_->check();
+    } else if (outcome.code == 0) {
+      outcome.code = static_cast<int>(ExitCode::resumable);
+    }
     outcome.code = std::stoi(mpi_.broadcast(std::to_string(outcome.code)));
-    if (first()) {
+    mpi_.ends(outcome.code, params.file_patience);
+    if (first() && !outcome.unwritten) {
       events->write("end", {{"code", outcome.code}});
       events->flush();
     }

@@ -9,6 +9,7 @@ namespace vrp {
 namespace {
 
 constexpr double kProgressToFile = 60;  // seconds between lines that nobody watches
+constexpr double kShortestPatience = 10, kPatience = 120;  // seconds
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -16,6 +17,10 @@ std::string environment(const char* name) {
 }
 
 }  // namespace
+
+double end_patience(const Sweep& sweep) {
+  return sweep.run.heartbeat > 0 ? std::max(kShortestPatience, sweep.run.heartbeat) : kPatience;
+}
 
 RunLoopParams loop_params(const Sweep& sweep, bool terminal, std::vector<std::string> hosts) {
   RunLoopParams out;
@@ -27,6 +32,7 @@ RunLoopParams loop_params(const Sweep& sweep, bool terminal, std::vector<std::st
   if (!terminal && !asked) out.progress = std::max(out.progress, kProgressToFile);
   out.live_line = terminal;
   out.heartbeat = sweep.run.heartbeat;
+  out.file_patience = end_patience(sweep);
   out.unit_timeout = sweep.run.unit_timeout;
   out.scheduler.unit_attempts = sweep.run.unit_attempts;
   out.scheduler.rank_failures = sweep.run.rank_failures;

@@ -7,6 +7,10 @@
 
 namespace vrp {
 
+/// Seconds that the end of a job may take where it waits for another rank or for a file system:
+/// [run] heartbeat, but not less than ten seconds; two minutes without heartbeats.
+double end_patience(const Sweep& sweep);
+
 /// The loop's parameters from section [run]. `terminal`: standard error is one; a file gets a
 /// progress line a minute at most, unless [run] progress or --progress says more.
 RunLoopParams loop_params(const Sweep& sweep, bool terminal, std::vector<std::string> hosts);

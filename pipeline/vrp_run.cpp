@@ -45,5 +45,6 @@ int main(int argc, char** argv) {
     mpi.abort(static_cast<int>(vrp::ExitCode::internal), error.what());
   }
   std::fflush(nullptr);
+  mpi.ends(code);
   return code;
 }

@@ -11,6 +11,9 @@
 namespace vrp {
 namespace {
 
+constexpr const char* kFinalize =
+    "all ranks to end (MPI_Finalize): another one has died or hangs there";
+
 void mpi_check(int code, const char* call) {
   if (code == MPI_SUCCESS) return;
   std::array<char, MPI_MAX_ERROR_STRING> text{};
@@ -93,6 +96,7 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
   MPI_Comm_size(MPI_COMM_WORLD, &size_);
   find_place();
+  exit_watch_ = std::make_unique<ExitWatch>(concat("rank ", rank_, " on ", place_.host));
   transport_ = std::make_unique<MpiTransport>();
 }
 
@@ -118,6 +122,7 @@ void MpiSession::find_place() {
 }
 
 MpiSession::~MpiSession() {
+  exit_watch_->go_on(kFinalize);
   transport_.reset();
   MPI_Finalize();
 }
@@ -172,7 +177,12 @@ std::vector<std::string> MpiSession::gather_all(const std::string& text) {
   return texts;
 }
 
+void MpiSession::ends(int code, double seconds, const std::string& awaited) {
+  exit_watch_->begin(code, seconds, awaited);
+}
+
 void MpiSession::leave(int code) {
+  ends(code, 0, kFinalize);
   transport_.reset();
   MPI_Finalize();
   std::_Exit(code);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/dist/exit_watch.hpp"
 #include "pipeline/dist/transport.hpp"
 
 namespace vrp {
@@ -41,6 +42,12 @@ class MpiSession {
   /// Every rank's text on every rank, in the order of ranks. Collective.
   std::vector<std::string> gather_all(const std::string& text);
 
+  /// From here on this process only ends. When it is still there in `seconds` (0 = as said before,
+  /// else two minutes), since another rank died or hangs where all wait for each other, it says
+  /// that it waits for `awaited` and leaves with `code` by _exit. The end of the session and
+  /// leave() begin the time anew. Called again, it replaces what was said before.
+  void ends(int code, double seconds = 0, const std::string& awaited = "the end of the program");
+
   /// Finalizes MPI and ends this process without running destructors (threads are still busy).
   [[noreturn]] void leave(int code);
 
@@ -53,6 +60,7 @@ class MpiSession {
   int rank_ = 0, size_ = 1;
   NodePlace place_;
   std::vector<std::string> hosts_;
+  std::unique_ptr<ExitWatch> exit_watch_;
   std::unique_ptr<MpiTransport> transport_;
 };
 

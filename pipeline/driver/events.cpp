@@ -56,20 +56,34 @@ void EventLog::write(const std::string& event, Json fields) {
   fields["event"] = event;
   std::string line = fields.dump(-1, ' ', false, Json::error_handler_t::replace);
   line.push_back('\n');
+  const std::lock_guard lock(mutex_);
   bytes_ += static_cast<std::int64_t>(line.size());
   if (waiting_.size() < kMostWaiting) waiting_ += line;
 }
 
+std::int64_t EventLog::bytes() const {
+  const std::lock_guard lock(mutex_);
+  return bytes_;
+}
+
 bool EventLog::flush() {
+  const std::lock_guard one(flushing_);
+  std::string text;
+  {
+    const std::lock_guard lock(mutex_);
+    text.swap(waiting_);
+  }
   std::size_t written = 0;
-  while (written < waiting_.size()) {
-    const ssize_t n = ::write(file_, waiting_.data() + written, waiting_.size() - written);
+  while (written < text.size()) {
+    const ssize_t n = ::write(file_, text.data() + written, text.size() - written);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     written += static_cast<std::size_t>(n);
   }
-  waiting_.erase(0, written);
-  return waiting_.empty();
+  if (written == text.size()) return true;
+  const std::lock_guard lock(mutex_);
+  waiting_.insert(0, text, written);
+  return false;
 }
 
 RankLog::RankLog(const std::filesystem::path& folder, int rank) : rank_(rank) {

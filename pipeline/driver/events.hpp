@@ -18,7 +18,8 @@ std::int64_t resident_bytes();  ///< of this process
 
 /// Appends one JSON object a line; every event has "time" and "event". Lines are collected and
 /// written by flush(), the destructor at the latest, so that a burst of events is one write. What
-/// cannot be written (a full disk) is kept for the next flush, up to 1 MiB of it.
+/// cannot be written (a full disk) is kept for the next flush, up to 1 MiB of it. One thread may
+/// write while another flushes.
 class EventLog {
  public:
   /// Error when the file cannot be opened. A line that a killed run left half is ended first.
@@ -27,11 +28,13 @@ class EventLog {
   EventLog& operator=(const EventLog&) = delete;
   ~EventLog();
   void write(const std::string& event, Json fields = Json::object());
-  bool flush();                                  ///< false when something is still to be written
-  std::int64_t bytes() const { return bytes_; }  ///< of all events so far
+  bool flush();                ///< false when something is still to be written
+  std::int64_t bytes() const;  ///< of all events so far
 
  private:
   int file_ = -1;
+  std::mutex flushing_;       ///< held during a flush: one at a time
+  mutable std::mutex mutex_;  ///< of what follows
   std::string waiting_;
   std::int64_t bytes_ = 0;
 };

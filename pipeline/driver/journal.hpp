@@ -54,9 +54,9 @@ class JournalWriter {
   JournalWriter& operator=(JournalWriter&& other) noexcept;
   ~JournalWriter();
 
-  /// Appends one line in one write; opens `file` at the first call, and then ends a line that a
-  /// killed run left torn. Empty, or what the system said when it could not: a later call tries
-  /// again.
+  /// Appends one line, or several, in one write; opens `file` at the first call, and then ends a
+  /// line that a killed run left torn. Empty, or what the system said when it could not: a later
+  /// call tries again.
   std::string append(const std::filesystem::path& file, const std::string& line);
 
  private:

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/files.hpp"
@@ -74,7 +75,8 @@ bool RunFolder::is_whole(const std::string& file, FileStamp now) {
     JournalEntry entry{now, {}, true};
     if (known != journal_.entries.end()) entry.facts = known->second.facts;
     entry.facts.failed_items = failed_in_file(root_ / file);
-    write_line(file, entry);
+    add_line(file, entry);
+    write_notes();
     return true;
   } catch (const FileError& error) {
     if (error.number() != ENOENT) throw;  // of its content nothing is known
@@ -96,12 +98,24 @@ bool RunFolder::commit(const Unit& unit, int rank, const Record& record,
 }
 
 void RunFolder::note(const std::string& file, const UnitFacts& facts) {
-  write_line(file, {stamp_of(root_ / file), facts, true});
+  note_later(file, facts);
+  write_notes();
 }
 
-void RunFolder::write_line(const std::string& file, const JournalEntry& entry) {
+void RunFolder::note_later(const std::string& file, const UnitFacts& facts) {
+  add_line(file, {stamp_of(root_ / file), facts, true});
+}
+
+void RunFolder::add_line(const std::string& file, const JournalEntry& entry) {
   journal_.entries[file] = entry;
-  const std::string problem = writer_.append(journal_path(root_), journal_line(file, entry));
+  if (!unwritten_.empty()) unwritten_.push_back('\n');
+  unwritten_ += journal_line(file, entry);
+}
+
+void RunFolder::write_notes() {
+  if (unwritten_.empty()) return;
+  const std::string lines = std::exchange(unwritten_, {});
+  const std::string problem = writer_.append(journal_path(root_), lines);
   if (problem.empty() || warned_ || !warn_) return;
   warned_ = true;
   warn_(problem + "; finished units stay finished, the next start checks their files");

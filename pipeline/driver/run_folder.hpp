@@ -31,6 +31,11 @@ class RunFolder {
   /// written is said once by `warn`; the next start then checks that file's seal.
   void note(const std::string& file, const UnitFacts& facts = {});
 
+  /// The same in two steps, so that many lines are one write: looks at the file now, and writes the
+  /// lines of all files that were looked at.
+  void note_later(const std::string& file, const UnitFacts& facts);
+  void write_notes();
+
   /// Failed items of a finished unit: as find_done or note learnt it, else as its file says.
   std::int64_t failed_items(const std::string& file) const;
 
@@ -53,10 +58,11 @@ class RunFolder {
   std::vector<bool> in_folder(const Plan& plan, const StageCell& stage_cell,
                               std::vector<std::string>* set_aside);
   bool is_whole(const std::string& file, FileStamp now);
-  void write_line(const std::string& file, const JournalEntry& entry);
+  void add_line(const std::string& file, const JournalEntry& entry);
   std::filesystem::path root_;
   Journal journal_;
   JournalWriter writer_;
+  std::string unwritten_;  ///< lines for the journal
   std::function<void(const std::string&)> warn_;
   bool warned_ = false;
   Work work_;

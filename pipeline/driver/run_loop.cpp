@@ -6,7 +6,8 @@
 #include <deque>
 #include <memory>
 
-#include "pipeline/driver/coordinator.hpp"
+#include "pipeline/driver/first_rank.hpp"
+#include "pipeline/driver/ledger_writer.hpp"
 #include "pipeline/driver/participant.hpp"
 
 namespace vrp {
@@ -26,6 +27,24 @@ double thread_cpu_seconds() {
   return static_cast<double>(used.tv_sec) + 1e-9 * static_cast<double>(used.tv_nsec);
 }
 
+LedgerWriter::Steps writer_steps(bool first, const RunLoopHooks& hooks, RunFolder& folder,
+                                 EventLog* events) {
+  if (!first) return {};
+  // A job that slept must learn that it is not the folder's owner any more before it writes.
+  return {hooks.heartbeat, [&folder, events] {
+            folder.write_notes();
+            return events == nullptr || events->flush();
+          }};
+}
+
+std::string unwritten_line(const RunFolder& folder, const LedgerWriter::Rest& rest,
+                           double patience) {
+  return concat(folder.root().string(), ": the file system ",
+                rest.stuck ? "does not answer" : "is too slow", ": after ", patience,
+                " s the last lines of journal, events and log are left out; finished "
+                "units stay finished, the next start checks their files");
+}
+
 }  // namespace
 
 RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
@@ -34,7 +53,8 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
   const bool first = transport.rank() == 0;
   Participant participant(plan, folder, transport.rank(), transport.size(), params, hooks, log,
                           steady_seconds());
-  std::unique_ptr<Coordinator> coordinator;
+  LedgerWriter writer(writer_steps(first, hooks, folder, events));
+  std::unique_ptr<FirstRank> coordinator;
   std::deque<Message> out;
   std::deque<Message> to_self;  // coordinator's messages to rank 0's own worker
   const Coordinator::Send send = [&](int rank, const Message& message) {
@@ -45,11 +65,8 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
     }
   };
   if (first) {
-    UnitLedger ledger{
-        [&](const std::string& file, const UnitFacts& facts) { folder.note(file, facts); },
-        [&](const std::string& file) { folder.set_aside(file); }};
-    coordinator = std::make_unique<Coordinator>(plan, std::move(ledger), transport.size(), done,
-                                                params, hooks, events, steady_seconds());
+    coordinator = std::make_unique<FirstRank>(plan, folder, transport.size(), done, params, hooks,
+                                              events, log, writer, send);
   }
   double coordinating = 0;
   double processor = 0;
@@ -63,7 +80,7 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
     while (auto message = transport.receive()) {
       moved = true;
       if (coordinator) {
-        coordinator->take(*message, now, send);
+        coordinator->take(*message, now);
       } else {
         participant.take(*message, now, out);
       }
@@ -71,13 +88,13 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
     participant.tick(now, out);
     for (; !out.empty(); out.pop_front(), moved = true) {
       if (coordinator) {
-        coordinator->take(out.front(), now, send);
+        coordinator->take(out.front(), now);
       } else {
         transport.send(0, out.front());
       }
     }
     if (coordinator) {
-      coordinator->tick(now, send);
+      coordinator->tick(now);
       coordinating += steady_seconds() - now;
       processor += thread_cpu_seconds() - processor_then;
       for (; !to_self.empty(); to_self.pop_front(), moved = true) {
@@ -85,6 +102,11 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
       }
     }
     if (hooks.service && hooks.service()) moved = true;
+    if (hooks.remarks) {
+      for (std::string& line : hooks.remarks()) {
+        writer.post([&log, text = std::move(line)] { log.line(text); });
+      }
+    }
     sleep =
         moved ? kShortestSleep
               : std::min(sleep * kSleepGrowth, first ? kLongestSleepOfCoordinator : kLongestSleep);
@@ -95,7 +117,11 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
   if (!coordinator) outcome.code = participant.code();
   outcome.coordinator_seconds = coordinating;
   outcome.coordinator_cpu_seconds = processor;
-  outcome.abandoned = !participant.release();
+  const LedgerWriter::Rest rest = writer.finish(params.file_patience);
+  writer.raise();
+  if (first && !rest.none()) hooks.say(unwritten_line(folder, rest, params.file_patience));
+  outcome.unwritten = rest.stuck;
+  outcome.abandoned = !participant.release() || rest.stuck;
   return outcome;
 }
 

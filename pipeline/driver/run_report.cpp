@@ -32,7 +32,13 @@ void RunReport::write(const char* event, Json fields) {
 }
 
 void RunReport::flush() {
-  if (written_) written_ = !events_->flush();
+  if (!written_) return;
+  written_ = false;
+  if (hooks_.flush_events) {
+    hooks_.flush_events();
+  } else {
+    written_ = !events_->flush();
+  }
 }
 
 void RunReport::done(int rank, std::size_t unit, double seconds, std::int64_t failed_items) {

@@ -5,10 +5,12 @@
  * not write:*units.journal:100B:*:EDQUOT         every write behind the first 100 bytes fails
  *   open,read,stat:*:0:*:delay=200             every such call takes 200 ms longer
  *   read,write:*:0:*:short                     reads and writes move a third of what was asked
- * CALLS are open read write fsync close rename link stat mkdir flock list, or * for all. PATTERN is
- * a shell pattern for the whole path (of rename and link: the new name). COUNT * means always.
- * Calls are counted per process. Every fault is one line in the file VRP_FAULTS_LOG: "CALL PATH
- * ACTION". VRP_FAULTS_RANK limits them to one rank of an Open MPI job.
+ *   write:*events.jsonl:1:1:until=/tmp/go      the second write waits until that file is there
+ *   finalize:*:0:*:until=/tmp/go               so does the end of MPI (MPI_Finalize)
+ * CALLS are open read write fsync close rename link stat mkdir flock list finalize, or * for all.
+ * PATTERN is a shell pattern for the whole path (of rename and link: the new name). COUNT * means
+ * always. Calls are counted per process. Every fault is one line in the file VRP_FAULTS_LOG: "CALL
+ * PATH ACTION". VRP_FAULTS_RANK limits them to one rank of an Open MPI job.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -32,7 +34,7 @@
 enum { kMostRules = 16 };
 
 struct Rule {
-  char calls[128], pattern[PATH_MAX], action[32];
+  char calls[128], pattern[PATH_MAX], action[PATH_MAX];
   long after, count, seen;
   int in_bytes, forever;
 };
@@ -59,7 +61,7 @@ static void die(const char* what, const char* text) {
 static void read_rule(char* text) {
   struct Rule* rule = &rules[rule_count++];
   char after[32], count[32];
-  if (sscanf(text, "%127[^:]:%4095[^:]:%31[^:]:%31[^:]:%31s", rule->calls, rule->pattern, after,
+  if (sscanf(text, "%127[^:]:%4095[^:]:%31[^:]:%31[^:]:%4095s", rule->calls, rule->pattern, after,
              count, rule->action) != 5)
     die("not CALLS:PATTERN:AFTER:COUNT:ACTION", text);
   char* end = after;
@@ -114,6 +116,12 @@ static const char* fault(const char* call, const char* path, size_t bytes) {
     if (hit && !rule->forever) --rule->count;
     pthread_mutex_unlock(&mutex);
     if (!hit) continue;
+    if (strncmp(rule->action, "until=", 6) == 0) {
+      note(call, path, "until");
+      const struct timespec pause = {0, 10 * 1000000};
+      while (syscall(SYS_faccessat, AT_FDCWD, rule->action + 6, F_OK) != 0) nanosleep(&pause, NULL);
+      continue;
+    }
     if (strncmp(rule->action, "delay=", 6) != 0) {
       note(call, path, rule->action);
       return rule->action;
@@ -234,6 +242,10 @@ int fsync(int fd) { HELD("fsync", fd, 0, -1, REAL(fsync)(fd)); }
 int fdatasync(int fd) { HELD("fsync", fd, 0, -1, REAL(fdatasync)(fd)); }
 int flock(int fd, int how);
 int flock(int fd, int how) { HELD("flock", fd, 0, -1, REAL(flock)(fd, how)); }
+
+/* Of MPI, which this library does not know: a program without it never calls this. */
+int MPI_Finalize(void);
+int MPI_Finalize(void) { NAMED("finalize", "mpi", 1, REAL(MPI_Finalize)()); }
 
 /* A close that fails has closed the file all the same. */
 int close(int fd) {

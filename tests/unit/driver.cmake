@@ -9,6 +9,8 @@ vrp_add_test(coordinator SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/coordinator_te
              LIBS vrp_driver_run LABELS unit)
 vrp_add_test(worker SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/worker_test.cpp
              LIBS vrp_driver_run LABELS unit)
+vrp_add_test(ledger_writer SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/ledger_writer_test.cpp
+             LIBS vrp_driver_run LABELS unit)
 vrp_add_test(owner SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/owner_test.cpp LIBS vrp_driver LABELS unit)
 vrp_add_test(rank_book SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/rank_book_test.cpp LIBS vrp_driver LABELS unit)
 vrp_add_test(events SOURCES ${CMAKE_CURRENT_LIST_DIR}/driver/events_test.cpp LIBS vrp_driver LABELS unit)

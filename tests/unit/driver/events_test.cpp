@@ -2,11 +2,13 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "pipeline/base/error.hpp"
@@ -75,4 +77,26 @@ TEST_CASE("text that is no UTF-8 is an event all the same", "[events]") {
   const File file;
   EventLog(file.path).write("failure", {{"reason", "\xff\xfe broken"}});
   CHECK(Json::parse(file.text()).at("event") == "failure");
+}
+
+TEST_CASE("one thread writes events while another flushes them: each is there once, whole",
+          "[events]") {
+  const File file;
+  constexpr int kEvents = 3000;
+  {
+    EventLog log(file.path);
+    std::atomic<bool> over = false;
+    std::thread flusher([&] {
+      while (!over) log.flush();
+    });
+    for (int i = 0; i < kEvents; ++i) log.write("unit", {{"number", i}});
+    over = true;
+    flusher.join();
+  }
+  std::istringstream in(file.text());
+  int next = 0;
+  for (std::string line; std::getline(in, line); ++next) {
+    CHECK(Json::parse(line).at("number") == next);
+  }
+  CHECK(next == kEvents);
 }
