@@ -336,8 +336,9 @@ void before_atomic() {
   thread.fiber.suspend();
 }
 
-void fail_thread(const std::string& text) {
-  now.error = text;
+void fail_thread(std::string text) {
+  now.error.swap(text);
+  std::string().swap(text);  // nobody unwinds this stack, so nothing may be left on it
   current().fiber.suspend();
   __builtin_unreachable();
 }

@@ -37,6 +37,6 @@ int block_barrier(bool vote, const std::source_location& where);
 void before_atomic();
 /// The block's dynamic shared memory: as many bytes as the launch asked for, then a guard page.
 void* dynamic_shared_memory();
-[[noreturn]] void fail_thread(const std::string& text);
+[[noreturn]] void fail_thread(std::string text);
 
 }  // namespace vrp::emulation

@@ -126,7 +126,7 @@ void test(const Sizes& sizes, int orders) {
         }
         if (first.out.empty()) first = got;
         CHECK(std::memcmp(first.out.data(), got.out.data(), got.out.size() * sizeof(T)) == 0);
-        CHECK(std::memcmp(first.weights.data(), got.weights.data(), got.weights.size() * 4) == 0);
+        CHECK(first.weights == got.weights);
       },
       orders);
 }
