@@ -90,6 +90,8 @@ class Bench(unittest.TestCase):
         self.assertTrue(target.at_least("a", 12.0, 12)["met"])
         self.assertFalse(target.at_least("a", 11.9, 12)["met"])
         self.assertTrue(target.at_most("a", 0.05, 0.05)["met"])
+        self.assertTrue(target.at_most("a", -0.01, 0.05, "%")["met"])
+        self.assertFalse(target.at_most("a", -12.0, 1.5)["met"])
         self.assertFalse(target.at_most("a", float("nan"), 0.05)["met"])
         self.assertFalse(target.at_least("a", float("nan"), 0.05)["met"])
         text = list(target.lines([target.at_most("b", 0.251, 0.25, "%"), target.at_least("c", 3, 2.5)]))
