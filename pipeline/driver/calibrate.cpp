@@ -43,6 +43,7 @@ class CellCalibration {
       tell(stage.name, entry);
       stages[stage.name] = entry;
     }
+    share_passes(stages);
     const Cell& cell = plan_.cells[cell_];
     return {{"benchmark", cell.benchmark},
             {"items", items_},
@@ -162,7 +163,20 @@ class CellCalibration {
     return out;
   }
 
-  Record unit_record(const Unit& unit, std::int64_t limit) {
+  void each_made(const Unit& unit, const std::string& stage, std::size_t cell,
+                 const std::function<void(Record&)>& each) {
+    if (cell != cell_) return;
+    const auto half = half_records_.find(stage);
+    const bool less = half_pass_ && half != half_records_.end();
+    for (const Made& made : less ? half->second : records_[stage]) {
+      if (made.first >= unit.last || made.last <= unit.first) continue;
+      Record copy = made.record;
+      each(copy);
+    }
+  }
+
+  /// `unit` must outlive it.
+  UnitInput input_of(const Unit& unit, std::int64_t limit) {
     UnitInput input;
     input.unit = &unit;
     input.cell = &plan_.cells[cell_];
@@ -170,27 +184,57 @@ class CellCalibration {
     input.tables = &plan_.tables;
     input.seed = params_.seed;
     input.limit = limit;
-    input.each_upstream = [&](const std::string& stage, std::size_t cell,
-                              const std::function<void(Record&)>& each) {
-      if (cell != cell_) return;
-      const auto half = half_records_.find(stage);
-      const bool less = half_pass_ && half != half_records_.end();
-      for (const Made& made : less ? half->second : records_[stage]) {
-        if (made.first >= unit.last || made.last <= unit.first) continue;
-        Record copy = made.record;
-        each(copy);
-      }
+    input.each_upstream = [this, &unit](const std::string& stage, std::size_t cell,
+                                        const std::function<void(Record&)>& each) {
+      each_made(unit, stage, cell, each);
     };
-    input.upstream = [&](const std::string& stage, std::size_t cell) {
+    input.upstream = [this, &unit](const std::string& stage, std::size_t cell) {
       std::vector<Record> parts;
-      input.each_upstream(stage, cell, [&](Record& record) { parts.push_back(std::move(record)); });
+      each_made(unit, stage, cell, [&](Record& record) { parts.push_back(std::move(record)); });
       return concatenate(parts);
     };
     input.advance = [](std::int64_t) {};
     input.stopping = [] { return false; };
     const StageDefinition& stage = plan_.stages[unit.stage];
     if (stage.prepare) input.prepared = stage.prepare(input);
-    return stage.run(input);
+    return input;
+  }
+
+  Record unit_record(const Unit& unit, std::int64_t limit) {
+    return plan_.stages[unit.stage].run(input_of(unit, limit));
+  }
+
+  /// Stages whose units are computed together take less than alone: both figures are scaled to what
+  /// the pair takes.
+  void share_passes(Json& stages) {
+    for (std::size_t s = 0; s < plan_.stages.size(); ++s) {
+      const StageDefinition& lead = plan_.stages[s];
+      const std::string& other = plan_.stages[plan_.partners[s]].name;
+      if (plan_.partners[s] <= s || !lead.run_pair) continue;
+      if (!stages.contains(lead.name) || !stages.contains(other)) continue;
+      Json &a = stages[lead.name], &b = stages[other];
+      if (a.contains("problem") || b.contains("problem")) continue;
+      const double alone =
+          a["seconds_per_item"].get<double>() + b["seconds_per_item"].get<double>();
+      const double begin = steady_seconds();
+      for (std::int64_t item = 0; item < items_; ++item) {
+        const Unit first = unit(s, item, item, item + 1, "");
+        const Unit second = unit(plan_.partners[s], item, item, item + 1, "");
+        UnitInput input = input_of(first, items_);
+        UnitInput with = input_of(second, items_);
+        lead.run_pair(input, with);
+      }
+      const double together = (steady_seconds() - begin) / static_cast<double>(items_);
+      if (!(together < alone)) continue;
+      for (Json* entry : {&a, &b}) {
+        entry->at("seconds_per_item") =
+            entry->at("seconds_per_item").get<double>() * together / alone;
+      }
+      char text[96];
+      std::snprintf(text, sizeof text, " in one pass: %.3g s an item, apart %.3g s", together,
+                    alone);
+      say_(plan_.cells[cell_].model + ", " + lead.name + " and " + other + text);
+    }
   }
 
   void tell(const std::string& stage, const Json& entry) const {

@@ -25,9 +25,11 @@ struct CalibrationParams {
 ///    "stages": {STAGE: {"fingerprint": hex, "items": n, "units": u, "seconds": s,
 ///                       "seconds_per_item": s, "seconds_per_unit": s} or {"problem": text}}}}}
 ///
-/// A unit of n items takes seconds_per_unit + n seconds_per_item; the first is 0 for stages of item
-/// ranges. Stages of whole cells run with all items and with half of them to tell the two apart.
-/// Peak memory, host and device are the caller's to add.
+/// Stages that are computed together (StageDefinition::run_pair) run so once more, and their
+/// seconds per item are scaled to what both take then. A unit of n items takes seconds_per_unit + n
+/// seconds_per_item; the first is 0 for stages of item ranges. Stages of whole cells run with all
+/// items and with half of them to tell the two apart. Peak memory, host and device are the caller's
+/// to add.
 Json calibrate(const Plan& plan, const CalibrationParams& params,
                const std::function<void(const std::string&)>& say);
 

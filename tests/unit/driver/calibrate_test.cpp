@@ -110,6 +110,34 @@ TEST_CASE("a stage that fails is noted, and so is what reads it", "[calibrate]")
   CHECK(said.size() == stages.size());
 }
 
+TEST_CASE("stages that are computed together are given what both take together", "[calibrate]") {
+  const auto sleep = [](int milliseconds) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  };
+  Plan plan = toy::plan({.stages = {"capture", "paths"}, .paths = true});
+  for (auto& stage : plan.stages) {
+    stage.run = [&](const UnitInput& input) {
+      sleep(20);
+      return rows(input);
+    };
+  }
+  const auto seconds = [&] {
+    const Json stages = calibrate(plan, {.items = 4}, quiet).at("models").at("m").at("stages");
+    return stages.at("capture").at("seconds_per_item").get<double>() +
+           stages.at("paths").at("seconds_per_item").get<double>();
+  };
+  CHECK(seconds() >= 0.04);
+  int pairs = 0;
+  plan.stages[0].run_pair = [&](const UnitInput& input, const UnitInput& other) {
+    ++pairs;
+    CHECK(plan.stages[other.unit->stage].name == "paths");
+    CHECK(input.unit->first == other.unit->first);
+    return std::pair(rows(input), rows(other));
+  };
+  CHECK(seconds() < 0.04);  // each alone sleeps for longer
+  CHECK(pairs == 4);
+}
+
 TEST_CASE("the peak of resident memory is told", "[calibrate]") {
   CHECK(peak_resident_bytes() > 1'000'000);
 }
