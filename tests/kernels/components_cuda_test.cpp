@@ -213,6 +213,17 @@ TEST_CASE("the device finds the CPU's percentiles and density clusters",
   }
 }
 
+TEST_CASE("percentiles between two values have the CPU's bits", "[kernels][cuda][dbscan]") {
+  MapBatch batch{{}, {1, 7}, 0};
+  for (std::uint32_t i = 0; i < 200; ++i) {
+    std::vector<double> map;
+    for (std::uint32_t s = 0; s < 7; ++s) map.push_back(draw(12, i, s));
+    batch.add(map);
+  }
+  for (const double percent : {10.3, 33.0, 55.5, 71.0, 90.0, 99.9})
+    check_clusters(batch, {percent, 1.5, 2}, 1);
+}
+
 TEST_CASE("more maps than blocks, and maps that fill a block's shared memory",
           "[kernels][cuda][components]") {
   const Grid tiny{1, 3};
