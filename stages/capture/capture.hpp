@@ -15,7 +15,7 @@
 namespace vrp {
 
 /// Asks the model for the greedy answer of the item of row `row`; other than by Model::greedy where
-/// the same pass gives more (consistency/together.hpp). Error as Model::greedy.
+/// the same pass gives more (stages/capture_with_paths.hpp). Error as Model::greedy.
 using AskGreedy = std::function<Answer(std::size_t row, const PreparedItem& item,
                                        const GenerationParams& generation, Observer& observer)>;
 

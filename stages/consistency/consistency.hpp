@@ -15,7 +15,7 @@
 
 namespace vrp {
 
-/// Answers of some rows that were drawn beforehand, by row (together.hpp).
+/// Answers of some rows that were drawn beforehand, by row (stages/capture_with_paths.hpp).
 using DrawnPaths = std::map<std::size_t, std::vector<Answer>>;
 
 /// How a path is drawn of the item of row `row`: length, end tokens, temperature, key.

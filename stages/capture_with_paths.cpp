@@ -1,4 +1,4 @@
-#include "stages/consistency/together.hpp"
+#include "stages/capture_with_paths.hpp"
 
 #include "pipeline/base/error.hpp"
 
