@@ -1,4 +1,4 @@
-// From an item to its prompt's states, and the greedy answer.
+// From an item to its prompt's states, and what is built on them.
 #include <algorithm>
 #include <cmath>
 
@@ -175,26 +175,6 @@ void AnswerBuilder::take(std::span<const float> logits, std::int32_t token) {
 Answer AnswerBuilder::finish(const Tokenizer& tokenizer) {
   answer_.text = trim(tokenizer.decode(answer_.tokens, true));
   return std::move(answer_);
-}
-
-Answer greedy_answer(const Model::Impl& model, const Prompt& prompt, const GenerationParams& params,
-                     const Taps& taps) {
-  const Network& network = model.network;
-  KeyValues answer_store = empty_answer_store(network, 1, params.max_new_tokens);
-  AnswerBuilder builder(network.spec, params);
-  at::Tensor x = prompt.states;
-  for (int step = 0;; ++step) {
-    const at::Tensor logits = head_logits(network, x);
-    const auto row = checked_row(logits, 0, step);
-    builder.take(row, arg_max(row));
-    if (builder.answer().ended || (builder.finished() && !params.final_state)) break;
-    const std::int32_t token = builder.last_token();
-    x = embed_tokens(network, {&token, 1});
-    run_answer(network, x, {&prompt.shared, &answer_store, {0}, step, step + 1}, taps);
-    taps.flush();
-    if (builder.finished()) break;
-  }
-  return builder.finish(model.tokenizer);
 }
 
 Answer Model::greedy(const PreparedItem& item, const GenerationParams& params,

@@ -1,8 +1,9 @@
 // K answers of one prompt, and perhaps its greedy one, decoded as rows of one batch, or of several
 // where memory is short. Where rows are independent (the CPU's own kernels) an answer leaves the
 // batch at its end, and one run by itself is a batch of one. Elsewhere every product keeps the same
-// shape: paths stay in the batch, one run by itself is K equal rows of which row k is read, and the
-// greedy answer is decoded alone. Either way the bits of an answer do not depend on how it was run.
+// shape: row 0 is the greedy answer's, each path has a row of its own, answers stay in the batch
+// behind their end, and rows without an answer repeat another's. Either way the bits of an answer
+// do not depend on how it was run.
 #include <algorithm>
 
 #include "kernels/top_p.hpp"
@@ -14,6 +15,10 @@ namespace vrp {
 namespace {
 
 using Uniforms = std::function<double(int, int)>;
+
+/// Paths beside a greedy answer in a batch of fixed shape: 16 rows cost an accelerator what one
+/// does, since all read the same weights.
+constexpr int kFixedPaths = 15;
 
 /// The greedy answer as row 0 of the paths' batch.
 struct GreedyRow {
@@ -31,9 +36,11 @@ struct GreedyRow {
 
 class Sampler {
  public:
+  /// `batch`: paths at once; where rows are independent, answers.
   Sampler(const Model::Impl& model, const GenerationParams& params, const SamplingParams& sampling,
           const Uniforms& uniforms, int batch)
       : network_(model.network),
+        independent_(model.network.ops->rows_independent()),
         params_(params),
         sampling_(sampling),
         uniforms_(uniforms),
@@ -48,26 +55,25 @@ class Sampler {
       return run_whole_prompt(network_, prefix, item, item.ids, 1, true, nobody);
     };
     if (sampling_.share_prefix) {
-      behind(prompt_of(&model.prefixes.of(item.image)), 0, sampling_.samples);
+      const Prompt prompt = prompt_of(&model.prefixes.of(item.image));
+      draw_first(prompt, 0, sampling_.samples);
+      decode_paths(prompt, 0, sampling_.samples);
       return;
     }
-    for (int k = 0; k < sampling_.samples; ++k) behind(prompt_of(nullptr), k, k + 1);
-  }
-
-  /// Paths begin .. end - 1 behind a prompt that was run.
-  void behind(const Prompt& prompt, int begin, int end) {
-    draw_first(prompt, begin, end);
-    for (int k = begin; k < end;) {
-      const int stop = std::min(end, (k / batch_ + 1) * batch_);
-      decode(prompt, k, stop, nullptr, Taps());
-      k = stop;
+    for (int k = 0; k < sampling_.samples; ++k) {
+      const Prompt prompt = prompt_of(nullptr);
+      draw_first(prompt, k, k + 1);
+      decode_paths(prompt, k, k + 1);
     }
   }
 
-  /// All paths and the greedy answer in one batch; rows must be independent.
+  /// The greedy answer and all paths behind a prompt that was run.
   void beside(const Prompt& prompt, GreedyRow& greedy, const Taps& taps) {
     greedy.take(draw_first(prompt, 0, sampling_.samples));
-    decode(prompt, 0, sampling_.samples, &greedy, taps);
+    const bool room = !independent_ || sampling_.samples < batch_;
+    const int first = room ? std::min(batch_, sampling_.samples) : 0;
+    decode(prompt, 0, first, &greedy, taps);
+    decode_paths(prompt, first, sampling_.samples);
   }
 
   std::vector<Answer> finish(const Tokenizer& tokenizer) {
@@ -77,6 +83,13 @@ class Sampler {
   }
 
  private:
+  static constexpr int kGreedy = -1;
+  struct Row {
+    int slot;  ///< of the store
+    int path;  ///< whose last token it runs, or kGreedy
+    bool own;  ///< false: it only repeats that
+  };
+
   /// Draws the paths' first tokens; returns the logits they are drawn from.
   std::span<const float> draw_first(const Prompt& prompt, int begin, int end) {
     first_ = head_logits(network_, prompt.states);
@@ -85,50 +98,78 @@ class Sampler {
     return row;
   }
 
-  /// Paths begin .. end - 1, of one batch, behind their first tokens; `greedy` may be null.
+  void decode_paths(const Prompt& prompt, int begin, int end) {
+    for (int k = begin; k < end;) {
+      const int stop = std::min(end, (k / batch_ + 1) * batch_);
+      decode(prompt, k, stop, nullptr, Taps());
+      k = stop;
+    }
+  }
+
+  /// Paths begin .. end - 1, of one batch, behind their first tokens, and `greedy`, which may be
+  /// null.
   void decode(const Prompt& prompt, int begin, int end, GreedyRow* greedy, const Taps& taps) {
     const Taps nobody;
-    const bool independent = network_.ops->rows_independent();
-    const int base = independent ? begin : begin / batch_ * batch_;  // path of slot 0
-    const int slots = independent ? end - begin : std::min(batch_, sampling_.samples);
-    const int before = greedy != nullptr ? 1 : 0;  // slots of the greedy answer
-    KeyValues store = empty_answer_store(network_, slots + before, capacity(greedy));
+    const int slots = (independent_ ? end - begin : batch_) + (independent_ && !greedy ? 0 : 1);
+    KeyValues store = empty_answer_store(network_, slots, capacity(greedy));
     for (int step = 1;; ++step) {
       const bool watched = greedy != nullptr && !greedy->over;
       if (!watched && all_finished(begin, end)) break;
+      std::vector<Row> rows =
+          independent_ ? running(begin, end, greedy) : fixed(begin, end, greedy);
       AnswerStep now{&prompt.shared, &store, {}, step - 1, step};
       std::vector<std::int32_t> tokens;
-      std::vector<int> paths;  // whose row it is, behind the greedy answer's
-      if (watched) {
-        now.slots.push_back(0);
-        tokens.push_back(greedy->builder.last_token());
-      }
-      for (int slot = 0; slot < slots; ++slot) {
-        const int k = std::clamp(base + slot, begin, end - 1);
-        if (independent && builder(k).finished()) continue;
-        now.slots.push_back(before + slot);
-        tokens.push_back(builder(k).last_token());
-        paths.push_back(k);
+      for (const Row& row : rows) {
+        now.slots.push_back(row.slot);
+        tokens.push_back(row.path == kGreedy ? greedy->builder.last_token()
+                                             : builder(row.path).last_token());
       }
       at::Tensor x = embed_tokens(network_, tokens);
       run_answer(network_, x, now, watched ? taps : nobody);
       if (watched) taps.flush();
       // The last pass of a greedy answer is run for its states alone.
       const bool chooses = watched && !greedy->builder.finished();
-      if (watched && !chooses) {
-        greedy->over = true;
+      if (watched && !chooses) greedy->over = true;
+      if (!chooses && all_finished(begin, end)) continue;
+      if (independent_ && watched && !chooses) {
         x = x.narrow(0, 1, x.size(0) - 1);
+        rows.erase(rows.begin());
       }
-      if (x.size(0) == 0) continue;
       const at::Tensor logits = head_logits(network_, x);
-      if (chooses) greedy->take(checked_row(logits, 0, step));
-      for (int i = 0; i < static_cast<int>(paths.size()); ++i) {
-        const int k = paths[static_cast<std::size_t>(i)];
-        const bool own_row = independent || base + i == k;
-        if (!own_row || builder(k).finished()) continue;
-        draw(k, checked_row(logits, (chooses ? 1 : 0) + i, step), step);
+      for (std::int64_t i = 0; i < std::ssize(rows); ++i) {
+        const Row& row = rows[static_cast<std::size_t>(i)];
+        if (!row.own) continue;
+        if (row.path == kGreedy) {
+          if (chooses) greedy->take(checked_row(logits, i, step));
+        } else if (!builder(row.path).finished()) {
+          draw(row.path, checked_row(logits, i, step), step);
+        }
       }
     }
+  }
+
+  /// Rows of the answers that go on.
+  std::vector<Row> running(int begin, int end, const GreedyRow* greedy) {
+    std::vector<Row> rows;
+    const int before = greedy != nullptr ? 1 : 0;
+    if (greedy != nullptr && !greedy->over) rows.push_back({0, kGreedy, true});
+    for (int k = begin; k < end; ++k) {
+      if (!builder(k).finished()) rows.push_back({before + k - begin, k, true});
+    }
+    return rows;
+  }
+
+  /// Always the same number of rows, and the same one for each answer.
+  std::vector<Row> fixed(int begin, int end, const GreedyRow* greedy) const {
+    std::vector<Row> rows;
+    rows.push_back({0, greedy != nullptr ? kGreedy : begin, greedy != nullptr});
+    const int base = begin / batch_ * batch_;  // path of row 1
+    for (int i = 0; i < batch_; ++i) {
+      const int k = base + i;
+      const bool own = k >= begin && k < end;
+      rows.push_back({1 + i, begin == end ? kGreedy : std::clamp(k, begin, end - 1), own});
+    }
+    return rows;
   }
 
   int capacity(const GreedyRow* greedy) const {
@@ -147,13 +188,20 @@ class Sampler {
   AnswerBuilder& builder(int k) { return builders_[static_cast<std::size_t>(k)]; }
 
   const Network& network_;
+  bool independent_;
   const GenerationParams& params_;
   const SamplingParams& sampling_;
   const Uniforms& uniforms_;
-  int batch_;  ///< paths at once
+  int batch_;
   std::vector<AnswerBuilder> builders_;
   at::Tensor first_;  ///< logits of the prompt's last position
 };
+
+/// What a pass may take at once: answers where rows are independent, else paths beside a greedy
+/// answer.
+int most_at_once(const Network& network, int answers) {
+  return network.ops->rows_independent() ? answers : kFixedPaths;
+}
 
 void check_sampling(const SamplingParams& sampling) {
   if (sampling.samples < 1) fail_usage("samples is ", sampling.samples, ", expected at least 1");
@@ -173,13 +221,24 @@ Uniforms uniforms_of(const Rng& rng) {
 
 }  // namespace
 
+Answer greedy_answer(const Model::Impl& model, const Prompt& prompt, const GenerationParams& params,
+                     const Taps& taps) {
+  const SamplingParams none{.samples = 0};
+  const Uniforms uniforms;
+  GreedyRow greedy(model.network.spec, params);
+  Sampler(model, params, none, uniforms, most_at_once(model.network, 1))
+      .beside(prompt, greedy, taps);
+  return greedy.builder.finish(model.tokenizer);
+}
+
 std::vector<Answer> Model::sample(const PreparedItem& item, const GenerationParams& params,
                                   const SamplingParams& sampling, const Uniforms& uniforms) const {
   check_sampling(sampling);
   check_generation(impl_->network, item, params);
   const ComputeScope scope(*impl_);
-  return with_less_memory(*impl_, MemoryWork::paths, std::ssize(item.ids), sampling.samples,
-                          nullptr, [&](const MemoryRung& rung) {
+  return with_less_memory(*impl_, MemoryWork::paths, std::ssize(item.ids),
+                          most_at_once(impl_->network, sampling.samples), nullptr,
+                          [&](const MemoryRung& rung) {
                             Sampler sampler(*impl_, params, sampling, uniforms, rung.batch);
                             sampler.run(*impl_, item);
                             return sampler.finish(impl_->tokenizer);
@@ -201,26 +260,18 @@ GreedyAndPaths Model::greedy_and_paths(const PreparedItem& item, const Generatio
   const ComputeScope scope(*impl_);
   const Network& network = impl_->network;
   const Uniforms uniforms = uniforms_of(rng);
-  const bool together = network.ops->rows_independent();
-  const int rows = sampling.samples + (together ? 1 : 0);
   const std::int64_t last = std::ssize(item.ids) - 1;
   return with_less_memory(
-      *impl_, MemoryWork::paths, std::ssize(item.ids), rows, observer, [&](const MemoryRung& rung) {
+      *impl_, MemoryWork::paths, std::ssize(item.ids), most_at_once(network, sampling.samples + 1),
+      observer, [&](const MemoryRung& rung) {
         const Taps taps(observer, network.spec, item.image_positions, last, last);
         const Prompt prompt = run_whole_prompt(network, &impl_->prefixes.of(item.image), item,
                                                item.ids, 1, true, taps);
         Sampler sampler(*impl_, path_params, sampling, uniforms, rung.batch);
-        GreedyAndPaths out;
-        if (together && rung.batch == rows) {
-          GreedyRow greedy(network.spec, params);
-          sampler.beside(prompt, greedy, taps);
-          out.greedy = greedy.builder.finish(impl_->tokenizer);
-        } else {
-          out.greedy = greedy_answer(*impl_, prompt, params, taps);
-          sampler.behind(prompt, 0, sampling.samples);
-        }
-        out.paths = sampler.finish(impl_->tokenizer);
-        return out;
+        GreedyRow greedy(network.spec, params);
+        sampler.beside(prompt, greedy, taps);
+        return GreedyAndPaths{greedy.builder.finish(impl_->tokenizer),
+                              sampler.finish(impl_->tokenizer)};
       });
 }
 

@@ -38,11 +38,13 @@ CaptureObserver::CaptureObserver(const ModelSpec& spec, const CaptureParams& par
 }
 
 bool CaptureObserver::restart() {
-  // What was kept of one view is written over by the next try's; only what grows has to go.
+  // What was kept of one view is written over by the next try's; what grows has to go, and the last
+  // step's states, where the next answer may be shorter.
   cells_ = 0;
   steps_.clear();
   head_map_.clear();
   views_.clear();
+  std::ranges::fill(last_, 0.0f);
   return true;
 }
 
