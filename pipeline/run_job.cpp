@@ -307,6 +307,11 @@ class Job {
       owner_.reset();  // the same command resumes at once
       mpi_.abort(static_cast<int>(ExitCode::resumable), message);
     };
+    hooks.broken = [&](const std::exception& error) {
+      const auto* ours = dynamic_cast<const Error*>(&error);
+      mpi_.abort(static_cast<int>(ours != nullptr ? ours->code() : ExitCode::internal),
+                 error.what());
+    };
     RunOutcome outcome = run_units(plan_, folder, mpi_.transport(), done_, params, hooks,
                                    events ? &*events : nullptr, log);
     if (!first()) {

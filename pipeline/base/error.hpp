@@ -13,7 +13,7 @@ enum class ExitCode : int {
   internal = 1,           ///< our own mistake
   usage = 2,              ///< command line or configuration
   too_many_failures = 3,  ///< complete, but more failed items than --max-failures
-  difference = 4,         ///< verify or compare found a difference
+  difference = 4,         ///< verify found a difference
   foreign_folder = 5,     ///< the output folder belongs to another sweep
   live_run = 6,           ///< a live run holds the output folder
   bad_input = 7,          ///< input missing or damaged

@@ -71,7 +71,7 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
   double coordinating = 0;
   double processor = 0;
   double sleep = kShortestSleep;
-  while (coordinator ? !coordinator->closed() : !participant.quit()) {
+  const auto turn = [&] {
     bool moved = false;
     // Before anything else: a job that slept may not be the folder's owner any more.
     if (coordinator) hooks.heartbeat();
@@ -111,6 +111,13 @@ RunOutcome run_units(const Plan& plan, RunFolder& folder, Transport& transport,
         moved ? kShortestSleep
               : std::min(sleep * kSleepGrowth, first ? kLongestSleepOfCoordinator : kLongestSleep);
     if (!moved) participant.wait(sleep);
+  };
+  try {
+    while (coordinator ? !coordinator->closed() : !participant.quit()) turn();
+  } catch (const std::exception& error) {
+    // Before the compute thread is waited for, which may be inside a unit for minutes.
+    if (hooks.broken) hooks.broken(error);
+    throw;
   }
   RunOutcome outcome;
   if (coordinator) outcome = coordinator->outcome();

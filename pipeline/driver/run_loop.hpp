@@ -42,6 +42,10 @@ struct RunLoopHooks {
   /// Aborts the job, on any rank, so that it exits with 75: a rank hangs and cannot be told to
   /// leave. Does not return, except in tests.
   std::function<void(const std::string&)> end_job;
+  /// Aborts the job with the text and exit code of an error that this rank's main thread met:
+  /// nothing may be written into a folder that is another's by now. Does not return, except in
+  /// tests. May be empty.
+  std::function<void(const std::exception&)> broken;
 };
 
 struct RunOutcome {

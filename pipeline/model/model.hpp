@@ -201,8 +201,8 @@ class Model {
                              const std::function<double(int, int)>& uniforms) const;
 
   /// What `greedy` with `params` and `sample` with `path_params` give, bit for bit, from one
-  /// prefill and, where rows are independent (the CPU's own kernels), one batch of K + 1 rows a
-  /// token. The observer sees what it would see in `greedy`. Error when either of them would fail.
+  /// prefill and one batch of K + 1 rows a token (on an accelerator: of 16 rows, for up to 15
+  /// paths). The observer sees what it would see in `greedy`. Error when either of them would fail.
   GreedyAndPaths greedy_and_paths(const PreparedItem& item, const GenerationParams& params,
                                   const GenerationParams& path_params,
                                   const SamplingParams& sampling, const Rng& rng,

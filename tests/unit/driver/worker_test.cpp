@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "pipeline/base/error.hpp"
+#include "pipeline/driver/run_loop.hpp"
 #include "tests/unit/driver/run_fixture.hpp"
 #include "tests/unit/driver/toy_plan.hpp"
 
@@ -123,4 +124,47 @@ TEST_CASE("either of two units can be taken back before they start; the other st
   std::ranges::sort(back);
   CHECK(std::ranges::count(back, captures[4]) == 1);
   CHECK(std::ranges::count(back, *f.plan.companion_of(captures[4])) == 1);
+}
+
+TEST_CASE("an error of the main thread is told before a unit that runs is waited for", "[worker]") {
+  class Alone : public Transport {
+   public:
+    int rank() const override { return 0; }
+    int size() const override { return 1; }
+    void send(int, const Message&) override {}
+    std::optional<Message> receive() override { return std::nullopt; }
+  };
+  Fixture f;
+  std::atomic<bool> inside{false};
+  for (StageDefinition& stage : f.plan.stages) {
+    stage.companion.clear();
+    stage.run = [&](const UnitInput&) {
+      inside = true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(400));
+      inside = false;
+      return small(1);
+    };
+  }
+  f.plan.partners = {0, 1};
+  Alone transport;
+  RunLoopParams params;
+  params.progress = 0;
+  params.hosts = {"host"};
+  RunLoopHooks hooks;
+  hooks.stop_signalled = [] { return false; };
+  hooks.heartbeat = [&] {
+    if (inside) throw Error(ExitCode::live_run, "another run holds the folder");
+  };
+  hooks.say = [](const std::string&) {};
+  std::string told;
+  bool was_inside = false;
+  hooks.broken = [&](const std::exception& error) {
+    told = error.what();
+    was_inside = inside;
+  };
+  const std::vector<bool> done(f.plan.units.size(), false);
+  CHECK_THROWS_WITH(run_units(f.plan, f.folder, transport, done, params, hooks, nullptr, f.log),
+                    Catch::Contains("another run holds"));
+  CHECK(told == "another run holds the folder");
+  CHECK(was_inside);
 }
