@@ -11,9 +11,9 @@ LONG = f.tiny(limit=30, unit_items=1, stages="capture,metrics")
 QUICK = {"VRP_OWNER_SECONDS": "1"}
 
 
-def launch(run, error):
+def launch(run, error, *more):
     """A run without links, each commit of which takes its time."""
-    return f.start(run, 2, [f"link:*:0:*:{error}", "fsync:*/unit-*.part-*:0:*:delay=200"], LONG, env=QUICK)
+    return f.start(run, 2, [*more, f"link:*:0:*:{error}", "fsync:*/unit-*.part-*:0:*:delay=200"], LONG, env=QUICK)
 
 
 def until_units(run, process, more):
@@ -26,14 +26,20 @@ def until_units(run, process, more):
 def main():
     _, expected = f.reference(LONG)
     for error in ("EPERM", "EOPNOTSUPP"):
-        # Two at once on a new folder: one takes it, the other is refused and leaves it alone.
-        run = f.folder(error)
-        both = [launch(run, error), launch(run, error)]
+        # Two that have both found a new folder free: one takes it, the other is refused and leaves it alone.
+        run, go = f.folder(error), f.folder(error + ".go")
+        both = [launch(run, error, f"link:{run}/owner.json:0:1:until={go}") for _ in range(2)]
         end = time.monotonic() + 120
+        while sum(line.endswith("owner.json until") for line in f.met(run)) < 2:
+            f.h.check(time.monotonic() < end, f"two runs did not come to the folder\n{f.h.log_tail(run)}")
+            time.sleep(0.02)
+        open(go, "w").close()
         while all(process.poll() is None for process in both) and time.monotonic() < end:
             time.sleep(0.02)
         codes = [process.poll() for process in both]
         f.h.check(codes.count(6) == 1 and codes.count(None) == 1, f"{error}: {codes}\n{f.h.log_tail(run)}")
+        said = f.h.log_tail(run)
+        f.h.check("a live run holds this folder" in said and "taken this folder over" not in said, said)
         owner = both[codes.index(None)]
         until_units(run, owner, 1)
         f.h.check(any(line.startswith("link") and "owner.json" in line for line in f.met(run)), "no link was tried")
