@@ -25,8 +25,8 @@ struct TopPRows {
 /// The CPU sums doubles one after another, which no device does in time. The device sums integers
 /// (probabilities in units of 2^-44 of the largest), whose sums are exact in any order, and knows a
 /// bound for how far the CPU's sums can be from them. It answers only where every value within the
-/// bound gives the same token, which then is the CPU's; else the row is undecided. That is one draw
-/// in about 10^6 for a quarter of a million tokens, and draws that lie on a boundary by
+/// bound gives the same token, which then is the CPU's; else the row is undecided. By estimate that
+/// is one draw in 10^6 for a quarter of a million tokens, and draws that lie on a boundary by
 /// construction. Top-p 1 is no exception. The same bits every time. Throws std::invalid_argument
 /// for sizes and settings that do not fit and, on the CPU, as top_p_token does; std::runtime_error
 /// with CUDA's text.

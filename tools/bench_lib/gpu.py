@@ -6,7 +6,6 @@ measures nothing. Answers are not compared: in bf16 the two sides round differen
 model is often near a tie.
 """
 import json
-import math
 import os
 import pathlib
 import statistics
@@ -19,6 +18,7 @@ import families
 import items
 import process
 import target
+import tensors
 import vrp_side
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -49,7 +49,7 @@ def on_path(name):
     return any(os.access(os.path.join(folder, name), os.X_OK) for folder in os.environ.get("PATH", "").split(os.pathsep))
 
 
-class DeviceTensors:
+class DeviceTensors(tensors.Layers):
     """As tensors.Tensors, drawn on the GPU and saved shard by shard: a 7B model is not held whole."""
     def __init__(self, folder, torch, device, shard_bytes=4 << 30, dtype="bfloat16"):
         self.folder, self.torch, self.device, self.shard_bytes = folder, torch, device, shard_bytes
@@ -67,16 +67,6 @@ class DeviceTensors:
         self.used += self.shard[name].nbytes
         if self.used > self.shard_bytes:
             self.flush()
-
-    def linear(self, name, out, into, bias, gain=1.0):
-        self.normal(f"{name}.weight", (out, into), gain / math.sqrt(into))
-        if bias:
-            self.normal(f"{name}.bias", (out,), 0.1)
-
-    def norm(self, name, width, bias, mean=1.0):
-        self.normal(f"{name}.weight", (width,), 0.1, mean)
-        if bias:
-            self.normal(f"{name}.bias", (width,), 0.1)
 
     def flush(self):
         from safetensors.torch import save_file

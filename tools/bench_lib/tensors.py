@@ -19,7 +19,21 @@ def stored(values, dtype):
     return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16).astype(np.uint16)
 
 
-class Tensors:
+class Layers:
+    """Layers of tensors that `normal` draws."""
+
+    def linear(self, name, out, into, bias, gain=1.0):
+        self.normal(f"{name}.weight", (out, into), gain / math.sqrt(into))
+        if bias:
+            self.normal(f"{name}.bias", (out,), 0.1)
+
+    def norm(self, name, width, bias, mean=1.0):
+        self.normal(f"{name}.weight", (width,), 0.1, mean)
+        if bias:
+            self.normal(f"{name}.bias", (width,), 0.1)
+
+
+class Tensors(Layers):
     """Each tensor has a generator of its own, so that neither order nor company matters."""
 
     def __init__(self, dtype="float32"):
@@ -34,16 +48,6 @@ class Tensors:
             values[row] = 0
         self.parameters += values.size
         self.values[name] = stored(values, self.dtype)
-
-    def linear(self, name, out, into, bias, gain=1.0):
-        self.normal(f"{name}.weight", (out, into), gain / math.sqrt(into))
-        if bias:
-            self.normal(f"{name}.bias", (out,), 0.1)
-
-    def norm(self, name, width, bias, mean=1.0):
-        self.normal(f"{name}.weight", (width,), 0.1, mean)
-        if bias:
-            self.normal(f"{name}.bias", (width,), 0.1)
 
     def save(self, path):
         """One safetensors file: the header's length, the header, the tensors one behind the other."""
