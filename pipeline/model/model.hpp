@@ -117,6 +117,18 @@ struct GreedyAndPaths {
   std::vector<Answer> paths;
 };
 
+/// A prompt of a batch and what is wanted of it.
+struct Question {
+  const PreparedItem* item = nullptr;
+  bool greedy = true;            ///< its greedy answer
+  Observer* observer = nullptr;  ///< sees what it would see in Model::greedy
+  const Rng* paths = nullptr;    ///< its K sampled answers, drawn with this; null = none
+};
+struct Reply {
+  GreedyAndPaths answers;
+  std::string problem;  ///< why there are none, an Error's text; the batch's others have theirs
+};
+
 // ----------------------------------------------------------------------------------- logit lens
 /// What a state is divided by before the head.
 enum class UnembedNorm {
@@ -157,6 +169,7 @@ struct ModelOptions {
   int threads = 1;               ///< intra-op threads of this process; fixed, so results repeat
   std::string kernels = "auto";  ///< "auto" = the project's own on the CPU; "aten" = libtorch's, as
                                  ///< on accelerators (to compare)
+  int batch = 1;          ///< questions that Model::answer decodes together on an accelerator
   int pictures_kept = 2;  ///< keys and values of so many pictures' prompts wait for more questions
   /// Other bounds of a resized picture's area, 0 = the checkpoint's (set_pixel_bounds).
   std::int64_t min_pixels = 0, max_pixels = 0;
@@ -207,6 +220,19 @@ class Model {
                                   const GenerationParams& path_params,
                                   const SamplingParams& sampling, const Rng& rng,
                                   Observer* observer = nullptr) const;
+
+  /// How many questions `answer` takes at once to the device's advantage: ModelOptions::batch, 1 on
+  /// the CPU's own kernels, whose rows gain nothing from others.
+  int batch() const;
+
+  /// The replies to some questions, in their order: `greedy` with `params`, `sample` with
+  /// `path_params`, both from one prefill. On an accelerator all answers are rows of one batch, so
+  /// that a step reads the weights once for all of them; a reply's last bits then depend on how
+  /// many questions there are, and on nothing else of the others. Throws Error (internal) alone;
+  /// all other errors are their reply's problem.
+  std::vector<Reply> answer(std::span<const Question> questions, const GenerationParams& params,
+                            const GenerationParams& path_params,
+                            const SamplingParams& sampling) const;
 
   /// The greedy answer under each condition, in their order. What lies below a condition's first
   /// edit is computed once for all of them, the rest in batches. A condition without edits gives

@@ -61,10 +61,12 @@ struct Model::Impl {
       : network(std::move(net)),
         tokenizer(std::move(tok)),
         threads(options.threads),
+        batch(network.ops->rows_independent() ? 1 : options.batch),
         prefixes(options.pictures_kept) {}
   Network network;
   Tokenizer tokenizer;
   int threads;
+  int batch;                   ///< Model::batch
   mutable std::mutex compute;  ///< one pass at a time
   mutable ImagePrefixes prefixes;
   std::shared_ptr<MemoryLadder> ladder = std::make_shared<MemoryLadder>();

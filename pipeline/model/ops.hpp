@@ -5,10 +5,12 @@
 #include <ATen/ATen.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "kernels/maps.hpp"
 #include "pipeline/model/safetensors.hpp"
 
 namespace vrp {
@@ -66,6 +68,12 @@ struct Attended {
   at::Tensor weights;  ///< [heads, P + own] fp32, or undefined
 };
 
+/// Where the twins of kernels/ run on tensors of the ops' device.
+struct KernelPlace {
+  Device device = Device::cpu;
+  void* stream = nullptr;  ///< the current one
+};
+
 class Ops {
  public:
   virtual ~Ops() = default;
@@ -101,6 +109,8 @@ class Ops {
                                  const KeyValues& answers) const = 0;
   /// A row's result has the same bits whatever rows stand beside it.
   virtual bool rows_independent() const = 0;
+  /// Set where logits stay on the device, for the twins of kernels/ to read.
+  virtual std::optional<KernelPlace> kernels() const { return std::nullopt; }
 };
 
 std::unique_ptr<Ops> make_aten_ops(at::Device device, at::ScalarType dtype);
