@@ -6,8 +6,9 @@ namespace vrp {
 namespace {
 
 /// The question by itself.
-GreedyAndPaths reply_to(const Model& model, const Question& asked, const GenerationParams& params,
-                        const GenerationParams& path_params, const SamplingParams& sampling) {
+GreedyAndPaths reply_to(const Model& model, const ModelQuestion& asked,
+                        const GenerationParams& params, const GenerationParams& path_params,
+                        const SamplingParams& sampling) {
   if (asked.paths == nullptr) return {model.greedy(*asked.item, params, asked.observer), {}};
   if (!asked.greedy) return {{}, model.sample(*asked.item, path_params, sampling, *asked.paths)};
   return model.greedy_and_paths(*asked.item, params, path_params, sampling, *asked.paths,
@@ -18,11 +19,11 @@ GreedyAndPaths reply_to(const Model& model, const Question& asked, const Generat
 
 int Model::batch() const { return impl_->batch; }
 
-std::vector<Reply> Model::answer(std::span<const Question> questions,
-                                 const GenerationParams& params,
-                                 const GenerationParams& path_params,
-                                 const SamplingParams& sampling) const {
-  std::vector<Reply> replies(questions.size());
+std::vector<ModelReply> Model::answer(std::span<const ModelQuestion> questions,
+                                      const GenerationParams& params,
+                                      const GenerationParams& path_params,
+                                      const SamplingParams& sampling) const {
+  std::vector<ModelReply> replies(questions.size());
   for (std::size_t i = 0; i < questions.size(); ++i) {
     try {
       replies[i].answers = reply_to(*this, questions[i], params, path_params, sampling);

@@ -118,13 +118,13 @@ struct GreedyAndPaths {
 };
 
 /// A prompt of a batch and what is wanted of it.
-struct Question {
+struct ModelQuestion {
   const PreparedItem* item = nullptr;
   bool greedy = true;            ///< its greedy answer
   Observer* observer = nullptr;  ///< sees what it would see in Model::greedy
   const Rng* paths = nullptr;    ///< its K sampled answers, drawn with this; null = none
 };
-struct Reply {
+struct ModelReply {
   GreedyAndPaths answers;
   std::string problem;  ///< why there are none, an Error's text; the batch's others have theirs
 };
@@ -230,9 +230,10 @@ class Model {
   /// that a step reads the weights once for all of them; a reply's last bits then depend on how
   /// many questions there are, and on nothing else of the others. Throws Error (internal) alone;
   /// all other errors are their reply's problem.
-  std::vector<Reply> answer(std::span<const Question> questions, const GenerationParams& params,
-                            const GenerationParams& path_params,
-                            const SamplingParams& sampling) const;
+  std::vector<ModelReply> answer(std::span<const ModelQuestion> questions,
+                                 const GenerationParams& params,
+                                 const GenerationParams& path_params,
+                                 const SamplingParams& sampling) const;
 
   /// The greedy answer under each condition, in their order. What lies below a condition's first
   /// edit is computed once for all of them, the rest in batches. A condition without edits gives
