@@ -21,12 +21,20 @@ void require_memory(bool needed, const char* what, const void* pointer) {
           "begin at a multiple of 16 bytes");
 }
 
+template <class T>
+void check_prompt(const DecodePrompt<T>& prompt) {
+  require(prompt.length >= 0 && prompt.length <= prompt.capacity, "number of prompt positions",
+          prompt.length, "0 .. the capacity of its arrays");
+  require_memory(prompt.length > 0, "keys of a prompt", prompt.key);
+  require_memory(prompt.length > 0, "values of a prompt", prompt.value);
+}
+
 }  // namespace
 
 std::int64_t decode_attention_workspace(std::int64_t paths, std::int64_t heads, std::int64_t width,
-                                        std::int64_t prompt, std::int64_t own_capacity) {
+                                        std::int64_t longest, std::int64_t own_capacity) {
   // For each row: its log-sum-exp; for each of its splits the largest score, the mass, the sum.
-  const std::int64_t parts = splits(prompt) + splits(own_capacity);
+  const std::int64_t parts = splits(longest) + splits(own_capacity);
   return paths * heads * (4 + parts * (width + 2));
 }
 
@@ -38,15 +46,20 @@ void decode_attention(Device device, const DecodeAttention<T>& what) {
           what.heads, "a multiple of the number of key heads");
   require(what.width >= 16 && what.width <= 256 && what.width % 16 == 0, "width of a head",
           what.width, "a multiple of 16 up to 256");
-  require(what.prompt >= 0 && what.prompt <= what.prompt_capacity, "number of prompt positions",
-          what.prompt, "0 .. the capacity of its arrays");
+  require(what.prompt_count >= 1 && what.prompt_count <= kMostPrompts, "number of prompts",
+          what.prompt_count, "1 .. 32");
+  require(what.paths % what.prompt_count == 0, "number of paths", what.paths,
+          "a multiple of the number of prompts");
   require(what.own_capacity >= 1, "capacity of an answer", what.own_capacity, ">= 1");
   require(what.wanted_paths >= 0 && what.columns >= 0, "number of wanted rows or columns",
           what.wanted_paths < 0 ? what.wanted_paths : what.columns, ">= 0");
+  require(what.query_stride == 0 ||
+              (what.query_stride >= what.heads * what.width && what.query_stride % 4 == 0),
+          "distance of the paths' queries", what.query_stride,
+          "0, or at least all heads and a multiple of 4");
+  for (std::int64_t p = 0; p < what.prompt_count; ++p) check_prompt(what.prompts[p]);
   if (what.paths == 0) return;
   require_memory(true, "query", what.query);
-  require_memory(what.prompt > 0, "keys of the prompt", what.prompt_key);
-  require_memory(what.prompt > 0, "values of the prompt", what.prompt_value);
   require_memory(true, "keys of the answers", what.own_key);
   require_memory(true, "values of the answers", what.own_value);
   require_memory(true, "output", what.out);

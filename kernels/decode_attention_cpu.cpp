@@ -12,9 +12,11 @@ namespace {
 template <class T>
 class Path {
  public:
-  Path(const DecodeAttention<T>& what, std::int64_t path) : w_(what), path_(path) {
+  Path(const DecodeAttention<T>& what, std::int64_t path)
+      : w_(what), prompt_(what.prompts[path / (what.paths / what.prompt_count)]), path_(path) {
     slot_ = w_.slots ? w_.slots[path] : path;
-    length_ = w_.prompt + w_.own[path];
+    length_ = prompt_.length + w_.own[path];
+    query_ = w_.query + path * (w_.query_stride != 0 ? w_.query_stride : w_.heads * w_.width);
   }
 
   std::int64_t length() const { return length_; }
@@ -23,9 +25,9 @@ class Path {
   std::vector<double> weights(std::int64_t head) const {
     std::vector<double> weights(static_cast<std::size_t>(length_));
     double top = -std::numeric_limits<double>::infinity(), mass = 0;
-    const T* query = w_.query + (path_ * w_.heads + head) * w_.width;
+    const T* query = query_ + head * w_.width;
     for (std::int64_t t = 0; t < length_; ++t) {
-      const T* key = row(w_.prompt_key, w_.own_key, head, t);
+      const T* key = row(prompt_.key, w_.own_key, head, t);
       double score = 0;
       for (std::int64_t i = 0; i < w_.width; ++i) score += double{load(query[i])} * load(key[i]);
       weights[static_cast<std::size_t>(t)] = score * w_.scale;
@@ -40,8 +42,8 @@ class Path {
     if (length_ == 0) return std::numeric_limits<double>::quiet_NaN();
     double sum = 0;
     for (std::int64_t t = 0; t < length_; ++t) {
-      sum += weights[static_cast<std::size_t>(t)] *
-             load(row(w_.prompt_value, w_.own_value, head, t)[i]);
+      sum +=
+          weights[static_cast<std::size_t>(t)] * load(row(prompt_.value, w_.own_value, head, t)[i]);
     }
     return sum;
   }
@@ -49,11 +51,14 @@ class Path {
  private:
   const T* row(const T* prompt, const T* own, std::int64_t head, std::int64_t t) const {
     const std::int64_t key_head = head / (w_.heads / w_.kv_heads);
-    if (t < w_.prompt) return prompt + (key_head * w_.prompt_capacity + t) * w_.width;
-    return own + ((slot_ * w_.kv_heads + key_head) * w_.own_capacity + t - w_.prompt) * w_.width;
+    if (t < prompt_.length) return prompt + (key_head * prompt_.capacity + t) * w_.width;
+    const std::int64_t entry = t - prompt_.length;
+    return own + ((slot_ * w_.kv_heads + key_head) * w_.own_capacity + entry) * w_.width;
   }
 
   const DecodeAttention<T>& w_;
+  const DecodePrompt<T>& prompt_;
+  const T* query_ = nullptr;
   std::int64_t path_, slot_ = 0, length_ = 0;
 };
 
@@ -73,11 +78,12 @@ void decode_attention_cpu(const DecodeAttention<T>& what) {
   }
   for (std::int64_t w = 0; w < what.wanted_paths; ++w) {
     const Path<T> path(what, what.wanted[w]);
+    const std::int32_t* column = what.column + w * what.columns;
     for (std::int64_t h = 0; h < what.heads; ++h) {
       const std::vector<double> weights = path.weights(h);
       float* out = what.weights + (w * what.heads + h) * what.columns;
       for (std::int64_t c = 0; c < what.columns; ++c) {
-        out[c] = static_cast<float>(weights[static_cast<std::size_t>(what.column[c])]);
+        out[c] = static_cast<float>(weights[static_cast<std::size_t>(column[c])]);
       }
     }
   }

@@ -1,12 +1,14 @@
 // Flash decoding with fixed splits. A block takes 64 positions of one key head and up to 32 query
-// rows that look at them: for the prompt all paths' heads of the group, so that its keys and values
-// come from memory once (beyond 32 rows the next block over the same split finds them in the L2
-// cache); for an answer the heads of its group. It leaves, for each row, the largest score, the
+// rows that look at them: for a prompt all its paths' heads of the group, so that its keys and
+// values come from memory once (beyond 32 rows the next block over the same split finds them in the
+// L2 cache); for an answer the heads of its group. It leaves, for each row, the largest score, the
 // mass and the sum of values relative to it; a second kernel joins a row's splits in their order.
 // Splits and every sum are in a fixed order that knows nothing of the other rows.
 //
 // The rows of the softmax at wanted columns come from a third pass over those keys alone, by the
 // same sums, with the log-sum-exp of the second.
+#include <algorithm>
+
 #include "kernels/decode_attention.hpp"
 #include "kernels/stored_cuda.cuh"
 
@@ -22,10 +24,11 @@ constexpr int kPad = 4;                       // numbers: rows of a tile fall in
 template <class T>
 struct Plan {
   DecodeAttention<T> what;
-  int group = 1, width = 0, prompt_splits = 0, parts = 0;
-  float* log_mass = nullptr;              ///< [K * H]
-  float *top = nullptr, *mass = nullptr;  ///< [K * H, parts]
-  float* sums = nullptr;                  ///< [K * H, parts, d], 16-byte aligned
+  int group = 1, width = 0, prompt_splits = 0, parts = 0;  ///< prompt_splits: of the longest one
+  long long prompt_paths = 0;                              ///< paths of each prompt
+  float* log_mass = nullptr;                               ///< [K * H]
+  float *top = nullptr, *mass = nullptr;                   ///< [K * H, parts]
+  float* sums = nullptr;                                   ///< [K * H, parts, d], 16-byte aligned
 };
 
 /// Shared memory of a block: queries [32, d], one tile [64, d + 4] of keys, then of values, and
@@ -48,16 +51,16 @@ __device__ Tiles<T> tiles_of(int width) {
   return {query, reinterpret_cast<T*>(weights + kRows * kSplit), weights};
 }
 
-/// Which rows a block works on: row r is query head `first + r` of the key head's K * group (or of
-/// one path's group).
+/// Which rows a block works on: row r is query head `first + r` of the key head's heads of path
+/// `path`, then of the next path, and so on.
 struct Rows {
-  long long path;  ///< of row 0 when all are of one path, else -1
+  long long path;
   int head, first, count, group;
+  __device__ long long path_of(int r) const { return path + (first + r) / group; }
+  __device__ int head_of(int r) const { return head * group + (first + r) % group; }
   /// Index among [K, H].
-  __device__ long long query(int r, long long heads) const {
-    const int row = first + r;
-    const long long k = path >= 0 ? path : row / group;
-    return k * heads + head * group + (path >= 0 ? row : row % group);
+  __device__ long long index(int r, long long heads) const {
+    return path_of(r) * heads + head_of(r);
   }
 };
 
@@ -66,7 +69,8 @@ __device__ void load_queries(const Plan<T>& plan, const Rows& rows, float* to) {
   const int fours = plan.width / 4;
   for (int n = static_cast<int>(threadIdx.x); n < rows.count * fours; n += kThreads) {
     const int r = n / fours, i = n % fours * 4;
-    const float4 q = load_four(plan.what.query + rows.query(r, plan.what.heads) * plan.width + i);
+    const float4 q = load_four(plan.what.query + rows.path_of(r) * plan.what.query_stride +
+                               rows.head_of(r) * plan.width + i);
     float* at = to + r * plan.width + i;
     at[0] = q.x * plan.what.scale;
     at[1] = q.y * plan.what.scale;
@@ -139,7 +143,7 @@ __device__ void add_values(const Plan<T>& plan, const Tiles<T>& tiles, const Row
     for (int j = 0; j < kRowsPerWarp; ++j) {
       const int r = j * kWarps + warp;
       if (r >= rows.count) break;
-      const long long row = rows.query(r, plan.what.heads) * plan.parts + part;
+      const long long row = rows.index(r, plan.what.heads) * plan.parts + part;
       *reinterpret_cast<float4*>(plan.sums + row * width + begin) = sum[j];
     }
   }
@@ -170,7 +174,7 @@ __device__ void split_block(const Plan<T>& plan, const Rows& rows, const T* key,
     tiles.weights[r * kSplit + lane + 32] = p1;
     const float mass = warp_total(p0 + p1);
     if (lane == 0) {
-      const long long row = rows.query(r, plan.what.heads) * plan.parts + part;
+      const long long row = rows.index(r, plan.what.heads) * plan.parts + part;
       plan.top[row] = top;
       plan.mass[row] = mass;
     }
@@ -179,23 +183,34 @@ __device__ void split_block(const Plan<T>& plan, const Rows& rows, const T* key,
   add_values(plan, tiles, rows, count, part);
 }
 
-/// Grid: splits of the prompt, key heads, tiles of 32 of all paths' rows.
+/// A split without positions: no mass, which is all that a join reads of it.
 template <class T>
-__global__ void __launch_bounds__(kThreads) prompt_kernel(Plan<T> plan) {
-  const int total = static_cast<int>(plan.what.paths) * plan.group;
-  const int first = static_cast<int>(blockIdx.z) * kRows, head = static_cast<int>(blockIdx.y);
-  const Rows rows{-1, head, first, min(kRows, total - first), plan.group};
-  const long long begin = static_cast<long long>(blockIdx.x) * kSplit;
-  const long long offset = (head * plan.what.prompt_capacity + begin) * plan.width;
-  split_block(plan, rows, plan.what.prompt_key + offset, plan.what.prompt_value + offset,
-              static_cast<int>(min(static_cast<long long>(kSplit),
-                                   static_cast<long long>(plan.what.prompt) - begin)),
-              static_cast<int>(blockIdx.x));
+__device__ void empty_block(const Plan<T>& plan, const Rows& rows, int part) {
+  const int r = static_cast<int>(threadIdx.x);
+  if (r < rows.count) plan.mass[rows.index(r, plan.what.heads) * plan.parts + part] = 0;
+}
+
+/// Grid: splits of the longest prompt, key heads, prompts times tiles of 32 of their paths' rows.
+template <class T>
+__global__ void __launch_bounds__(kThreads) prompt_kernel(const __grid_constant__ Plan<T> plan) {
+  const int total = static_cast<int>(plan.prompt_paths) * plan.group;
+  const int tiles = (total + kRows - 1) / kRows;
+  const int number = static_cast<int>(blockIdx.z) / tiles, head = static_cast<int>(blockIdx.y);
+  const int first = static_cast<int>(blockIdx.z) % tiles * kRows;
+  const Rows rows{number * plan.prompt_paths, head, first, min(kRows, total - first), plan.group};
+  const DecodePrompt<T>& prompt = plan.what.prompts[number];
+  const int part = static_cast<int>(blockIdx.x);
+  const long long begin = static_cast<long long>(part) * kSplit;
+  const long long left = prompt.length - begin;
+  if (left <= 0) return empty_block(plan, rows, part);  // the whole block
+  const long long offset = (head * prompt.capacity + begin) * plan.width;
+  split_block(plan, rows, prompt.key + offset, prompt.value + offset,
+              static_cast<int>(min(static_cast<long long>(kSplit), left)), part);
 }
 
 /// Grid: splits of an answer, key heads, paths times tiles of 32 of a group's heads.
 template <class T>
-__global__ void __launch_bounds__(kThreads) own_kernel(Plan<T> plan) {
+__global__ void __launch_bounds__(kThreads) own_kernel(const __grid_constant__ Plan<T> plan) {
   const int tiles = (plan.group + kRows - 1) / kRows;
   const int path = static_cast<int>(blockIdx.z) / tiles, head = static_cast<int>(blockIdx.y);
   const int first = static_cast<int>(blockIdx.z) % tiles * kRows;
@@ -203,12 +218,7 @@ __global__ void __launch_bounds__(kThreads) own_kernel(Plan<T> plan) {
   const int begin = static_cast<int>(blockIdx.x) * kSplit;
   const int part = plan.prompt_splits + static_cast<int>(blockIdx.x);
   const int count = min(kSplit, plan.what.own[path] - begin);
-  if (count <= 0) {  // the whole block: nothing there
-    if (static_cast<int>(threadIdx.x) < rows.count) {
-      plan.mass[rows.query(static_cast<int>(threadIdx.x), plan.what.heads) * plan.parts + part] = 0;
-    }
-    return;
-  }
+  if (count <= 0) return empty_block(plan, rows, part);  // the whole block
   const long long slot = plan.what.slots ? plan.what.slots[path] : path;
   const long long offset =
       ((slot * plan.what.kv_heads + head) * plan.what.own_capacity + begin) * plan.width;
@@ -217,7 +227,7 @@ __global__ void __launch_bounds__(kThreads) own_kernel(Plan<T> plan) {
 
 /// Grid: [K * H] rows. Joins the splits of a row in their order.
 template <class T>
-__global__ void join_kernel(Plan<T> plan) {
+__global__ void join_kernel(const __grid_constant__ Plan<T> plan) {
   const long long row = blockIdx.x;
   const float *top = plan.top + row * plan.parts, *mass = plan.mass + row * plan.parts;
   float largest = -INFINITY, total = 0;  // a NaN of a score is in the mass, and so in the total
@@ -241,18 +251,19 @@ __global__ void join_kernel(Plan<T> plan) {
 
 /// Grid: tiles of 64 columns, key heads, wanted paths times tiles of 32 of a group's heads.
 template <class T>
-__global__ void __launch_bounds__(kThreads) weights_kernel(Plan<T> plan) {
+__global__ void __launch_bounds__(kThreads) weights_kernel(const __grid_constant__ Plan<T> plan) {
   const Tiles<T> tiles = tiles_of<T>(plan.width);
   const int row_tiles = (plan.group + kRows - 1) / kRows;
   const int wanted = static_cast<int>(blockIdx.z) / row_tiles, head = static_cast<int>(blockIdx.y);
   const int first = static_cast<int>(blockIdx.z) % row_tiles * kRows;
   const Rows rows{plan.what.wanted[wanted], head, first, min(kRows, plan.group - first),
                   plan.group};
+  const DecodePrompt<T>& prompt = plan.what.prompts[rows.path / plan.prompt_paths];
   const long long begin = static_cast<long long>(blockIdx.x) * kSplit;
   const long long columns = plan.what.columns;
   load_queries(plan, rows, tiles.query);
-  load_rows<T>(plan.what.prompt_key + head * plan.what.prompt_capacity * plan.width,
-               plan.what.column + begin,
+  load_rows<T>(prompt.key + head * prompt.capacity * plan.width,
+               plan.what.column + wanted * columns + begin,
                static_cast<int>(min(static_cast<long long>(kSplit), columns - begin)), plan.width,
                tiles.rows);
   __syncthreads();
@@ -263,9 +274,8 @@ __global__ void __launch_bounds__(kThreads) weights_kernel(Plan<T> plan) {
   for (int j = 0; j < kRowsPerWarp; ++j) {
     const int r = j * kWarps + warp;
     if (r >= rows.count) break;
-    const float log_mass = plan.log_mass[rows.query(r, plan.what.heads)];
-    const long long head_of_row = head * plan.group + first + r;
-    float* out = plan.what.weights + (wanted * plan.what.heads + head_of_row) * columns + begin;
+    const float log_mass = plan.log_mass[rows.index(r, plan.what.heads)];
+    float* out = plan.what.weights + (wanted * plan.what.heads + rows.head_of(r)) * columns + begin;
     for (int s = 0; s < 2; ++s) {
       if (begin + lane + 32 * s < columns) out[lane + 32 * s] = expf(score[j][s] - log_mass);
     }
@@ -278,7 +288,13 @@ Plan<T> plan_for(const DecodeAttention<T>& what) {
   plan.what = what;
   plan.group = static_cast<int>(what.heads / what.kv_heads);
   plan.width = static_cast<int>(what.width);
-  plan.prompt_splits = static_cast<int>((what.prompt + kSplit - 1) / kSplit);
+  plan.prompt_paths = what.paths / what.prompt_count;
+  if (what.query_stride == 0) plan.what.query_stride = what.heads * what.width;
+  std::int64_t longest = 0;
+  for (std::int64_t p = 0; p < what.prompt_count; ++p) {
+    longest = std::max(longest, what.prompts[p].length);
+  }
+  plan.prompt_splits = static_cast<int>((longest + kSplit - 1) / kSplit);
   plan.parts = plan.prompt_splits + static_cast<int>((what.own_capacity + kSplit - 1) / kSplit);
   const std::int64_t rows = what.paths * what.heads;
   plan.sums = what.workspace;
@@ -298,8 +314,10 @@ void decode_attention_cuda(const DecodeAttention<T>& what) {
   const auto heads = static_cast<unsigned>(what.kv_heads);
   const auto group_tiles = static_cast<unsigned>((plan.group + kRows - 1) / kRows);
   if (plan.prompt_splits > 0) {
-    const auto tiles = static_cast<unsigned>((what.paths * plan.group + kRows - 1) / kRows);
-    launch(kKernel, prompt_kernel<T>, dim3(static_cast<unsigned>(plan.prompt_splits), heads, tiles),
+    const auto tiles = (plan.prompt_paths * plan.group + kRows - 1) / kRows;
+    launch(kKernel, prompt_kernel<T>,
+           dim3(static_cast<unsigned>(plan.prompt_splits), heads,
+                static_cast<unsigned>(what.prompt_count * tiles)),
            kThreads, shared, stream, plan);
   }
   launch(kKernel, own_kernel<T>,

@@ -16,6 +16,7 @@
 #define __host__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
+#define __grid_constant__
 #define __restrict__ __restrict
 #define __align__(n) alignas(n)
 // One block runs at a time. The tag names the variables in the symbol table, so that they can be
