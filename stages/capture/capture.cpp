@@ -1,9 +1,6 @@
 #include "stages/capture/capture.hpp"
 
-#include <optional>
-
 #include "pipeline/base/error.hpp"
-#include "stages/capture/columns.hpp"
 #include "stages/capture/question.hpp"
 
 namespace vrp {
@@ -36,52 +33,73 @@ std::vector<float> blank_states(const Model& model, const PreparedItem& item,
   return states.states();
 }
 
+/// The same for checked parameters.
+const CaptureParams& checked(const CaptureParams& params) {
+  check(params);
+  return params;
+}
+
 }  // namespace
+
+CaptureUnit::CaptureUnit(const ItemTable& items, const Model& model, const PromptStyle& style,
+                         const GenerationParams& generation, const CaptureParams& params)
+    : items_(items),
+      model_(model),
+      style_(style),
+      params_(checked(params)),
+      generation_(generation),
+      columns_(items, model.spec(), params) {
+  if (params.lens) lens_.emplace(model, params);
+  generation_.final_state = params.hidden;
+  if (params.ignore_eos) generation_.eos = {-1};
+}
+
+std::vector<CaptureObserver> CaptureUnit::observers(std::vector<GroupItem>& group) const {
+  std::vector<CaptureObserver> out(group.size(), CaptureObserver(model_.spec(), params_));
+  for (std::size_t i = 0; i < group.size(); ++i) group[i].question.observer = &out[i];
+  return out;
+}
+
+void CaptureUnit::add(const GroupItem& item, const Answer& answer, const CaptureObserver& seen) {
+  try {
+    const RgbImage& image = item.picture->image;
+    seen.check_views(passes(answer, generation_));
+    std::vector<float> blank;
+    if (params_.asks_blank()) blank = blank_states(model_, item.prepared, image);
+    LensItem measured;
+    if (lens_) {
+      measured =
+          lens_->measure(reference_of(items_, item.row), seen, answer.steps.front().token, blank);
+    }
+    ChoiceLosses choices;
+    if (params_.choices) choices = choice_losses(model_, image, items_, item.row, style_);
+    columns_.add_answer(item.row, item.prepared, answer, seen, blank, measured, choices);
+  } catch (const Error& error) {
+    if (error.code() == ExitCode::internal) throw;
+    columns_.add_failure(item.row, error.what());
+  }
+}
 
 Record capture(const ItemTable& items, std::size_t first, const std::vector<Picture>& pictures,
                const Model& model, const PromptStyle& style, const GenerationParams& generation,
-               const CaptureParams& params, const std::function<void()>& done,
-               const AskGreedy& ask) {
-  check(params);
-  CaptureColumns columns(items, model.spec(), params);
-  std::optional<Lens> lens;
-  if (params.lens) lens.emplace(model, params);
-  GenerationParams with_state = generation;
-  with_state.final_state = params.hidden;
-  if (params.ignore_eos) with_state.eos = {-1};
-  for (std::size_t i = 0; i < pictures.size(); ++i) {
-    const std::size_t row = first + i;
-    if (!pictures[i].problem.empty()) {
-      columns.add_failure(row, pictures[i].problem);
-    } else {
-      try {
-        const RgbImage& image = pictures[i].image;
-        const PreparedItem item =
-            prepare_asked(model, image, asked_question(items, row, style), style);
-        CaptureObserver observer(model.spec(), params);
-        const Answer answer =
-            ask ? ask(row, item, with_state, observer) : model.greedy(item, with_state, &observer);
-        observer.check_views(passes(answer, with_state));
-        std::vector<float> blank;
-        if (params.asks_blank()) {
-          blank = blank_states(model, item, image);
-        }
-        LensItem measured;
-        if (lens) {
-          measured =
-              lens->measure(reference_of(items, row), observer, answer.steps.front().token, blank);
-        }
-        ChoiceLosses choices;
-        if (params.choices) choices = choice_losses(model, image, items, row, style);
-        columns.add_answer(row, item, answer, observer, blank, measured, choices);
-      } catch (const Error& error) {
-        if (error.code() == ExitCode::internal) throw;
-        columns.add_failure(row, error.what());
+               const CaptureParams& params, const std::function<void()>& done) {
+  CaptureUnit unit(items, model, style, generation, params);
+  for (const RowRange rows : groups_of(first, first + pictures.size(), model.batch())) {
+    const auto shown = std::span(pictures).subspan(rows.first - first, rows.last - rows.first);
+    std::vector<GroupItem> group = prepare_group(items, rows, shown, model, style);
+    const std::vector<CaptureObserver> seen = unit.observers(group);
+    ask_group(group, model, unit.generation());
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      const GroupItem& item = group[i];
+      if (item.failure().empty()) {
+        unit.add(item, item.reply.answers.greedy, seen[i]);
+      } else {
+        unit.add_failure(item.row, item.failure());
       }
+      done();
     }
-    done();
   }
-  return columns.finish();
+  return unit.finish();
 }
 
 }  // namespace vrp

@@ -1,150 +1,8 @@
 #include "stages/consistency/consistency.hpp"
 
-#include <limits>
-
-#include "pipeline/base/error.hpp"
-#include "pipeline/base/rng.hpp"
-#include "pipeline/items/rouge.hpp"
-#include "pipeline/items/scorer.hpp"
-#include "stages/capture/question.hpp"
-#include "stages/capture/record.hpp"
-#include "stages/consistency/agreement.hpp"
+#include <utility>
 
 namespace vrp {
-namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-class ConsistencyColumns {
- public:
-  ConsistencyColumns(const ItemTable& items, const ConsistencyParams& params)
-      : items_(items),
-        params_(params),
-        paths_(static_cast<std::size_t>(params.samples)),
-        alike_(params.classes == "rouge_l" || (params.classes == "auto" && items.kind == "open")) {}
-
-  void add(std::size_t row, const std::vector<Answer>& answers) {
-    start(row, ItemStatus::ok, "");
-    std::vector<std::string> normalised;
-    std::int64_t tokens = 0;
-    for (const Answer& answer : answers) {
-      normalised.push_back(params_.normalisation == "norm" ? norm(answer.text)
-                                                           : norm_plus(answer.text));
-      text_.push_back(answer.text);
-      normalised_.push_back(normalised.back());
-      const std::size_t length = answer.tokens.size();
-      length_.push_back(static_cast<std::int32_t>(length));
-      ended_.push_back(answer.ended ? 1 : 0);
-      tokens_.insert(tokens_.end(), answer.tokens.begin(), answer.tokens.end());
-      tokens += static_cast<std::int64_t>(length);
-      double sum = 0;
-      for (std::size_t t = 0; t < length; ++t) sum += answer.steps[t].logprob;
-      const TokenStep& first = answer.steps.front();
-      logprob_.push_back(length > 0 ? sum : first.logprob);
-      logprob_mean_.push_back(length > 0 ? sum / static_cast<double>(length) : first.logprob);
-      entropy_.push_back(first.entropy);
-    }
-    token_offset_.push_back(token_offset_.back() + tokens);
-    const Agreement agreed =
-        alike_ ? agreement(normalised,
-                           [this](const std::string& founder, const std::string& answer) {
-                             return founder == answer ||
-                                    rouge_l_f1(answer, founder) >= params_.rouge_threshold;
-                           })
-               : agreement(normalised);
-    s_sc_.push_back(agreed.share);
-    answer_entropy_.push_back(agreed.entropy);
-    distinct_.push_back(agreed.distinct);
-    tie_.push_back(agreed.tie ? 1 : 0);
-    valid_.push_back(static_cast<std::int32_t>(answers.size()));
-    majority_.push_back(answers[agreed.majority].text);
-  }
-
-  void add_failure(std::size_t row, const std::string& reason) {
-    start(row, ItemStatus::failed, reason);
-    text_.insert(text_.end(), paths_, "");
-    normalised_.insert(normalised_.end(), paths_, "");
-    length_.insert(length_.end(), paths_, -1);
-    ended_.insert(ended_.end(), paths_, 0);
-    for (auto* column : {&logprob_, &logprob_mean_, &entropy_}) {
-      column->insert(column->end(), paths_, kNaN);
-    }
-    token_offset_.push_back(token_offset_.back());
-    for (auto* column : {&s_sc_, &answer_entropy_, &distinct_}) column->push_back(kNaN);
-    tie_.push_back(0);
-    valid_.push_back(0);
-    majority_.emplace_back();
-  }
-
-  Record finish() {
-    Record out;
-    const auto n = static_cast<std::int64_t>(key_.size());
-    const auto k = static_cast<std::int64_t>(paths_);
-    const auto item = [&](const std::string& name, auto values, const char* units,
-                          const char* text) {
-      out.add(name, {"item"}, {n}, std::move(values), units, text);
-    };
-    const auto path = [&](const char* name, auto values, const char* units, const char* text) {
-      out.add(name, {"item", "path"}, {n, k}, std::move(values), units, text);
-    };
-    item("item/key", key_, "", "benchmark/split/question id");
-    item("item/status", status_, "1", "0 ok, 1 failed");
-    item("item/reason", reason_, "", "why the status is not 0");
-    path("path/text", text_, "", "sampled answer without special tokens, trimmed");
-    path("path/normalised", normalised_, "", "the answer as compared");
-    path("path/length", length_, "tokens", "end token excluded; -1 when the item failed");
-    path("path/ended", ended_, "1", "1 = the model produced an end token");
-    out.add(Array{"path/token_offset",
-                  {"item_plus_one"},
-                  {n + 1},
-                  "1",
-                  "first token of each item; its paths follow in order",
-                  token_offset_,
-                  {{"ragged_dim", "path_token"}}});
-    out.add("path/tokens", {"path_token"}, {static_cast<std::int64_t>(tokens_.size())}, tokens_,
-            "1", "token ids of the answers");
-    path("path/logprob", logprob_, "nats", "sum of ln P over the answer at temperature 1");
-    path("path/logprob_mean", logprob_mean_, "nats", "mean of ln P over the answer");
-    path("path/entropy", entropy_, "nats", "entropy of the first token's distribution");
-    const std::string classes =
-        alike_ ? concat("answers alike by ROUGE-L F1 >= ", params_.rouge_threshold)
-               : "equal answers";
-    const auto signal = [&](const char* name, const std::vector<double>& values, int orientation,
-                            const char* units, const std::string& text) {
-      Array array = signal_array(name, values, orientation, units, text);
-      // Another quantity than on sets of short answers: no part of their pooled set.
-      if (alike_) array.attributes.emplace("pooled", "0");
-      out.add(std::move(array));
-    };
-    signal("consistency/s_sc", s_sc_, 1, "share", "S_SC: share of the largest class of " + classes);
-    signal("consistency/answer_entropy", answer_entropy_, -1, "nats",
-           "entropy of the classes of " + classes);
-    signal("consistency/distinct", distinct_, -1, "answers", "number of classes of " + classes);
-    item("consistency/majority", majority_, "", "the majority answer that was sampled first");
-    item("consistency/tie", tie_, "1", "1 = another class is as large");
-    item("consistency/valid_paths", valid_, "answers", "answers that were drawn");
-    return out;
-  }
-
- private:
-  void start(std::size_t row, ItemStatus status, const std::string& reason) {
-    key_.push_back(items_.key[row]);
-    status_.push_back(static_cast<std::int32_t>(status));
-    reason_.push_back(reason);
-  }
-
-  const ItemTable& items_;
-  const ConsistencyParams& params_;
-  std::size_t paths_;
-  bool alike_;  ///< classes by ROUGE-L in place of equality
-  std::vector<std::string> key_, reason_, text_, normalised_, majority_;
-  std::vector<std::int32_t> status_, length_, tokens_, valid_;
-  std::vector<std::uint8_t> ended_, tie_;
-  std::vector<std::int64_t> token_offset_{0};
-  std::vector<double> logprob_, logprob_mean_, entropy_, s_sc_, answer_entropy_, distinct_;
-};
-
-}  // namespace
 
 PathSettings path_settings(const GenerationParams& generation, const ConsistencyParams& params,
                            std::uint64_t seed) {
@@ -154,31 +12,34 @@ PathSettings path_settings(const GenerationParams& generation, const Consistency
   return out;
 }
 
+std::vector<Rng> PathSettings::rngs(std::vector<GroupItem>& group, const ItemTable& items,
+                                    const std::string& model_name) const {
+  std::vector<Rng> out;
+  for (const GroupItem& item : group) out.push_back(rng(items, item.row, model_name));
+  for (std::size_t i = 0; i < group.size(); ++i) group[i].question.paths = &out[i];
+  return out;
+}
+
 Record consistency(const ItemTable& items, std::size_t first, const std::vector<Picture>& pictures,
                    const Model& model, const std::string& model_name, const PromptStyle& style,
                    const GenerationParams& generation, const ConsistencyParams& params,
-                   std::uint64_t seed, const std::function<void()>& done, const DrawnPaths& drawn) {
+                   std::uint64_t seed, const std::function<void()>& done) {
   ConsistencyColumns columns(items, params);
   const PathSettings paths = path_settings(generation, params, seed);
-  for (std::size_t i = 0; i < pictures.size(); ++i) {
-    const std::size_t row = first + i;
-    const auto known = drawn.find(row);
-    if (!pictures[i].problem.empty()) {
-      columns.add_failure(row, pictures[i].problem);
-    } else if (known != drawn.end()) {
-      columns.add(row, known->second);
-    } else {
-      try {
-        const PreparedItem item =
-            prepare_asked(model, pictures[i].image, asked_question(items, row, style), style);
-        columns.add(row, model.sample(item, paths.generation, paths.sampling,
-                                      paths.rng(items, row, model_name)));
-      } catch (const Error& error) {
-        if (error.code() == ExitCode::internal) throw;
-        columns.add_failure(row, error.what());
+  for (const RowRange rows : groups_of(first, first + pictures.size(), model.batch())) {
+    const auto shown = std::span(pictures).subspan(rows.first - first, rows.last - rows.first);
+    std::vector<GroupItem> group = prepare_group(items, rows, shown, model, style);
+    const std::vector<Rng> rngs = paths.rngs(group, items, model_name);
+    for (GroupItem& item : group) item.question.greedy = false;
+    ask_group(group, model, {}, paths.generation, paths.sampling);
+    for (const GroupItem& item : group) {
+      if (item.failure().empty()) {
+        columns.add(item.row, item.reply.answers.paths);
+      } else {
+        columns.add_failure(item.row, item.failure());
       }
+      done();
     }
-    done();
   }
   return columns.finish();
 }

@@ -1,11 +1,10 @@
-// Units of capture, consistency and interventions under a falling memory ceiling: the same records,
-// or items that failed and say why; never an error of the unit.
+// Units of capture, consistency, both together and interventions under a falling memory ceiling:
+// the same records, or items that failed and say why; never an error of the unit.
 #include <catch2/catch.hpp>
 
 #include "pipeline/base/error.hpp"
-#include "stages/capture/capture.hpp"
 #include "stages/capture/record.hpp"
-#include "stages/consistency/consistency.hpp"
+#include "stages/capture_with_paths.hpp"
 #include "stages/interventions/interventions.hpp"
 #include "tests/unit/model/ceiling.hpp"
 
@@ -17,6 +16,20 @@ namespace {
 
 const std::string kGolden = VRP_SOURCE_DIR "/tests/golden/data/";
 constexpr std::size_t kItems = 4;
+
+/// Items that failed; each must say that memory was short.
+int failed_items(const Record& record) {
+  int failed = 0;
+  const auto& status = record.values<std::int32_t>("item/status");
+  const auto& reason = record.values<std::string>("item/reason");
+  REQUIRE(status.size() == kItems);
+  for (std::size_t i = 0; i < kItems; ++i) {
+    if (status[i] == static_cast<int>(ItemStatus::ok)) continue;
+    ++failed;
+    CHECK_THAT(reason[i], Contains("out of memory: prompt of "));
+  }
+  return failed;
+}
 
 struct Cell {
   explicit Cell(const std::string& family) : folder(kGolden + family + "/checkpoint") {
@@ -55,6 +68,22 @@ struct Cell {
     return consistency(table, 0, pictures, *model, "toy", {}, {.max_new_tokens = 4},
                        consistency_params, 7, [] {});
   }
+  /// What capture leaves of the pass that both share; consistency leaves what it does alone.
+  Record together(const Record& alone) const {
+    auto both = capture_with_paths({table,
+                                    0,
+                                    pictures,
+                                    *model,
+                                    "toy",
+                                    {},
+                                    {.max_new_tokens = 4},
+                                    capture_params,
+                                    consistency_params,
+                                    7},
+                                   [] {});
+    if (failed_items(both.second) == 0) CHECK(both.second.digest() == alone.digest());
+    return std::move(both.first);
+  }
   Record edited(const Record& capture) const {
     return interventions({table,
                           0,
@@ -83,20 +112,6 @@ struct Cell {
   Record probes;
 };
 
-/// Items that failed; each must say that memory was short.
-int failed_items(const Record& record) {
-  int failed = 0;
-  const auto& status = record.values<std::int32_t>("item/status");
-  const auto& reason = record.values<std::string>("item/reason");
-  REQUIRE(status.size() == kItems);
-  for (std::size_t i = 0; i < kItems; ++i) {
-    if (status[i] == static_cast<int>(ItemStatus::ok)) continue;
-    ++failed;
-    CHECK_THAT(reason[i], Contains("out of memory: prompt of "));
-  }
-  return failed;
-}
-
 }  // namespace
 
 TEST_CASE("units of every stage end under any ceiling", "[memory]") {
@@ -109,9 +124,10 @@ TEST_CASE("units of every stage end under any ceiling", "[memory]") {
       std::function<Record()> run;
     };
     cell.load();
-    const Record capture = cell.captured();
+    const Record capture = cell.captured(), sampled = cell.sampled();
     for (const Stage& stage : {Stage{"capture", [&] { return cell.captured(); }},
                                Stage{"consistency", [&] { return cell.sampled(); }},
+                               Stage{"together", [&] { return cell.together(sampled); }},
                                Stage{"interventions", [&] { return cell.edited(capture); }}}) {
       CAPTURE(family, stage.name);
       cell.load();
