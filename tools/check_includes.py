@@ -41,8 +41,8 @@ ALLOWED = {
 MAINS = "pipeline"
 # A stage knows another stage by what that one writes (its record), is asked to do (its parameters)
 # and by what both are given or read (an item's picture, question, map and region, its reference's
-# tokens).
-STAGE_INTERFACE = {"record.hpp", "params.hpp", "picture.hpp", "question.hpp", "captured.hpp",
+# tokens, the items that are asked about at once).
+STAGE_INTERFACE = {"record.hpp", "params.hpp", "picture.hpp", "question.hpp", "group.hpp", "captured.hpp",
                    "regions.hpp", "answer_tokens.hpp"}
 
 # Foreign headers: pattern, where they may be, what they are called in a message.
