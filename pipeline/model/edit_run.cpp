@@ -195,7 +195,8 @@ class EditedRun {
       for (std::size_t r = 0; r < rows.size(); ++r) {
         const auto k = static_cast<std::size_t>(rows[r]);
         const auto row = row_of(logits, r, step, conditions_[chosen[k]]);
-        builders[k].take(row, arg_max(row));
+        const std::int32_t token = arg_max(row);
+        builders[k].take(token, token_statistics(row, token));
       }
       std::erase_if(
           rows, [&](std::int64_t k) { return builders[static_cast<std::size_t>(k)].finished(); });

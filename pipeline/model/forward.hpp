@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -68,12 +69,19 @@ at::Tensor gated_input(const Network& network, const at::Tensor& x, const Decode
 /// widest of all intermediate results being of that many rows.
 at::Tensor mlp_update(const Network& network, const at::Tensor& x, const DecoderLayer& layer);
 
-/// Vision tower and projector: [S, D], one row per cell of the picture's grid. Error when the
-/// picture is not of the tower's size.
-at::Tensor encode_image(const Network& network, const PreparedImage& image);
+/// A picture's patches on the device, [patches, values of one]. Error when the picture is not of
+/// the tower's size.
+at::Tensor upload_image(const Network& network, const PreparedImage& image);
+
+/// Vision tower and projector: [S, D], one row per cell of the picture's grid. `pixels`:
+/// upload_image's, or undefined. Error when the picture is not of the tower's size.
+at::Tensor encode_image(const Network& network, const PreparedImage& image,
+                        const at::Tensor& pixels = {});
 
 /// Rows of the embedding matrix, scaled where the family does so: [n, D].
 at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> ids);
+/// The same of ids [n] int64 on the device.
+at::Tensor embed_rows(const Network& network, const at::Tensor& ids);
 
 /// A stretch of consecutive prompt positions.
 struct PromptPiece {
@@ -82,8 +90,9 @@ struct PromptPiece {
   bool causal = true;         ///< false: its rows all see each other (prefix-LM)
   bool states_needed = true;  ///< false: nobody reads the returned states, so that the last block
                               ///< stops after its keys and values (x is then h(L-2))
-  float* image_update = nullptr;  ///< [layers, 2] to be filled (Site::image_update); the piece then
-                                  ///< holds the image and its last block runs to the end
+  at::Tensor image_update;  ///< [layers, 2] fp32 on the device, to be filled (Site::image_update):
+                            ///< the piece then holds the image and its last block runs to the end;
+                            ///< undefined = not wanted
 };
 
 /// Runs a piece, whose rows see each other as it says and everything before them in `store`; writes
@@ -104,16 +113,33 @@ struct AnswerStep {
 };
 void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, const Taps& taps);
 
+/// What makes a step of answers: angles of its rows, where their keys and values go and what they
+/// attend to, and who looks.
+struct AnswerPass {
+  Rotary rotary;                                                ///< of all rows or of each
+  std::function<at::Tensor(std::size_t, const Heads&)> attend;  ///< by block: [R, heads * head_dim]
+  std::function<void(Site, int, at::Tensor&)> see;
+};
+/// x [R, D] as in run_prompt.
+void run_answer_blocks(const Network& network, at::Tensor& x, const AnswerPass& pass);
+
 /// What each head adds to the residual stream of one query, from the query's attention output
 /// before the output projection [heads * head_dim]: [heads, D].
 at::Tensor head_outputs(const Network& network, const DecoderLayer& layer,
                         const at::Tensor& attended);
 
 /// Mean over rows of ||after - before|| and of that divided by ||before|| (NaN when one is 0), in
-/// fp64 rounded to fp32, to out[0] and out[1]. Both [S, D].
-void update_norms(const at::Tensor& before, const at::Tensor& after, float* out);
+/// fp64 rounded to fp32: [2] where the states [S, D] are.
+at::Tensor update_norms(const at::Tensor& before, const at::Tensor& after);
 
-/// Final norm and head: fp32 [n, V] on the host.
+/// Rows of a product with the head where rows are not independent: single states are filled up to
+/// so many, so that a state has the same logits wherever they are wanted.
+constexpr std::int64_t kHeadRows = 24;
+/// Final norm and head of states [n, D]: [n, V] on the device.
+at::Tensor head_product(const Network& network, const at::Tensor& states);
+/// The same in groups of kHeadRows where rows are not independent, the last one filled up.
+at::Tensor head_product_by_groups(const Network& network, const at::Tensor& states);
+/// That as fp32 on the host.
 at::Tensor head_logits(const Network& network, const at::Tensor& states);
 
 }  // namespace vrp

@@ -29,41 +29,53 @@ KeyValues empty_answer_store(const Network& network, std::int64_t slots, std::in
   return store;
 }
 
-void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, const Taps& taps) {
+void run_answer_blocks(const Network& network, at::Tensor& x, const AnswerPass& pass) {
   const Ops& ops = *network.ops;
+  pass.see(Site::embedding, -1, x);
+  for (std::size_t l = 0; l < network.weights.layers.size(); ++l) {
+    const DecoderLayer& layer = network.weights.layers[l];
+    const int number = static_cast<int>(l);
+    at::Tensor out =
+        ops.linear(pass.attend(l, project_heads(network, x, layer, pass.rotary)), layer.out);
+    pass.see(Site::attention_out, number, out);
+    x.add_(out);
+    at::Tensor act = gated_input(network, x, layer);
+    pass.see(Site::mlp_act, number, act);
+    out = ops.linear(act, layer.down);
+    pass.see(Site::mlp_out, number, out);
+    x.add_(out);
+    pass.see(Site::residual, number, x);
+  }
+}
+
+void run_answer(const Network& network, at::Tensor& x, const AnswerStep& now, const Taps& taps) {
   const std::int64_t position = now.prompt->length + now.done;
   const std::vector<std::int32_t> axes(
       static_cast<std::size_t>(network.spec.text.position_axes()),
       static_cast<std::int32_t>(now.prompt->next_position + now.done));
-  const Rotary rotary = rotary_angles(network, axes, 0, 1);
   at::Tensor slots;  // undefined: every slot, in order
   if (std::ssize(now.slots) != now.answers->key.front().size(0)) {
     slots = at::tensor(now.slots, at::kLong).to(network.device);
   }
-  taps.see_answer(Site::embedding, -1, x, position, now.step);
-  for (std::size_t l = 0; l < network.weights.layers.size(); ++l) {
-    const DecoderLayer& layer = network.weights.layers[l];
-    const int number = static_cast<int>(l);
-    const Heads heads = project_heads(network, x, layer, rotary);
+  AnswerPass pass;
+  pass.rotary = rotary_angles(network, axes, 0, 1);
+  pass.attend = [&](std::size_t l, const Heads& heads) {
     append(now.answers->key[l], heads.key, slots, now.done);
     append(now.answers->value[l], heads.value, slots, now.done);
-    const bool watched = taps.wants(Site::attention_row, number);
-    const Attended attended = ops.attend_shared({heads.query, l, now.done + 1, now.slots, watched},
-                                                *now.prompt, *now.answers);
+    const bool watched = taps.wants(Site::attention_row, static_cast<int>(l));
+    const Attended attended = network.ops->attend_shared(
+        {heads.query, l, now.done + 1, now.slots, watched}, *now.prompt, *now.answers);
     if (watched) {
-      const at::Tensor rows = attended.weights.index_select(1, taps.image_columns(network.device));
-      taps.see_attention(number, rows, position, now.step);
+      taps.see_attention(static_cast<int>(l),
+                         attended.weights.index_select(1, taps.image_columns(network.device)),
+                         position, now.step);
     }
-    at::Tensor out = ops.linear(attended.out, layer.out);
-    taps.see_answer(Site::attention_out, number, out, position, now.step);
-    x.add_(out);
-    at::Tensor act = gated_input(network, x, layer);
-    taps.see_answer(Site::mlp_act, number, act, position, now.step);
-    out = ops.linear(act, layer.down);
-    taps.see_answer(Site::mlp_out, number, out, position, now.step);
-    x.add_(out);
-    taps.see_answer(Site::residual, number, x, position, now.step);
-  }
+    return attended.out;
+  };
+  pass.see = [&](Site site, int l, at::Tensor& rows) {
+    taps.see_answer(site, l, rows, 0, position, now.step);
+  };
+  run_answer_blocks(network, x, pass);
 }
 
 }  // namespace vrp

@@ -126,21 +126,30 @@ KeyValues empty_prompt_store(const Network& network, std::int64_t positions) {
   return store;
 }
 
-at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> ids) {
-  const Weights& w = network.weights;
+namespace {
+
+at::Tensor scaled(const Network& network, at::Tensor x) {
   const TextSpec& t = network.spec.text;
-  at::Tensor x;
-  if (t.tied_head) {
-    x = network.ops->rows(w.head, ids);
-  } else {
-    x = w.embedding.index_select(0, id_tensor(ids, w.embedding.device()))
-            .to(network.device, network.dtype);
-  }
+  // The factor is rounded to the compute type first, as the reference does.
   if (t.scaled_embedding) {
-    // The factor is rounded to the compute type first, as the reference does.
     x.mul_(at::scalar_tensor(std::sqrt(static_cast<double>(t.hidden)), x.options()));
   }
   return x;
+}
+
+}  // namespace
+
+at::Tensor embed_tokens(const Network& network, std::span<const std::int32_t> ids) {
+  const Weights& w = network.weights;
+  if (network.spec.text.tied_head) return scaled(network, network.ops->rows(w.head, ids));
+  return scaled(network, w.embedding.index_select(0, id_tensor(ids, w.embedding.device()))
+                             .to(network.device, network.dtype));
+}
+
+at::Tensor embed_rows(const Network& network, const at::Tensor& ids) {
+  const Weights& w = network.weights;
+  const at::Tensor& table = network.spec.text.tied_head ? w.head.weight : w.embedding;
+  return scaled(network, table.index_select(0, ids).to(network.dtype));
 }
 
 void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece, KeyValues& store,
@@ -153,7 +162,7 @@ void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece,
     const DecoderLayer& layer = network.weights.layers[static_cast<std::size_t>(l)];
     at::Tensor& keys = store.key[static_cast<std::size_t>(l)];
     at::Tensor& values = store.value[static_cast<std::size_t>(l)];
-    const bool updates = piece.image_update != nullptr;
+    const bool updates = piece.image_update.defined();
     at::Tensor before, out;
     {  // heads and attention's result are gone when the MLP runs, the widest part of a block
       const Heads heads = project_heads(network, x, layer, piece.rotary);
@@ -185,17 +194,33 @@ void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece,
     x.add_(out);
     taps.see_prompt(Site::residual, l, x, first);
     if (updates) {
-      update_norms(before, x.index_select(0, taps.image_columns(network.device)),
-                   piece.image_update + std::ptrdiff_t{2} * l);
+      piece.image_update[l].copy_(
+          update_norms(before, x.index_select(0, taps.image_columns(network.device))));
     }
   }
 }
 
-at::Tensor head_logits(const Network& network, const at::Tensor& states) {
+at::Tensor head_product(const Network& network, const at::Tensor& states) {
   const Ops& ops = *network.ops;
   const at::Tensor y =
       ops.rms_norm(states, network.weights.final_norm.weight, network.spec.text.rms_eps);
-  return ops.linear(y, network.weights.head).to(at::kCPU, at::kFloat).contiguous();
+  return ops.linear(y, network.weights.head);
+}
+
+at::Tensor head_product_by_groups(const Network& network, const at::Tensor& states) {
+  if (network.ops->rows_independent()) return head_product(network, states);
+  std::vector<at::Tensor> parts;
+  for (std::int64_t first = 0; first < states.size(0); first += kHeadRows) {
+    const std::int64_t count = std::min(kHeadRows, states.size(0) - first);
+    at::Tensor rows = at::zeros({kHeadRows, states.size(1)}, states.options());
+    rows.narrow(0, 0, count).copy_(states.narrow(0, first, count));
+    parts.push_back(head_product(network, rows).narrow(0, 0, count));
+  }
+  return parts.size() == 1 ? parts.front() : at::cat(parts, 0);
+}
+
+at::Tensor head_logits(const Network& network, const at::Tensor& states) {
+  return head_product_by_groups(network, states).to(at::kCPU, at::kFloat).contiguous();
 }
 
 }  // namespace vrp

@@ -89,12 +89,17 @@ at::Tensor project(const Network& network, at::Tensor x) {
 
 }  // namespace
 
-at::Tensor encode_image(const Network& network, const PreparedImage& image) {
+at::Tensor upload_image(const Network& network, const PreparedImage& image) {
+  return patches(image, network.spec.vision).to(network.device, network.dtype);
+}
+
+at::Tensor encode_image(const Network& network, const PreparedImage& image,
+                        const at::Tensor& pixels) {
   const VisionSpec& v = network.spec.vision;
   const VisionWeights& w = network.weights.vision;
   const Ops& ops = *network.ops;
   ++network.counters.images_encoded;
-  at::Tensor x = ops.linear(patches(image, v).to(network.device, network.dtype), w.patch);
+  at::Tensor x = ops.linear(pixels.defined() ? pixels : upload_image(network, image), w.patch);
   if (v.class_token) x = at::cat({w.cls.unsqueeze(0), x}, 0);
   Rotary rotary;
   const bool turned = v.positions == VisionPositions::rotary;

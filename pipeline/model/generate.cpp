@@ -31,12 +31,13 @@ void check_item(const ModelSpec& spec, const PreparedItem& item,
 
 }  // namespace
 
-at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item) {
+at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
+                          const at::Tensor& pixels) {
   at::Tensor features;
   if (prefix != nullptr && prefix->shows(item.image)) {
     features = prefix->features;
   } else {
-    features = encode_image(network, item.image);
+    features = encode_image(network, item.image, pixels);
     if (prefix != nullptr) {
       const Geometry& grid = item.image.geometry;
       *prefix = {item.image.pixels, grid.rows, grid.cols, features, {}, {}, {}};
@@ -75,7 +76,7 @@ std::vector<std::int32_t> all_positions(const TextSpec& text, const PreparedItem
 
 Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
                         std::span<const std::int32_t> ids, std::int64_t tail, bool answers,
-                        const Taps& taps) {
+                        const Taps& taps, const at::Tensor& pixels) {
   const TextSpec& text = network.spec.text;
   check_item(network.spec, item, ids);
   network.working.in_prompt = true;  // and stays so when memory runs out
@@ -91,33 +92,36 @@ Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const Prepa
   ImagePrefix* shared = states_needed || kept_whole || text.prefix_lm ? nullptr : prefix;
   at::Tensor first_states, x;
   const bool watched = taps.wants_any(Site::image_update);
-  std::vector<float> update;  // of the image positions
+  at::Tensor update;  // of the image positions
   if (shared != nullptr && !shared->prompt.store.key.empty() &&
       std::ranges::equal(shared->ids, head) && shared->shows(item.image) &&
-      (!watched || !shared->image_update.empty())) {
+      (!watched || shared->image_update.defined())) {
     network.ops->copy_shared(shared->prompt, split, store);
     shared->prompt = {};  // this prompt's takes its place
     update = shared->image_update;
     ++network.counters.prefixes_reused;
   } else {
-    at::Tensor features = image_features(network, prefix, item);
+    at::Tensor features = image_features(network, prefix, item, pixels);
     if (taps.wants(Site::image_features, -1)) features = features.clone();  // it may be edited
     taps.see_image_features(features);
     first_states = merge_image(network, item, head, features);
-    if (watched) update.resize(static_cast<std::size_t>(text.layers) * 2);
-    run_prompt(network, first_states,
-               {0, rotary_angles(network, positions, 0, split), !text.prefix_lm, states_needed,
-                watched ? update.data() : nullptr},
-               store, taps);
+    if (watched) {
+      update =
+          at::empty({text.layers, 2}, at::TensorOptions().device(network.device).dtype(at::kFloat));
+    }
+    run_prompt(
+        network, first_states,
+        {0, rotary_angles(network, positions, 0, split), !text.prefix_lm, states_needed, update},
+        store, taps);
     if (shared != nullptr) {
       shared->ids.assign(head.begin(), head.end());
       shared->image_update = update;
     }
   }
-  if (watched) taps.see_image_update(at::tensor(update).view({text.layers, 2}));
+  if (watched) taps.see_image_update(update);
   if (rest > 0) {
     x = embed_tokens(network, ids.last(static_cast<std::size_t>(rest)));
-    run_prompt(network, x, {split, rotary_angles(network, positions, split, rest), true, true},
+    run_prompt(network, x, {split, rotary_angles(network, positions, split, rest), true, true, {}},
                store, taps);
   }
   taps.flush();
@@ -162,8 +166,7 @@ void check_generation(const Network& network, const PreparedItem& item,
   }
 }
 
-void AnswerBuilder::take(std::span<const float> logits, std::int32_t token) {
-  const TokenStatistics s = token_statistics(logits, token);
+void AnswerBuilder::take(std::int32_t token, const TokenStatistics& s) {
   answer_.steps.push_back({token, s.logprob, s.entropy, s.max_probability, s.top1, s.top2});
   if (std::ranges::find(eos_, token) != eos_.end()) {
     answer_.ended = true;

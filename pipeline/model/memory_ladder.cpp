@@ -17,6 +17,8 @@ const char* name_of(MemoryWork work) {
       return "greedy answers";
     case MemoryWork::paths:
       return "sampled paths";
+    case MemoryWork::questions:
+      return "questions";
     case MemoryWork::edits:
       return "edits";
     case MemoryWork::losses:

@@ -19,11 +19,11 @@
 namespace vrp {
 
 /// Kinds of work with ceilings of their own.
-enum class MemoryWork { answer, paths, edits, losses, logits, lens };
+enum class MemoryWork { answer, paths, questions, edits, losses, logits, lens };
 
 /// How a pass is cut up.
 struct MemoryRung {
-  int batch = 1;          ///< paths, edits, answers or rows of logits at once
+  int batch = 1;          ///< paths, questions, edits, answers or rows of logits at once
   std::int64_t rows = 0;  ///< of a prompt or picture that are in an MLP at once; 0 = all
   bool keep = true;       ///< what questions about the same picture share is kept for the next
   bool operator==(const MemoryRung&) const = default;

@@ -43,10 +43,24 @@ at::ScalarType parse_dtype(const std::string& name, bool own_kernels) {
   return name == "bf16" ? at::kBFloat16 : at::kHalf;
 }
 
+#ifdef VRP_CUDA
+constexpr bool kTwins = true;
+#else
+constexpr bool kTwins = false;
+#endif
+
+/// Where the CPU's own kernels are not taken: the twins of kernels/ rather than libtorch alone.
+bool takes_twins(const std::string& kernels) {
+  return kernels == "device" || (kernels == "auto" && kTwins);
+}
+
 /// Whether the CPU twin of the operations is asked for.
 bool wants_own_kernels(const std::string& kernels, at::Device device) {
-  if (kernels != "auto" && kernels != "aten") {
-    fail_usage("kernels is '", kernels, "', expected auto or aten");
+  if (kernels != "auto" && kernels != "aten" && kernels != "device") {
+    fail_usage("kernels is '", kernels, "', expected auto, device or aten");
+  }
+  if (kernels == "device" && !device.is_cpu() && !kTwins) {
+    fail_usage("kernels is 'device', but this build has none for ", device.str(), "; use auto");
   }
   return kernels == "auto" && device.is_cpu();
 }
@@ -78,7 +92,9 @@ Network network_of(const std::filesystem::path& checkpoint, const ModelOptions& 
                                   network.spec.projector_activation}) {
     check_activation(name);
   }
-  network.ops = own ? make_cpu_ops() : make_aten_ops(network.device, network.dtype);
+  network.ops = own                            ? make_cpu_ops()
+                : takes_twins(options.kernels) ? make_device_ops(network.device, network.dtype)
+                                               : make_aten_ops(network.device, network.dtype);
   return network;
 }
 

@@ -164,11 +164,12 @@ struct EditedAnswer {
 };
 
 struct ModelOptions {
-  std::string device = "cpu";    ///< "cpu" | "cuda" | "cuda:N"
-  std::string dtype = "fp32";    ///< compute type: "fp32" | "bf16" | "fp16"; fp32 on the CPU
-  int threads = 1;               ///< intra-op threads of this process; fixed, so results repeat
-  std::string kernels = "auto";  ///< "auto" = the project's own on the CPU; "aten" = libtorch's, as
-                                 ///< on accelerators (to compare)
+  std::string device = "cpu";  ///< "cpu" | "cuda" | "cuda:N"
+  std::string dtype = "fp32";  ///< compute type: "fp32" | "bf16" | "fp16"; fp32 on the CPU
+  int threads = 1;             ///< intra-op threads of this process; fixed, so results repeat
+  /// "auto" = the project's own; "aten" = libtorch's alone (to compare); "device" = what "auto" is
+  /// on a GPU: on the CPU by the specifications of its kernels, slow (to test that way).
+  std::string kernels = "auto";
   int batch = 1;          ///< questions that Model::answer decodes together on an accelerator
   int pictures_kept = 2;  ///< keys and values of so many pictures' prompts wait for more questions
   /// Other bounds of a resized picture's area, 0 = the checkpoint's (set_pixel_bounds).

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/top_p.hpp"
 #include "pipeline/model/forward.hpp"
 #include "pipeline/model/model.hpp"
 
@@ -22,8 +23,8 @@ struct ImagePrefix {
   at::Tensor features;            ///< [S, D]; undefined = nothing kept
   std::vector<std::int32_t> ids;  ///< up to the last image token
   SharedPrompt prompt;            ///< of a prompt that begins with them; empty = nothing kept
-  /// [layers, 2] of Site::image_update; empty: nobody has asked for it yet.
-  std::vector<float> image_update;
+  /// [layers, 2] of Site::image_update; undefined: nobody has asked for it yet.
+  at::Tensor image_update;
   bool shows(const PreparedImage& image) const {
     return features.defined() && rows == image.geometry.rows && cols == image.geometry.cols &&
            pixels == image.pixels;
@@ -85,8 +86,10 @@ class ComputeScope {
 };
 
 /// Projected features [S, D] of the item's picture, from `prefix` where it shows the same one, else
-/// kept there. Error when image tokens and features do not match.
-at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item);
+/// kept there. `pixels`: upload_image's, or undefined. Error when image tokens and features do not
+/// match.
+at::Tensor image_features(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
+                          const at::Tensor& pixels = {});
 
 /// Embeddings of the first ids with `features` in the places of the image tokens: [ids, D].
 at::Tensor merge_image(const Network& network, const PreparedItem& item,
@@ -105,11 +108,11 @@ struct Prompt {
   at::Tensor states;    ///< [tail, D], h(L-1) of the last positions
 };
 /// Runs ids (the item's, perhaps continued). `prefix` may be null: nothing is reused or kept.
-/// `answers`: keys and values are wanted for answers.
+/// `answers`: keys and values are wanted for answers. `pixels`: upload_image's, or undefined.
 /// Error when image tokens and features do not match.
 Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
                         std::span<const std::int32_t> ids, std::int64_t tail, bool answers,
-                        const Taps& taps);
+                        const Taps& taps, const at::Tensor& pixels = {});
 
 /// One row of host logits [V]. Error("non-finite logits ...") naming the step.
 std::span<const float> checked_row(const at::Tensor& logits, std::int64_t row, int step);
@@ -127,8 +130,8 @@ class AnswerBuilder {
  public:
   AnswerBuilder(const ModelSpec& spec, const GenerationParams& params)
       : eos_(params.eos.empty() ? spec.eos : params.eos), limit_(params.max_new_tokens) {}
-  /// Takes the token chosen from `logits`.
-  void take(std::span<const float> logits, std::int32_t token);
+  /// Takes the chosen token and what its distribution was.
+  void take(std::int32_t token, const TokenStatistics& statistics);
   bool finished() const { return answer_.ended || std::ssize(answer_.tokens) >= limit_; }
   std::int32_t last_token() const { return answer_.steps.back().token; }
   bool ended() const { return answer_.ended; }

@@ -68,6 +68,49 @@ struct Attended {
   at::Tensor weights;  ///< [heads, P + own] fp32, or undefined
 };
 
+/// The rows of attention that observers of a batch want: of each prompt's first row, over its
+/// image.
+struct WantedColumns {
+  std::vector<at::Tensor> index;  ///< by prompt: [S] int64 on the device; undefined = not wanted
+  at::Tensor row, column;  ///< the same for the twins: [n] and [n, longest S] int32, short lists
+                           ///< filled up; undefined when nobody wants any
+};
+
+/// One step of answers to several prompts for one block: R rows, as many for each of G prompts, in
+/// their order; row r has slot r.
+struct BatchQuery {
+  at::Tensor query;                              ///< [R, heads, head_dim], rotated
+  std::size_t block = 0;                         ///< of the stores
+  std::int64_t own = 0;                          ///< answer positions so far, this one included
+  at::Tensor own_rows;                           ///< [R] int32 on the device: the same
+  std::span<const SharedPrompt* const> prompts;  ///< [G]
+  const WantedColumns* wanted = nullptr;         ///< null = none
+};
+struct BatchAttended {
+  at::Tensor out;                   ///< [R, heads * head_dim]
+  std::vector<at::Tensor> weights;  ///< by prompt: [heads, S] fp32, undefined where not wanted
+};
+
+class TokenChooser;
+
+/// What decoding several prompts' answers together needs beside Ops.
+class BatchOps {
+ public:
+  virtual ~BatchOps() = default;
+  /// Key and value rows [R, kv_heads, head_dim] to entry `at` ([1] int64 and, for each row, [R]
+  /// int32, on the device) of block `block` of the answers' store.
+  virtual void append(KeyValues& answers, std::size_t block, const at::Tensor& key,
+                      const at::Tensor& value, const at::Tensor& at,
+                      const at::Tensor& at_rows) const = 0;
+  virtual BatchAttended attend_batch(const BatchQuery& query, const KeyValues& answers) const = 0;
+  /// For batches of `rows` rows, of which every `each`-th from the first on is a greedy answer's.
+  virtual std::unique_ptr<TokenChooser> chooser(std::int64_t rows, std::int64_t each,
+                                                double temperature, double top_p) const = 0;
+  /// A step neither reads the device on the host nor depends on the host's numbers, so that it can
+  /// be recorded and repeated.
+  virtual bool recordable(std::int64_t head_width, std::size_t prompts) const = 0;
+};
+
 /// Where the twins of kernels/ run on tensors of the ops' device.
 struct KernelPlace {
   Device device = Device::cpu;
@@ -109,12 +152,17 @@ class Ops {
                                  const KeyValues& answers) const = 0;
   /// A row's result has the same bits whatever rows stand beside it.
   virtual bool rows_independent() const = 0;
+  /// Not null exactly where rows are not independent.
+  virtual const BatchOps* batch() const { return nullptr; }
   /// Set where logits stay on the device, for the twins of kernels/ to read.
   virtual std::optional<KernelPlace> kernels() const { return std::nullopt; }
 };
 
 std::unique_ptr<Ops> make_aten_ops(at::Device device, at::ScalarType dtype);
 std::unique_ptr<Ops> make_cpu_ops();
+/// The twins of kernels/ on the device where they are in the build, on the CPU their specifications
+/// (slow: to test the way a device takes); libtorch for the rest.
+std::unique_ptr<Ops> make_device_ops(at::Device device, at::ScalarType dtype);
 
 /// Error unless the name is one that `activation` knows.
 void check_activation(const std::string& name);

@@ -1,42 +1,23 @@
-// K answers of one prompt, and perhaps its greedy one, decoded as rows of one batch, or of several
-// where memory is short. Where rows are independent (the CPU's own kernels) an answer leaves the
-// batch at its end, and one run by itself is a batch of one. Elsewhere every product keeps the same
-// shape: row 0 is the greedy answer's, each path has a row of its own, answers stay in the batch
-// behind their end, and rows without an answer repeat another's. Either way the bits of an answer
-// do not depend on how it was run.
+// K answers of one prompt, and perhaps its greedy one. Where rows are independent (the CPU's own
+// kernels) they are rows of one batch, or of several where memory is short, an answer leaves the
+// batch at its end, and one run by itself is a batch of one; elsewhere decode_batch.hpp. Either way
+// the bits of an answer do not depend on how it was run.
+#include "pipeline/model/sampling.hpp"
+
 #include <algorithm>
 
 #include "kernels/top_p.hpp"
 #include "pipeline/base/error.hpp"
+#include "pipeline/model/decode_batch.hpp"
 #include "pipeline/model/model_impl.hpp"
 #include "pipeline/model/out_of_memory.hpp"
 
 namespace vrp {
 namespace {
 
-using Uniforms = std::function<double(int, int)>;
-
-/// Paths beside a greedy answer in a batch of fixed shape: 16 rows cost an accelerator what one
-/// does, since all read the same weights.
-constexpr int kFixedPaths = 15;
-
-/// The greedy answer as row 0 of the paths' batch.
-struct GreedyRow {
-  GreedyRow(const ModelSpec& spec, const GenerationParams& params)
-      : builder(spec, params), final_state(params.final_state) {}
-  AnswerBuilder builder;
-  bool final_state;
-  bool over = false;  ///< no pass of its last token is wanted
-
-  void take(std::span<const float> logits) {
-    builder.take(logits, arg_max(logits));
-    over = builder.ended() || (builder.finished() && !final_state);
-  }
-};
-
 class Sampler {
  public:
-  /// `batch`: paths at once; where rows are independent, answers.
+  /// `batch`: answers at once; where rows are not independent, paths beside a greedy one.
   Sampler(const Model::Impl& model, const GenerationParams& params, const SamplingParams& sampling,
           const Uniforms& uniforms, int batch)
       : network_(model.network),
@@ -45,8 +26,9 @@ class Sampler {
         sampling_(sampling),
         uniforms_(uniforms),
         batch_(batch),
-        builders_(static_cast<std::size_t>(sampling.samples),
-                  AnswerBuilder(model.network.spec, params)) {}
+        fresh_(static_cast<std::size_t>(sampling.samples),
+               AnswerBuilder(model.network.spec, params)),
+        builders_(fresh_) {}
 
   /// All paths from one prefill, or each from its own, with the same bits.
   void run(const Model::Impl& model, const PreparedItem& item) {
@@ -56,22 +38,27 @@ class Sampler {
     };
     if (sampling_.share_prefix) {
       const Prompt prompt = prompt_of(&model.prefixes.of(item.image));
+      if (!independent_) return decode_fixed(prompt, nullptr, nobody, builders_, uniforms_);
       draw_first(prompt, 0, sampling_.samples);
       decode_paths(prompt, 0, sampling_.samples);
       return;
     }
     for (int k = 0; k < sampling_.samples; ++k) {
       const Prompt prompt = prompt_of(nullptr);
-      draw_first(prompt, k, k + 1);
-      decode_paths(prompt, k, k + 1);
+      if (independent_) {
+        draw_first(prompt, k, k + 1);
+        decode_paths(prompt, k, k + 1);
+      } else {
+        decode_path_alone(prompt, k);
+      }
     }
   }
 
   /// The greedy answer and all paths behind a prompt that was run.
   void beside(const Prompt& prompt, GreedyRow& greedy, const Taps& taps) {
-    greedy.take(draw_first(prompt, 0, sampling_.samples));
-    const bool room = !independent_ || sampling_.samples < batch_;
-    const int first = room ? std::min(batch_, sampling_.samples) : 0;
+    if (!independent_) return decode_fixed(prompt, &greedy, taps, builders_, uniforms_);
+    take_greedy(greedy, draw_first(prompt, 0, sampling_.samples));
+    const int first = sampling_.samples < batch_ ? sampling_.samples : 0;
     decode(prompt, 0, first, &greedy, taps);
     decode_paths(prompt, first, sampling_.samples);
   }
@@ -87,8 +74,26 @@ class Sampler {
   struct Row {
     int slot;  ///< of the store
     int path;  ///< whose last token it runs, or kGreedy
-    bool own;  ///< false: it only repeats that
   };
+
+  static void take_greedy(GreedyRow& greedy, std::span<const float> logits) {
+    const std::int32_t token = arg_max(logits);
+    greedy.take(token, token_statistics(logits, token));
+  }
+
+  void decode_fixed(const Prompt& prompt, GreedyRow* greedy, const Taps& taps,
+                    std::span<AnswerBuilder> paths, const Uniforms& uniforms) {
+    BatchMember member{&prompt, greedy, &taps, paths, &uniforms, {}};
+    decode_batch(network_, {&member, 1}, sampling_, batch_);
+    if (!member.problem.empty()) fail(member.problem);
+  }
+
+  /// Path k behind a prompt of its own, in the row that it has among the others.
+  void decode_path_alone(const Prompt& prompt, int k) {
+    std::vector<AnswerBuilder> all = fresh_;
+    decode_fixed(prompt, nullptr, Taps(), all, uniforms_);
+    builder(k) = std::move(all[static_cast<std::size_t>(k)]);
+  }
 
   /// Draws the paths' first tokens; returns the logits they are drawn from.
   std::span<const float> draw_first(const Prompt& prompt, int begin, int end) {
@@ -110,13 +115,12 @@ class Sampler {
   /// null.
   void decode(const Prompt& prompt, int begin, int end, GreedyRow* greedy, const Taps& taps) {
     const Taps nobody;
-    const int slots = (independent_ ? end - begin : batch_) + (independent_ && !greedy ? 0 : 1);
+    const int slots = end - begin + (greedy != nullptr ? 1 : 0);
     KeyValues store = empty_answer_store(network_, slots, capacity(greedy));
     for (int step = 1;; ++step) {
       const bool watched = greedy != nullptr && !greedy->over;
       if (!watched && all_finished(begin, end)) break;
-      std::vector<Row> rows =
-          independent_ ? running(begin, end, greedy) : fixed(begin, end, greedy);
+      std::vector<Row> rows = running(begin, end, greedy);
       AnswerStep now{&prompt.shared, &store, {}, step - 1, step};
       std::vector<std::int32_t> tokens;
       for (const Row& row : rows) {
@@ -131,17 +135,16 @@ class Sampler {
       const bool chooses = watched && !greedy->builder.finished();
       if (watched && !chooses) greedy->over = true;
       if (!chooses && all_finished(begin, end)) continue;
-      if (independent_ && watched && !chooses) {
+      if (watched && !chooses) {
         x = x.narrow(0, 1, x.size(0) - 1);
         rows.erase(rows.begin());
       }
       const at::Tensor logits = head_logits(network_, x);
       for (std::int64_t i = 0; i < std::ssize(rows); ++i) {
         const Row& row = rows[static_cast<std::size_t>(i)];
-        if (!row.own) continue;
-        if (row.path == kGreedy) {
-          if (chooses) greedy->take(checked_row(logits, i, step));
-        } else if (!builder(row.path).finished()) {
+        if (greedy != nullptr && row.path == kGreedy) {
+          take_greedy(*greedy, checked_row(logits, i, step));
+        } else {
           draw(row.path, checked_row(logits, i, step), step);
         }
       }
@@ -152,22 +155,9 @@ class Sampler {
   std::vector<Row> running(int begin, int end, const GreedyRow* greedy) {
     std::vector<Row> rows;
     const int before = greedy != nullptr ? 1 : 0;
-    if (greedy != nullptr && !greedy->over) rows.push_back({0, kGreedy, true});
+    if (greedy != nullptr && !greedy->over) rows.push_back({0, kGreedy});
     for (int k = begin; k < end; ++k) {
-      if (!builder(k).finished()) rows.push_back({before + k - begin, k, true});
-    }
-    return rows;
-  }
-
-  /// Always the same number of rows, and the same one for each answer.
-  std::vector<Row> fixed(int begin, int end, const GreedyRow* greedy) const {
-    std::vector<Row> rows;
-    rows.push_back({0, greedy != nullptr ? kGreedy : begin, greedy != nullptr});
-    const int base = begin / batch_ * batch_;  // path of row 1
-    for (int i = 0; i < batch_; ++i) {
-      const int k = base + i;
-      const bool own = k >= begin && k < end;
-      rows.push_back({1 + i, begin == end ? kGreedy : std::clamp(k, begin, end - 1), own});
+      if (!builder(k).finished()) rows.push_back({before + k - begin, k});
     }
     return rows;
   }
@@ -176,8 +166,9 @@ class Sampler {
     return std::max(params_.max_new_tokens, greedy == nullptr ? 0 : greedy->builder.limit());
   }
   void draw(int k, std::span<const float> logits, int step) {
-    builder(k).take(
-        logits, top_p_token(logits, sampling_.temperature, sampling_.top_p, uniforms_(k, step)));
+    const std::int32_t token =
+        top_p_token(logits, sampling_.temperature, sampling_.top_p, uniforms_(k, step));
+    builder(k).take(token, token_statistics(logits, token));
   }
   bool all_finished(int begin, int end) {
     for (int k = begin; k < end; ++k) {
@@ -193,12 +184,12 @@ class Sampler {
   const SamplingParams& sampling_;
   const Uniforms& uniforms_;
   int batch_;
-  std::vector<AnswerBuilder> builders_;
+  std::vector<AnswerBuilder> fresh_, builders_;
   at::Tensor first_;  ///< logits of the prompt's last position
 };
 
-/// What a pass may take at once: answers where rows are independent, else paths beside a greedy
-/// answer.
+}  // namespace
+
 int most_at_once(const Network& network, int answers) {
   return network.ops->rows_independent() ? answers : kFixedPaths;
 }
@@ -218,8 +209,6 @@ Uniforms uniforms_of(const Rng& rng) {
     return rng.uniform(static_cast<std::uint64_t>(k), static_cast<std::uint64_t>(t));
   };
 }
-
-}  // namespace
 
 Answer greedy_answer(const Model::Impl& model, const Prompt& prompt, const GenerationParams& params,
                      const Taps& taps) {

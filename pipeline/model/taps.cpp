@@ -1,5 +1,6 @@
 #include "pipeline/model/taps.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "pipeline/base/error.hpp"
@@ -79,28 +80,34 @@ bool Taps::wants_any(Site site) const {
   return false;
 }
 
-void Taps::show(const SiteRequest& request, int layer, at::Tensor& part, std::int64_t position,
-                int step) const {
-  at::Tensor copy = part.to(at::kFloat).contiguous();
-  if (copy.is_alias_of(part)) copy = copy.clone();
-  Waiting what{request.site, layer, copy, position, step};
-  if (!request.edit && !part.is_cpu()) {
-    waiting_.push_back(std::move(what));
-    return;
-  }
-  what.copy = copy.to(at::kCPU);
-  call(what);
-  if (request.edit) part.copy_(what.copy);
+bool Taps::edits() const {
+  return std::ranges::any_of(table_, [](const std::vector<SiteRequest>& requests) {
+    return std::ranges::any_of(requests, [](const SiteRequest& request) { return request.edit; });
+  });
 }
 
-void Taps::call(const Waiting& what) const {
+void Taps::see(const SiteRequest& request, int layer, at::Tensor& part, std::int64_t position,
+               int step) const {
+  at::Tensor copy = part.to(at::kFloat).contiguous();
+  if (copy.is_alias_of(part)) copy = copy.clone();
+  const HeldViews::View view{request.site, layer, copy.size(0), copy.size(1), position, step};
+  if (!request.edit && (held_ || !part.is_cpu())) {
+    waiting_.push_back({view, std::move(copy)});
+    return;
+  }
+  copy = copy.to(at::kCPU);
+  call(view, copy.data_ptr<float>());
+  if (request.edit) part.copy_(copy);
+}
+
+void Taps::call(const HeldViews::View& what, float* numbers) const {
   SiteView view;
   view.site = what.site;
   view.layer = what.layer;
   view.first_position = what.position;
-  view.rows = what.copy.size(0);
-  view.cols = what.copy.size(1);
-  view.data = {what.copy.data_ptr<float>(), static_cast<std::size_t>(what.copy.numel())};
+  view.rows = what.rows;
+  view.cols = what.cols;
+  view.data = {numbers, static_cast<std::size_t>(what.rows * what.cols)};
   view.step = what.step;
   observer_->at(view);
 }
@@ -111,22 +118,44 @@ const at::Tensor& Taps::image_columns(at::Device device) const {
 }
 
 void Taps::flush() const {
-  for (Waiting& what : waiting_) {
-    what.copy = what.copy.to(at::kCPU);
-    call(what);
+  if (held_ || waiting_.empty()) return;
+  const HeldViews views = take();
+  const at::Tensor numbers = views.numbers.to(at::kCPU);
+  show(views, numbers.const_data_ptr<float>(), 0);
+}
+
+HeldViews Taps::take() const {
+  HeldViews out;
+  std::vector<at::Tensor> parts;
+  for (const Waiting& what : waiting_) {
+    out.views.push_back(what.view);
+    parts.push_back(what.copy.flatten());
   }
+  if (!parts.empty()) out.numbers = parts.size() == 1 ? parts.front() : at::cat(parts);
   waiting_.clear();
+  return out;
+}
+
+void Taps::show(const HeldViews& views, const float* numbers, int later) const {
+  std::vector<float> own;  // the observer may write to what it sees
+  for (HeldViews::View view : views.views) {
+    own.assign(numbers, numbers + view.rows * view.cols);
+    numbers += view.rows * view.cols;
+    view.position += later;
+    view.step += later;
+    call(view, own.data());
+  }
 }
 
 void Taps::see_prompt(Site site, int layer, at::Tensor& x, std::int64_t first) const {
   const std::int64_t end = first + x.size(0);
   for (const SiteRequest& request : requests(site, layer)) {
     if (request.rows == Rows::all) {
-      show(request, layer, x, first, 0);
+      see(request, layer, x, first, 0);
     } else if (request.rows == Rows::last) {
       if (last_ < first || last_ >= end) continue;
       at::Tensor row = x.narrow(0, last_ - first, 1);
-      show(request, layer, row, last_, 0);
+      see(request, layer, row, last_, 0);
     } else {
       std::vector<std::int64_t> here;
       for (const std::int64_t position : image_positions_) {
@@ -135,38 +164,39 @@ void Taps::see_prompt(Site site, int layer, at::Tensor& x, std::int64_t first) c
       if (here.empty()) continue;
       const at::Tensor index = at::tensor(here, at::kLong).to(x.device());
       at::Tensor rows = x.index_select(0, index);
-      show(request, layer, rows, first + here.front(), 0);
+      see(request, layer, rows, first + here.front(), 0);
       if (request.edit) x.index_copy_(0, index, rows);
     }
   }
 }
 
-void Taps::see_answer(Site site, int layer, at::Tensor& x, std::int64_t position, int step) const {
+void Taps::see_answer(Site site, int layer, at::Tensor& x, std::int64_t number,
+                      std::int64_t position, int step) const {
   for (const SiteRequest& request : requests(site, layer)) {
     if (request.rows == Rows::image) continue;
-    at::Tensor row = x.narrow(0, 0, 1);
-    show(request, layer, row, position, step);
+    at::Tensor row = x.narrow(0, number, 1);
+    see(request, layer, row, position, step);
   }
 }
 
 void Taps::see_image_features(at::Tensor& x) const {
   const std::int64_t position = image_positions_.empty() ? 0 : image_positions_.front();
   for (const SiteRequest& request : requests(Site::image_features, -1)) {
-    show(request, -1, x, position, 0);
+    see(request, -1, x, position, 0);
   }
 }
 
 void Taps::see_attention(int layer, const at::Tensor& rows, std::int64_t position, int step) const {
   at::Tensor part = rows;
   for (const SiteRequest& request : requests(Site::attention_row, layer)) {
-    show(request, layer, part, position, step);
+    see(request, layer, part, position, step);
   }
 }
 
 void Taps::see_heads(int layer, const at::Tensor& rows) const {
   at::Tensor part = rows;
   for (const SiteRequest& request : requests(Site::head_out, layer)) {
-    show(request, layer, part, first_query_, 0);
+    see(request, layer, part, first_query_, 0);
   }
 }
 
@@ -175,7 +205,7 @@ void Taps::see_image_update(const at::Tensor& numbers) const {
   for (int layer = 0; layer < layers_; ++layer) {
     for (const SiteRequest& request : requests(Site::image_update, layer)) {
       at::Tensor row = numbers.narrow(0, layer, 1);
-      show(request, layer, row, position, 0);
+      see(request, layer, row, position, 0);
     }
   }
 }

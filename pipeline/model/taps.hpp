@@ -3,7 +3,7 @@
 // with and without an observer: views are copies, and only edits are written back.
 //
 // Edits happen on the spot. On an accelerator, copies that are only read wait until `flush`, so
-// that the device is not stopped at every block.
+// that the device is not stopped at every block, and are then brought to the host as one.
 #include <ATen/ATen.h>
 
 #include <cstdint>
@@ -14,6 +14,18 @@
 #include "pipeline/model/model.hpp"
 
 namespace vrp {
+
+/// Views that were taken but not shown yet: their numbers one behind the other, on the device.
+struct HeldViews {
+  struct View {
+    Site site;
+    int layer;
+    std::int64_t rows, cols, position;
+    int step;
+  };
+  at::Tensor numbers;  ///< [sum of rows x cols] fp32; undefined = none
+  std::vector<View> views;
+};
 
 class Taps {
  public:
@@ -33,8 +45,9 @@ class Taps {
 
   /// Shows rows of x [R, D], positions first .. first + R - 1, to who asked, and takes edits.
   void see_prompt(Site site, int layer, at::Tensor& x, std::int64_t first) const;
-  /// The same for an answer token, row 0 of the answers' batch.
-  void see_answer(Site site, int layer, at::Tensor& x, std::int64_t position, int step) const;
+  /// The same for an answer token, row `row` of the answers' batch x.
+  void see_answer(Site site, int layer, at::Tensor& x, std::int64_t row, std::int64_t position,
+                  int step) const;
   /// Projected image features [S, D].
   void see_image_features(at::Tensor& x) const;
   /// Attention of one answer query over the image columns [heads, S].
@@ -48,8 +61,17 @@ class Taps {
   /// Where edited runs want to start from, or null.
   Trunk* trunk() const { return trunk_; }
 
-  /// Shows what still waits; to be called after each pass.
+  /// Someone writes to what is seen.
+  bool edits() const;
+  /// Shows what still waits, unless views are held; to be called after each pass.
   void flush() const;
+
+  /// From now on, or no longer, views that are only read wait on any device, and for `take`.
+  void hold(bool on) const { held_ = on; }
+  HeldViews take() const;
+  /// Shows views whose numbers are on the host; positions and steps are `later` further on than
+  /// when they were taken.
+  void show(const HeldViews& views, const float* numbers, int later) const;
 
   /// Image positions as an index on `device`, made once.
   const at::Tensor& image_columns(at::Device device) const;
@@ -60,15 +82,13 @@ class Taps {
  private:
   const std::vector<SiteRequest>& requests(Site site, int layer) const;
   struct Waiting {
-    Site site;
-    int layer;
+    HeldViews::View view;
     at::Tensor copy;  ///< [rows, cols] fp32
-    std::int64_t position;
-    int step;
   };
-  void show(const SiteRequest& request, int layer, at::Tensor& part, std::int64_t position,
-            int step) const;
-  void call(const Waiting& what) const;
+  void see(const SiteRequest& request, int layer, at::Tensor& part, std::int64_t position,
+           int step) const;
+  /// `numbers` [rows, cols]; the observer may write there.
+  void call(const HeldViews::View& what, float* numbers) const;
 
   Observer* observer_ = nullptr;
   Trunk* trunk_ = nullptr;
@@ -78,6 +98,7 @@ class Taps {
   std::int64_t first_query_ = 0, last_ = 0;
   bool whole_prompt_ = false;
   mutable std::vector<Waiting> waiting_;
+  mutable bool held_ = false;
   mutable at::Tensor columns_;
 };
 

@@ -238,7 +238,7 @@ TEST_CASE(
 TEST_CASE("the greedy answer and the paths of one pass are those of two, views included",
           "[model][repeat]") {
   for (const int kv_heads : {4, 2}) {
-    for (const char* kernels : {"auto", "aten"}) {
+    for (const char* kernels : {"auto", "aten", "device"}) {
       test::TinySpec spec;
       spec.kv_heads = kv_heads;
       const TinyCheckpoint checkpoint(spec);
