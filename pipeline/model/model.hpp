@@ -140,9 +140,6 @@ struct UnembedOptions {
   UnembedNorm norm = UnembedNorm::own;
   double rms = 0;  ///< of `fixed`: sqrt(mean(h^2) + eps)
   bool log_sum_exp = false;
-  /// Every row's logits have the bits that greedy would choose from. On the CPU's own kernels they
-  /// always have; elsewhere rows are then multiplied one by one.
-  bool as_greedy = true;
 };
 
 struct FinalNorm {
@@ -266,8 +263,10 @@ class Model {
                             int tail, Observer* observer = nullptr) const;
 
   /// The logit lens: statistics of head(norm(h)) for each row of `states` [R, D], raw residual
-  /// states (h(L-1) included: the norm is applied once). Error (bad_input) when logits are not
-  /// finite; Error (internal) when `states` is no whole number of rows.
+  /// states (h(L-1) included: the norm is applied once). A row's logits have the bits that greedy
+  /// chooses from. A few rows of logits are there at a time; on a device they stay there. Error
+  /// (bad_input) when logits are not finite; Error (internal) when `states` is no whole number of
+  /// rows.
   std::vector<LensRow> unembed(std::span<const float> states, const LensTokens& tokens,
                                const UnembedOptions& options = {}) const;
   /// The logits themselves, [R, V], to compare or for a few rows: they are all kept at once.

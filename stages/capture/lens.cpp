@@ -146,7 +146,6 @@ void Lens::add_head_gain(const CaptureObserver& seen, std::int32_t first_token,
   options.norm = UnembedNorm::fixed;
   options.rms = rms(last_state(seen.first_states()));
   options.log_sum_exp = true;
-  options.as_greedy = false;
   const std::vector<std::int32_t> target{first_token};
   for (std::size_t l = 0; l < layers_; ++l) {
     const auto state = std::span(seen.first_states()).subspan(l * width_, width_);  // h(l-1)

@@ -31,7 +31,9 @@ class Recorder : public Observer {
   std::vector<SiteRequest> wanted_;
 };
 
-const ModelOptions kOwn{"cpu", "fp32", 1, "auto"}, kAten{"cpu", "fp32", 1, "aten"};
+/// kDevice takes the way of a device, by the specifications of its kernels.
+const ModelOptions kOwn{"cpu", "fp32", 1, "auto"}, kAten{"cpu", "fp32", 1, "aten"},
+    kDevice{"cpu", "fp32", 1, "device"};
 
 std::vector<float> last_states(const Model& model, const PreparedItem& item) {
   Recorder seen({{Site::embedding}, {Site::residual}});
@@ -50,7 +52,7 @@ using Ids = std::vector<std::int32_t>;
 
 TEST_CASE("the lens of the last state reads the bits that greedy chooses from", "[model][lens]") {
   const TinyCheckpoint checkpoint;
-  for (const ModelOptions& options : {kOwn, kAten}) {
+  for (const ModelOptions& options : {kOwn, kAten, kDevice}) {
     INFO("kernels " << options.kernels);
     const Model model = Model::load(checkpoint.path(), options);
     const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
@@ -78,7 +80,7 @@ TEST_CASE("the lens of the last state reads the bits that greedy chooses from", 
 
 TEST_CASE("unembed is the head's rows times the normed state", "[model][lens]") {
   const TinyCheckpoint checkpoint;
-  for (const ModelOptions& options : {kOwn, kAten}) {
+  for (const ModelOptions& options : {kOwn, kAten, kDevice}) {
     const Model model = Model::load(checkpoint.path(), options);
     const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
     const auto states = last_states(model, item);
@@ -101,8 +103,7 @@ TEST_CASE("unembed is the head's rows times the normed state", "[model][lens]") 
       return sum;
     };
     const auto own = model.unembed(states, {.target = target});
-    const auto fixed = model.unembed(states, {.target = target},
-                                     {UnembedNorm::fixed, last, true, /*as_greedy=*/false});
+    const auto fixed = model.unembed(states, {.target = target}, {UnembedNorm::fixed, last, true});
     const auto raw = model.unembed(states, {.target = target}, {.norm = UnembedNorm::none});
     for (std::size_t row = 0; row < 4; ++row) {
       CHECK(own[row].target == Approx(logit(row, scale(row), true)).margin(1e-4));
@@ -116,18 +117,89 @@ TEST_CASE("unembed is the head's rows times the normed state", "[model][lens]") 
   }
 }
 
+TEST_CASE("a lens that counts on the device gives the numbers of one on the host",
+          "[model][lens]") {
+  const TinyCheckpoint checkpoint;
+  const Model device = Model::load(checkpoint.path(), kDevice);
+  std::vector<float> states;  // 60 rows: groups full and broken
+  for (int i = 0; i < 60 * 32; ++i) states.push_back(static_cast<float>(i * i % 97) / 10 - 4);
+  const auto logits = device.unembed_logits(states);
+  const Ids target{5, 40}, rivals{7, 90, 200}, ignored{0, 1, 90}, yes{11, 12}, no{40, 90};
+  const std::vector<LensTokens> sets = {{},
+                                        {.target = target},
+                                        {.target = target, .ignored = ignored},
+                                        {target, rivals, ignored, yes, no},
+                                        {.first = yes, .second = no}};
+  for (const LensTokens& tokens : sets) {
+    for (const bool log_sum_exp : {false, true}) {
+      const UnembedOptions options{UnembedNorm::own, 0, log_sum_exp};
+      std::vector<LensRow> want(60);
+      lens_statistics(logits, 272, tokens, log_sum_exp, want);
+      const auto got = device.unembed(states, tokens, options);
+      REQUIRE(got.size() == 60);
+      const auto same = [](float a, float b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+      for (std::size_t r = 0; r < got.size(); ++r) {
+        CAPTURE(r);
+        CHECK(same(got[r].target, want[r].target));
+        CHECK(same(got[r].rival, want[r].rival));
+        CHECK(same(got[r].first, want[r].first));
+        CHECK(same(got[r].second, want[r].second));
+        CHECK(got[r].target_token == want[r].target_token);
+        CHECK(got[r].rival_token == want[r].rival_token);
+        CHECK(got[r].rank == want[r].rank);
+        CHECK(got[r].top1 == want[r].top1);
+        CHECK(got[r].top2 == want[r].top2);
+        if (log_sum_exp) {
+          CHECK(got[r].log_sum_exp == Approx(want[r].log_sum_exp).epsilon(1e-12));
+        } else {
+          CHECK(std::isnan(got[r].log_sum_exp));
+        }
+      }
+    }
+  }
+  CHECK(device.unembed({}, {}).empty());
+}
+
+TEST_CASE("a state has the same logits alone and among others", "[model][lens]") {
+  const TinyCheckpoint checkpoint;
+  for (const ModelOptions& options : {kOwn, kAten, kDevice}) {
+    INFO("kernels " << options.kernels);
+    const Model model = Model::load(checkpoint.path(), options);
+    std::vector<float> states;
+    for (int i = 0; i < 30 * 32; ++i) states.push_back(static_cast<float>(i * i % 89) / 10 - 4);
+    const auto together = model.unembed_logits(states);
+    REQUIRE(together.size() == 30 * 272);
+    const Ids target{5};
+    const auto rows = model.unembed(states, {.target = target});
+    for (const std::size_t r : {std::size_t{0}, std::size_t{17}, std::size_t{29}}) {
+      const std::vector<float> state(states.begin() + static_cast<std::ptrdiff_t>(32 * r),
+                                     states.begin() + static_cast<std::ptrdiff_t>(32 * (r + 1)));
+      const auto alone = model.unembed_logits(state);
+      REQUIRE(alone.size() == 272);
+      CHECK(std::equal(alone.begin(), alone.end(),
+                       together.begin() + static_cast<std::ptrdiff_t>(272 * r)));
+      CHECK(rows[r].target == alone[5]);
+      CHECK(model.unembed(state, {.target = target}).front().rival == rows[r].rival);
+    }
+  }
+}
+
 TEST_CASE("unembed refuses what it cannot read", "[model][lens]") {
   const TinyCheckpoint checkpoint;
-  const Model model = Model::load(checkpoint.path(), {});
-  const Ids outside{272};
-  CHECK_THROWS_AS(model.unembed(std::vector<float>(33), {}), Error);
-  CHECK_THROWS_AS(model.unembed(std::vector<float>(32), {.target = outside}), Error);
-  CHECK_THROWS_AS(model.unembed(std::vector<float>(32), {}, {.norm = UnembedNorm::fixed}), Error);
-  CHECK_THROWS_AS(model.head_rows(outside), Error);
-  CHECK_THROWS_AS(model.head_rows(Ids{-1}), Error);
-  std::vector<float> bad(64, 1.0f);
-  bad[40] = NAN;
-  CHECK_THROWS_WITH(model.unembed(bad, {}), Catch::Contains("expected a finite number"));
+  for (const ModelOptions& options : {kOwn, kAten, kDevice}) {
+    INFO("kernels " << options.kernels);
+    const Model model = Model::load(checkpoint.path(), options);
+    const Ids outside{272};
+    CHECK_THROWS_AS(model.unembed(std::vector<float>(33), {}), Error);
+    CHECK_THROWS_WITH(model.unembed(std::vector<float>(32), {.target = outside}),
+                      Catch::Contains("a token id is 272"));
+    CHECK_THROWS_AS(model.unembed(std::vector<float>(32), {}, {.norm = UnembedNorm::fixed}), Error);
+    CHECK_THROWS_AS(model.head_rows(outside), Error);
+    CHECK_THROWS_AS(model.head_rows(Ids{-1}), Error);
+    std::vector<float> bad(64, 1.0f);
+    bad[40] = NAN;
+    CHECK_THROWS_WITH(model.unembed(bad, {}), Catch::Contains("expected a finite number"));
+  }
 }
 
 TEST_CASE("heads' outputs add up to the attention block's", "[model][lens]") {
@@ -135,7 +207,7 @@ TEST_CASE("heads' outputs add up to the attention block's", "[model][lens]") {
     test::TinySpec spec;
     spec.kv_heads = kv_heads;
     const TinyCheckpoint checkpoint(spec);
-    for (const ModelOptions& options : {kOwn, kAten}) {
+    for (const ModelOptions& options : {kOwn, kAten, kDevice}) {
       const Model model = Model::load(checkpoint.path(), options);
       const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
       Recorder seen({{Site::head_out}, {Site::attention_out}});
@@ -159,7 +231,7 @@ TEST_CASE("heads' outputs add up to the attention block's", "[model][lens]") {
 TEST_CASE("updates of the image states: from the states, and the same bits looked up",
           "[model][lens]") {
   const TinyCheckpoint checkpoint;
-  for (const ModelOptions& options : {kOwn, kAten}) {
+  for (const ModelOptions& options : {kOwn, kAten, kDevice}) {
     const Model model = Model::load(checkpoint.path(), options);
     const RgbImage image = noise_image(40, 30, 1);
     const PreparedItem a = model.prepare(image, "what is it?", {});
