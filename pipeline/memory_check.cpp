@@ -40,6 +40,8 @@ Json needs_of(const MemoryCheck& check) {
       request.max_new_tokens = std::max(request.max_new_tokens, benchmark.config.max_new_tokens);
     }
     request.kept_as_stored = check.gpu == nullptr;
+    if (check.gpu != nullptr) request.batch = batch_on_gpu(check.sweep.run);
+    request.pictures = check.pictures_kept;
     request.compute_bytes = check.gpu == nullptr || model.config.dtype == "fp32" ? 4 : 2;
     const MemoryNeed need = memory_need(
         spec, match_tensors(spec, SafetensorsIndex::open(model.config.checkpoint)), request);

@@ -17,6 +17,7 @@ struct MemoryCheck {
   const Plan& plan;
   const std::vector<bool>& done;  ///< rank 0: of the plan's units
   const Gpu* gpu = nullptr;       ///< this rank's; null = the CPU
+  int pictures_kept = 2;          ///< ModelOptions::pictures_kept
 };
 
 /// Collective. Of the models that still have work: exit code 2 on all ranks when the weights of one

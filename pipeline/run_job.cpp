@@ -29,6 +29,7 @@
 #include "pipeline/run_calibration.hpp"
 #include "pipeline/run_start.hpp"
 #include "pipeline/version.hpp"
+#include "stages/capture/choices.hpp"
 #include "stages/reduce/results.hpp"
 #include "stages/runners.hpp"
 
@@ -55,7 +56,8 @@ class Job {
     }
     if (const int code = take_devices()) return code;
     const auto tell = [this](const std::string& line) { say(line); };
-    const MemoryCheck check{sweep_, params_, plan_, done_, gpu_ ? &*gpu_ : nullptr};
+    const MemoryCheck check{sweep_,         params_, plan_, done_, gpu_ ? &*gpu_ : nullptr,
+                            pictures_kept()};
     if (const int code = check_memory(mpi_, check, tell, memory_line_)) return code;
     if (const int code = mpi_.agree([&] { open_run(); })) return code;
     return work();
@@ -203,6 +205,12 @@ class Job {
           use_gpu(number);
           return run(input);
         };
+        if (!stage.run_pair) continue;
+        stage.run_pair = [run = std::move(stage.run_pair), number](const UnitInput& input,
+                                                                   const UnitInput& companion) {
+          use_gpu(number);
+          return run(input, companion);
+        };
       }
       device_line_ = gpus_.line;
       if (number >= 0) {
@@ -226,8 +234,8 @@ class Job {
     const auto weights = std::make_shared<JobWeights>(sweep_, weights_params());
     holder_->use(weights);
     run_calibration(
-        plan_, {.items = options_.calibrate, .seed = sweep_.params.seed}, device_line_,
-        sweep_.run.threads, root_, [&] { return weights->service(); },
+        plan_, {.items = options_.calibrate, .seed = sweep_.params.seed, .unit_items = batch()},
+        device_line_, sweep_.run.threads, root_, [&] { return weights->service(); },
         [this](const std::string& line) { say(line); });
     weights->close();
     return 0;
@@ -286,6 +294,10 @@ class Job {
                  mpi_.size(), mpi_.size() == 1 ? " rank" : " ranks", ", output in ",
                  root_.string()));
       if (missing > 0 && sweep_.run.device != "cpu") say("device: " + gpus_.line);
+      if (missing > 0 && sweep_.run.unit_items % batch() != 0) {
+        say(concat("[run] unit_items = ", sweep_.run.unit_items, " is no multiple of batch = ",
+                   batch(), ": some batches are smaller than the GPU could take"));
+      }
     }
     RankLog log(root_ / "logs", mpi_.rank());
     const auto weights = std::make_shared<JobWeights>(sweep_, weights_params());
@@ -361,13 +373,22 @@ class Job {
     return weights.code;
   }
 
+  /// Questions that the model is asked at once.
+  int batch() const { return gpus_.on_gpu() ? batch_on_gpu(sweep_.run) : 1; }
+
+  /// A picture and its blank twin take turns; otherwise questions about a picture come in a row,
+  /// but for those about options, which come after a whole batch.
+  int pictures_kept() const {
+    const bool options = params_.capture.choices && std::ranges::any_of(plan_.tables, has_choices);
+    return (options ? batch() : 1) + (params_.capture.asks_blank() ? 1 : 0);
+  }
+
   JobWeightsParams weights_params() const {
     JobWeightsParams params;
     params.device = gpus_.name(static_cast<std::size_t>(mpi_.rank()));
     params.checkpoints = checkpoints_;
     params.program = concat(kVersion, " ", revision());
-    // A picture and its blank twin take turns; otherwise questions about a picture come in a row.
-    params.pictures_kept = params_.capture.asks_blank() ? 2 : 1;
+    params.pictures_kept = pictures_kept();
     // For tests: ranks of one host that are to act as several.
     if (const char* ranks = std::getenv("VRP_RANKS_PER_NODE")) {
       parse_field(std::string(ranks), params.ranks_per_host);

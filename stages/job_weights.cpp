@@ -114,6 +114,7 @@ ModelOptions JobWeights::options(const ModelConfig& config) const {
   options.device = params_.device;
   options.dtype = config.dtype;
   options.threads = sweep_.run.threads;
+  options.batch = batch_on_gpu(sweep_.run);
   options.pictures_kept = params_.pictures_kept;
   options.min_pixels = config.min_pixels;
   options.max_pixels = config.max_pixels;

@@ -162,6 +162,8 @@ Sweep read_sweep(const SweepOverrides& overrides) {
   require(one_of(r.load, {"bcast", "read", "mmap"}), settings, "run", "load", r.load,
           "bcast, read or mmap");
   require(r.ranks_per_gpu >= 1, settings, "run", "ranks_per_gpu", r.ranks_per_gpu, "at least 1");
+  require(r.batch >= 0 && r.batch <= kMostBatch, settings, "run", "batch", r.batch,
+          "a number from 1 to 64, or 0");
 
   const auto origin_of = [&](const char* key) {
     const Setting* setting = settings.find("sweep", key);

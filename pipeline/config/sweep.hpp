@@ -100,12 +100,19 @@ struct BenchmarkConfig {
   }
 };
 
-/// How the job runs: nothing here changes a result.
+/// Questions decoded together on a GPU where the configuration leaves it open, and at most: steps
+/// take the time of reading the weights until so many rows share them.
+constexpr int kChosenBatch = 8, kMostBatch = 64;
+
+/// How the job runs: nothing here changes a result, and unit_items alone is part of a fingerprint.
+/// On another make of GPU, or with another `batch` on one, last bits may be others; a run that is
+/// short of memory can so go on with a smaller batch.
 struct RunParams {
   int threads = 1;
   int unit_items = 16;
   std::string device = "auto";
   int ranks_per_gpu = 1;
+  int batch = 0;
   bool share_pass = true;
   double time_budget = 0;
   double margin = 60;
@@ -125,6 +132,9 @@ struct RunParams {
     visit("unit_items", unit_items, "items of one unit, >= 1 (part of unit file names)");
     visit("device", device, "auto | cpu | cuda: auto takes GPUs when all ranks see one");
     visit("ranks_per_gpu", ranks_per_gpu, "ranks that may share a GPU, >= 1");
+    visit("batch", batch,
+          "questions that a GPU decodes together, 1 to 64; 0 = 8. Units are best a multiple of it. "
+          "Without meaning on the CPU");
     visit(
         "share_pass", share_pass,
         "capture and consistency of the same items are one pass of the model where both are to be "
@@ -156,6 +166,9 @@ struct RunParams {
           "unit goes to another; 0 = never");
   }
 };
+
+/// Questions that a GPU decodes together ([run] batch).
+inline int batch_on_gpu(const RunParams& run) { return run.batch > 0 ? run.batch : kChosenBatch; }
 
 struct NamedModel {
   std::string name;

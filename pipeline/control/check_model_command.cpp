@@ -6,6 +6,7 @@
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
+#include "pipeline/config/sweep.hpp"
 #include "pipeline/control/child.hpp"
 #include "pipeline/control/commands.hpp"
 #include "pipeline/control/plan_text.hpp"
@@ -28,6 +29,7 @@ needs for K answers of N tokens behind a prompt of P tokens.
 
   --fixtures FIXTURES   folder with golden.h5 and images: compares the forward pass, too
   --samples K           answers sampled at once, default 10
+  --batch B             questions at once on an accelerator, default 8
   --max-new-tokens N    longest answer, default 16
   --prompt-tokens P     longest prompt; default the most image tokens of a picture and 64 of text
   --help                show this text
@@ -38,6 +40,7 @@ Exit code 0 when the folder can be run, 7 when it cannot, 4 when the fixtures di
 struct Options {
   std::string folder, fixtures;
   MemoryRequest memory;
+  int batch = kChosenBatch;
   bool help = false;
 };
 
@@ -69,6 +72,8 @@ Options parse(const Arguments& arguments) {
       options.fixtures = value();
     } else if (argument == "--samples") {
       options.memory.samples = static_cast<int>(whole_number(argument, value()));
+    } else if (argument == "--batch") {
+      options.batch = static_cast<int>(whole_number(argument, value()));
     } else if (argument == "--max-new-tokens") {
       options.memory.max_new_tokens = static_cast<int>(whole_number(argument, value()));
     } else if (argument == "--prompt-tokens") {
@@ -193,14 +198,17 @@ std::vector<std::string> tokenizer_problems(const fs::path& folder, const Tokeni
   return problems;
 }
 
-void print_memory(const ModelSpec& spec, const TensorMatch& match, MemoryRequest request) {
+void print_memory(const ModelSpec& spec, const TensorMatch& match, MemoryRequest request,
+                  int batch) {
   if (request.prompt_tokens == 0) request.prompt_tokens = most_image_tokens(spec) + 64;
   const MemoryNeed cpu = memory_need(spec, match, request);
   request.compute_bytes = 2;
   request.kept_as_stored = false;
+  request.batch = batch;
   const MemoryNeed gpu = memory_need(spec, match, request);
   std::cout << "memory of one rank, " << request.samples << " answers of " << request.max_new_tokens
-            << " tokens behind " << request.prompt_tokens << ":\n"
+            << " tokens behind " << request.prompt_tokens << ", on an accelerator of " << batch
+            << " questions at once:\n"
             << columns_text(
                    {{"", "weights", "keys and values", "working", "together"},
                     {"CPU, fp32", gigabytes(cpu.weights), gigabytes(cpu.keys_values),
@@ -240,7 +248,7 @@ int check_model_command(const Arguments& arguments) {
   if (problems.empty())
     std::cout << "tokenizer: " << tokenizer.size() << " tokens, self-test passed\n";
   findings += problems.size();
-  print_memory(spec, match, options.memory);
+  print_memory(spec, match, options.memory, options.batch);
   if (findings > 0) {
     std::cout << options.folder << " cannot be run: " << findings << " findings\n";
     return static_cast<int>(ExitCode::bad_input);

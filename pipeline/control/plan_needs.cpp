@@ -92,6 +92,7 @@ std::string memory_text(const Sweep& sweep, const StageParams& params) {
     const MemoryNeed cpu = memory_need(spec, match, request);
     request.compute_bytes = 2;
     request.kept_as_stored = false;
+    request.batch = batch_on_gpu(sweep.run);
     const MemoryNeed gpu = memory_need(spec, match, request);
     rows.push_back({model.name, bytes_text(cpu.weights), bytes_text(cpu.keys_values + cpu.working),
                     bytes_text(gpu.total())});

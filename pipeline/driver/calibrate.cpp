@@ -70,32 +70,40 @@ class CellCalibration {
     const StageDefinition& stage = plan_.stages[s];
     const StageCell* planned = plan_.find(stage.name, cell_);
     const std::string print = planned != nullptr ? planned->fingerprint.hex() : "";
-    return stage.whole_cell ? whole(s, print) : item_by_item(s, print);
+    return stage.whole_cell ? whole(s, print) : unit_by_unit(s, print);
   }
 
-  Json item_by_item(std::size_t s, const std::string& print) {
+  /// A unit of an item range from `first` on.
+  Unit range(std::size_t s, std::int64_t first) const {
+    return unit(s, first / params_.unit_items, first, std::min(items_, first + params_.unit_items),
+                "");
+  }
+
+  Json unit_by_unit(std::size_t s, const std::string& print) {
     const StageDefinition& stage = plan_.stages[s];
     if (stage.needs_model && load_seconds_ < 0) {
       const double begin = steady_seconds();
-      const Record unmeasured = unit_record(unit(s, 0, 0, 1, ""), items_);
+      const Record unmeasured = unit_record(range(s, 0), items_);
       load_seconds_ = steady_seconds() - begin;
     }
     std::vector<Made>& made = records_[stage.name];
     const double begin = steady_seconds();
     double seconds = 0;
-    for (std::int64_t item = 0; item < items_; ++item) {
-      made.push_back({item, item + 1, unit_record(unit(s, item, item, item + 1, ""), items_)});
+    for (std::int64_t first = 0; first < items_; first += params_.unit_items) {
+      const Unit one = range(s, first);
+      made.push_back({one.first, one.last, unit_record(one, items_)});
       seconds = steady_seconds() - begin;
-      if (seconds > params_.stage_seconds && item + 1 >= kLeastItems) break;
+      if (seconds > params_.stage_seconds && one.last >= kLeastItems) break;
     }
-    const auto count = std::ssize(made);
+    const auto units = std::ssize(made);
+    const std::int64_t count = made.empty() ? 0 : made.back().last;
     if (stage.needs_model && !loaded_) {
       loaded_ = true;
-      // One item was loaded with the model: what is left of that time is loading.
-      load_seconds_ = std::max(0.0, load_seconds_ - seconds / static_cast<double>(count));
+      // One unit was computed with it: what is left of that time is loading.
+      load_seconds_ = std::max(0.0, load_seconds_ - seconds / static_cast<double>(units));
     }
     if (stage.needs_model || stage.upstream.empty()) items_ = std::min(items_, count);
-    return figures(print, count, count, seconds, seconds / static_cast<double>(count), 0);
+    return figures(print, count, units, seconds, seconds / static_cast<double>(count), 0);
   }
 
   /// Once with all items, and once with half of them: what does not follow the items shows.
@@ -217,9 +225,8 @@ class CellCalibration {
       const double alone =
           a["seconds_per_item"].get<double>() + b["seconds_per_item"].get<double>();
       const double begin = steady_seconds();
-      for (std::int64_t item = 0; item < items_; ++item) {
-        const Unit first = unit(s, item, item, item + 1, "");
-        const Unit second = unit(plan_.partners[s], item, item, item + 1, "");
+      for (std::int64_t item = 0; item < items_; item += params_.unit_items) {
+        const Unit first = range(s, item), second = range(plan_.partners[s], item);
         UnitInput input = input_of(first, items_);
         UnitInput with = input_of(second, items_);
         lead.run_pair(input, with);

@@ -12,14 +12,17 @@ namespace vrp {
 struct CalibrationParams {
   std::int64_t items = 16;  ///< of each model at most, the first of its largest set
   std::uint64_t seed = 0;
+  /// Items of a unit of the stages of item ranges: as many as the model is asked about at once.
+  std::int64_t unit_items = 1;
   /// Seconds that the items of one stage of one model may take; at least two items are done.
   double stage_seconds = 120;
 };
 
 /// Runs every stage of the plan (definitions with `run`) for each model on its set with most items:
-/// the first capture once unmeasured, which loads the model; stages of item ranges item by item;
-/// stages of whole cells on the items that capture was given, all their parts. A stage that fails
-/// is noted with its reason, and so are those that read it. `say` hears a line for each stage.
+/// the first capture once unmeasured, which loads the model; stages of item ranges unit by
+/// unit; stages of whole cells on the items that capture was given, all their parts. A stage that
+/// fails is noted with its reason, and so are those that read it. `say` hears a line for each
+/// stage.
 ///
 ///   {"version": 1, "items": 16, "models": {MODEL: {"benchmark": B, "items": n, "load_seconds": s,
 ///    "stages": {STAGE: {"fingerprint": hex, "items": n, "units": u, "seconds": s,

@@ -7,6 +7,13 @@
 namespace vrp {
 namespace {
 
+/// Rows of a step that a question takes: the greedy answer and K more, on an accelerator a multiple
+/// of 16.
+std::int64_t rows_of(const MemoryRequest& request) {
+  const std::int64_t rows = request.samples + 1;
+  return request.kept_as_stored ? rows : (rows + 15) / 16 * 16;
+}
+
 std::int64_t stored_size(const std::string& dtype) { return dtype == "F32" ? 4 : 2; }
 
 std::int64_t weight_bytes(const ModelSpec& spec, const TensorMatch& tensors,
@@ -47,7 +54,9 @@ MemoryNeed memory_need(const ModelSpec& spec, const TensorMatch& tensors,
   need.weights = weight_bytes(spec, tensors, request);
 
   const std::int64_t position = 2 * number * t.layers * t.kv_heads * t.head_dim;
-  need.keys_values = position * (3 * prompt + request.samples * request.max_new_tokens);
+  const std::int64_t rows = request.batch * rows_of(request);
+  need.keys_values =
+      position * ((request.batch + request.pictures) * prompt + rows * request.max_new_tokens);
 
   // The widest rows alive at once: in a decoder block (with the image's states before and after
   // it), and in a block of the tower.
@@ -56,7 +65,7 @@ MemoryNeed memory_need(const ModelSpec& spec, const TensorMatch& tensors,
   const std::int64_t tower = 6 * v.hidden + 2 * std::int64_t{v.intermediate};
   const std::int64_t patches =
       (prompt + 1) * v.merge * v.merge;  // a prompt holds at least the image
-  const std::int64_t logits = std::int64_t{std::max(request.samples + 1, kLensRows)} * t.vocab;
+  const std::int64_t logits = std::max(rows, std::int64_t{kLensRows}) * t.vocab;
   need.working = number * std::max(block * prompt, tower * patches) + 4 * 2 * logits +
                  static_cast<std::int64_t>(SafetensorsIndex::kPieceBytes);
   return need;

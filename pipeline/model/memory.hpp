@@ -9,6 +9,8 @@ namespace vrp {
 struct MemoryRequest {
   std::int64_t prompt_tokens = 0;  ///< P, image tokens included
   int samples = 10;                ///< K answers at once
+  int batch = 1;                   ///< questions at once: 1 on the CPU
+  int pictures = 2;                ///< ModelOptions::pictures_kept
   int max_new_tokens = 16;         ///< longest answer
   int compute_bytes = 4;           ///< of a number while computing: 4 on the CPU, 2 in bf16 or fp16
   bool kept_as_stored = true;      ///< matrices keep their type on disk (the CPU's own kernels)
@@ -20,8 +22,8 @@ constexpr int kLensRows = 24;  ///< rows of logits that the logit lens holds at 
 /// itself ([run] load).
 struct MemoryNeed {
   std::int64_t weights = 0;      ///< matrices padded to whole panels, the rest in fp32
-  std::int64_t keys_values = 0;  ///< of the prompt (twice while it is packed), of another
-                                 ///< picture's and of K answers
+  std::int64_t keys_values = 0;  ///< of the batch's prompts (one twice while it is packed), of
+                                 ///< other pictures' and of the answers
   std::int64_t working = 0;      ///< largest intermediate results, logits, a piece being read
   std::int64_t total() const { return weights + keys_values + working; }
   /// Of so many ranks on one host.

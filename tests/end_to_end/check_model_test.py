@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -84,6 +85,18 @@ class CheckModel(unittest.TestCase):
             self.assertIn("self-test passed", text)
             self.assertIn("memory of one rank, 10 answers of 16 tokens", text)
             self.assertRegex(text, r"parity: [1-9]\d* cases, 0 differences")
+
+    def test_memory_of_an_accelerator_follows_the_questions_at_once(self):
+        needs = []
+        for options in (["--batch", "1"], [], ["--batch", "8"], ["--batch", "64"]):
+            code, text = self.run_on(GOLDEN / "llava" / "checkpoint", "--prompt-tokens", "4000000", *options)
+            self.assertEqual(code, 0, text)
+            needs.append([re.search(rf"^ *{row}.*$", text, re.M)[0].split()[-6:] for row in ("CPU", "accelerator")])
+        (cpu, one), (_, chosen), (_, eight), (_, many) = needs
+        self.assertTrue(all(need[0] == cpu for need in needs), needs)
+        self.assertEqual(chosen, eight)
+        self.assertNotEqual(one, eight)
+        self.assertNotEqual(eight, many)
 
     def test_every_missing_unexpected_and_misshapen_tensor_is_named(self):
         for family in families():

@@ -141,3 +141,29 @@ TEST_CASE("stages that are computed together are given what both take together",
 TEST_CASE("the peak of resident memory is told", "[calibrate]") {
   CHECK(peak_resident_bytes() > 1'000'000);
 }
+
+TEST_CASE("where a model is asked about several items at once, units of as many are timed",
+          "[calibrate]") {
+  Plan plan = toy::plan({.stages = {"capture", "paths"}, .paths = true});
+  std::map<std::string, std::vector<std::pair<std::int64_t, std::int64_t>>> ranges;
+  for (auto& stage : plan.stages) {
+    stage.run = [&](const UnitInput& input) {
+      ranges[stage.name].emplace_back(input.unit->first, input.unit->last);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      return rows(input);
+    };
+    stage.run_pair = [&](const UnitInput& input, const UnitInput& other) {
+      CHECK(input.unit->first == other.unit->first);
+      ranges["both"].emplace_back(input.unit->first, input.unit->last);
+      return std::pair(rows(input), rows(other));
+    };
+  }
+  const Json model = calibrate(plan, {.items = 10, .unit_items = 4}, quiet).at("models").at("m");
+  using Ranges = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  CHECK(ranges["capture"] == Ranges{{0, 4}, {0, 4}, {4, 8}, {8, 10}});  // the first one loads
+  CHECK(ranges["paths"] == Ranges{{0, 4}, {4, 8}, {8, 10}});
+  CHECK(ranges["both"] == ranges["paths"]);
+  CHECK(model.at("items") == 10);
+  CHECK(model.at("stages").at("capture").at("items") == 10);
+  CHECK(model.at("stages").at("capture").at("units") == 3);
+}

@@ -299,8 +299,18 @@ TEST_CASE("wrong types and ranges are named with file and line", "[config]") {
   CHECK_THAT(conf.refusal("[consistency]\ntop_p = 1.5\n"), Catch::Contains("top_p"));
   CHECK_THAT(conf.refusal("[run]\nunit_items = 0\n"), Catch::Contains("s.ini:6"));
   CHECK_THAT(conf.refusal("[run]\ndevice = tpu\n"), Catch::Contains("auto, cpu or cuda"));
+  for (const char* batch : {"-1", "65"}) {
+    CHECK_THAT(conf.refusal(concat("[run]\nbatch = ", batch, "\n")),
+               Catch::Contains("s.ini:6") && Catch::Contains("a number from 1 to 64, or 0"));
+  }
   CHECK_THAT(conf.refusal("[run\nthreads = 1\n"), Catch::Contains("s.ini:5"));
   CHECK_THAT(conf.refusal("[run]\nthreads 1\n"), Catch::Contains("key = value"));
+}
+
+TEST_CASE("questions that a GPU decodes together are chosen, or as many as said", "[config]") {
+  CHECK(batch_on_gpu({}) == 8);
+  CHECK(batch_on_gpu({.batch = 1}) == 1);
+  CHECK(batch_on_gpu({.batch = 64}) == 64);
 }
 
 TEST_CASE("a model or benchmark that is no file is named with its nearest neighbour", "[config]") {
