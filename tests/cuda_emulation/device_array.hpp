@@ -27,6 +27,10 @@ class DeviceArray {
   const T* get() const { return data_; }
   std::size_t size() const { return size_; }
   std::span<T> span() { return {data_, size_}; }
+  /// As many numbers as there are.
+  void write(const std::vector<T>& values) {
+    check(cudaMemcpy(data_, values.data(), size_ * sizeof(T), cudaMemcpyHostToDevice));
+  }
   std::vector<T> read() const {
     std::vector<T> values(size_);
     check(cudaMemcpy(values.data(), data_, size_ * sizeof(T), cudaMemcpyDeviceToHost));
