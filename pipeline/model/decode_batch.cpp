@@ -185,7 +185,6 @@ class Wave {
     store_ = empty_answer_store(network_, rows_, capacity_);
     angles_ = answer_angles(network_, prompts_, each_, capacity_);
     entry_ = at::zeros({1}, options.dtype(at::kLong));
-    entry_rows_ = at::zeros({rows_}, options.dtype(at::kInt));
     own_rows_ = at::ones({rows_}, options.dtype(at::kInt));
     want_columns(options);
   }
@@ -227,7 +226,6 @@ class Wave {
     run_answer_blocks(network_, x, now);
     chooser_->choose(head_product(network_, x));
     entry_.add_(1);
-    entry_rows_.add_(1);
     own_rows_.add_(1);
     held_.clear();
     held_of_.clear();
@@ -235,7 +233,7 @@ class Wave {
     each_watched([&](BatchMember& member, std::size_t) {
       HeldViews views = member.taps->take();
       if (views.views.empty()) return;
-      numbers.push_back(std::move(views.numbers));
+      numbers.push_back(views.numbers);
       held_.push_back(std::move(views));
       held_of_.push_back(&member);
     });
@@ -243,7 +241,7 @@ class Wave {
   }
 
   at::Tensor attend(std::size_t l, const Heads& heads, int step) {
-    batch_.append(store_, l, heads.key, heads.value, entry_, entry_rows_);
+    batch_.append(store_, l, heads.key, heads.value, entry_, own_rows_);
     const int number = static_cast<int>(l);
     bool wanted = false;
     each_watched([&](const BatchMember& member, std::size_t) {
@@ -298,10 +296,9 @@ class Wave {
   std::vector<RowKind> kinds_;
   std::vector<double> uniforms_;
   KeyValues store_;
-  Rotary angles_;          ///< [capacity, rows, head_dim / 2]
-  at::Tensor entry_;       ///< [1] where the pass's keys and values go
-  at::Tensor entry_rows_;  ///< [rows] int32, the same for each row
-  at::Tensor own_rows_;    ///< [rows] int32, positions with the pass's own
+  Rotary angles_;        ///< [capacity, rows, head_dim / 2]
+  at::Tensor entry_;     ///< [1] where the pass's keys and values go
+  at::Tensor own_rows_;  ///< [rows] int32, positions with the pass's own
   WantedColumns wanted_;
   std::vector<HeldViews> held_;
   std::vector<BatchMember*> held_of_;

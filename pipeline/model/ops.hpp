@@ -97,11 +97,11 @@ class TokenChooser;
 class BatchOps {
  public:
   virtual ~BatchOps() = default;
-  /// Key and value rows [R, kv_heads, head_dim] to entry `at` ([1] int64 and, for each row, [R]
-  /// int32, on the device) of block `block` of the answers' store.
+  /// Key and value rows [R, kv_heads, head_dim] to entry `at` ([1] int64 on the device) of block
+  /// `block` of the answers' store; `own_rows` as in BatchQuery.
   virtual void append(KeyValues& answers, std::size_t block, const at::Tensor& key,
                       const at::Tensor& value, const at::Tensor& at,
-                      const at::Tensor& at_rows) const = 0;
+                      const at::Tensor& own_rows) const = 0;
   virtual BatchAttended attend_batch(const BatchQuery& query, const KeyValues& answers) const = 0;
   /// For batches of `rows` rows, of which every `each`-th from the first on is a greedy answer's.
   virtual std::unique_ptr<TokenChooser> chooser(std::int64_t rows, std::int64_t each,

@@ -26,7 +26,7 @@ class AtenOps : public Ops, public BatchOps {
   const BatchOps* batch() const override { return this; }
 
   void append(KeyValues& answers, std::size_t block, const at::Tensor& key, const at::Tensor& value,
-              const at::Tensor& at, const at::Tensor& at_rows) const override;
+              const at::Tensor& at, const at::Tensor& own_rows) const override;
   BatchAttended attend_batch(const BatchQuery& query, const KeyValues& answers) const override;
   std::unique_ptr<TokenChooser> chooser(std::int64_t rows, std::int64_t each, double temperature,
                                         double top_p) const override;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/append_rows.hpp"
 #include "kernels/decode_attention.hpp"
+#include "kernels/gated_rows.hpp"
 #include "kernels/norm_rows.hpp"
 #include "kernels/rotary.hpp"
 #include "pipeline/model/ops_aten.hpp"
@@ -31,6 +33,12 @@ T* numbers_to_write(const at::Tensor& tensor) {
   return static_cast<T*>(tensor.data_ptr());
 }
 
+/// [R, heads, width] whose rows may lie apart, in fours of numbers as the twins read them.
+bool rows_of_heads(const at::Tensor& x) {
+  return x.stride(2) == 1 && x.stride(1) == x.size(2) && x.size(2) % 4 == 0 &&
+         x.stride(0) % 4 == 0 && x.storage_offset() % 4 == 0;
+}
+
 /// What the twin of attention takes; other widths go to libtorch.
 bool attention_fits(std::int64_t width, std::size_t prompts) {
   return width % 16 == 0 && width <= 256 && prompts <= kMostPrompts;
@@ -47,6 +55,23 @@ class DeviceOps : public AtenOps {
     at::Tensor out = at::empty_like(x);
     with_type(x.scalar_type(),
               [&](auto type) { rms_norm_on<decltype(type)>(place_now(), x, weight, eps, out); });
+    return out;
+  }
+
+  at::Tensor gated(const at::Tensor& input, const std::string& name) const override {
+    if (name != "silu" && name != "gelu_pytorch_tanh") return AtenOps::gated(input, name);
+    const at::Tensor x = input.contiguous();
+    at::Tensor out = at::empty({x.size(0), x.size(1) / 2}, x.options());
+    with_type(x.scalar_type(), [&](auto type) {
+      using T = decltype(type);
+      const KernelPlace place = place_now();
+      gated_rows<T>(place.device, {.x = numbers<T>(x),
+                                   .out = numbers_to_write<T>(out),
+                                   .rows = out.size(0),
+                                   .width = out.size(1),
+                                   .gate = name == "silu" ? Gate::silu : Gate::gelu_tanh,
+                                   .stream = place.stream});
+    });
     return out;
   }
 
@@ -79,6 +104,29 @@ class DeviceOps : public AtenOps {
     const SharedPrompt* prompt = &shared;
     return {attend_batch({now.query, now.block, now.own, own, {&prompt, 1}, nullptr}, answers).out,
             {}};
+  }
+
+  void append(KeyValues& answers, std::size_t block, const at::Tensor& key, const at::Tensor& value,
+              const at::Tensor& at, const at::Tensor& own_rows) const override {
+    if (!rows_of_heads(key) || !rows_of_heads(value) || key.stride(0) != value.stride(0)) {
+      return AtenOps::append(answers, block, key, value, at, own_rows);
+    }
+    with_type(key.scalar_type(), [&](auto type) {
+      using T = decltype(type);
+      const KernelPlace place = place_now();
+      append_rows<T>(place.device, {.key = numbers<T>(key),
+                                    .value = numbers<T>(value),
+                                    .rows = key.size(0),
+                                    .heads = key.size(1),
+                                    .width = key.size(2),
+                                    .stride = key.stride(0),
+                                    .key_store = numbers_to_write<T>(answers.key[block]),
+                                    .value_store = numbers_to_write<T>(answers.value[block]),
+                                    .capacity = answers.key[block].size(2),
+                                    .at = numbers<std::int32_t>(own_rows),
+                                    .first = 1,
+                                    .stream = place.stream});
+    });
   }
 
   BatchAttended attend_batch(const BatchQuery& now, const KeyValues& answers) const override {
@@ -124,7 +172,7 @@ class DeviceOps : public AtenOps {
   template <class T>
   BatchAttended attend_by_twin(const BatchQuery& now, const KeyValues& answers) const {
     const KernelPlace place = place_now();
-    const at::Tensor query = now.query.contiguous();
+    const at::Tensor query = rows_of_heads(now.query) ? now.query : now.query.contiguous();
     const at::Tensor &key = answers.key[now.block], &value = answers.value[now.block];
     DecodeAttention<T> w;
     w.paths = query.size(0);
@@ -133,6 +181,7 @@ class DeviceOps : public AtenOps {
     w.kv_heads = key.size(1);
     w.own_capacity = key.size(2);
     w.query = numbers<T>(query);
+    w.query_stride = query.stride(0);
     w.own_key = numbers<T>(key);
     w.own_value = numbers<T>(value);
     w.own = numbers<std::int32_t>(now.own_rows);

@@ -6,6 +6,8 @@
 #include <new>
 #include <string_view>
 
+#include "pipeline/model/step_graph.hpp"
+
 namespace vrp {
 namespace {
 
@@ -39,7 +41,9 @@ std::string out_of_memory_text() {
 }
 
 void empty_device_cache(at::Device device) {
-  if (!device.is_cpu()) at::accelerator::emptyCache();
+  if (device.is_cpu()) return;
+  forget_recordings();
+  at::accelerator::emptyCache();
 }
 
 }  // namespace vrp

@@ -20,6 +20,13 @@ class Called : public StepGraph {
 };
 
 #ifdef VRP_CUDA
+/// The newest recording of the thread. A pool of memory lives as long as a recording in it: the
+/// next one begins with the blocks that this one left, rather than with memory new to the process.
+std::shared_ptr<at::cuda::CUDAGraph>& newest() {
+  static thread_local std::shared_ptr<at::cuda::CUDAGraph> graph;
+  return graph;
+}
+
 class Recorded : public StepGraph {
  public:
   Recorded(at::Device device, const std::function<void()>& step) {
@@ -27,27 +34,30 @@ class Recorded : public StepGraph {
     const c10::cuda::CUDAStream side = c10::cuda::getStreamFromPool(false, device.index());
     c10::cuda::getCurrentCUDAStream(device.index()).synchronize();
     const c10::cuda::CUDAStreamGuard guard(side);
-    graph_.capture_begin({0, 0}, cudaStreamCaptureModeThreadLocal);
+    const c10::MempoolId_t pool = newest() ? newest()->pool() : c10::MempoolId_t{0, 0};
+    // What other threads ask of CUDA meanwhile is no part of it.
+    graph_->capture_begin(pool, cudaStreamCaptureModeThreadLocal);
     try {
       step();
     } catch (...) {
       end_quietly();
       throw;
     }
-    graph_.capture_end();
+    graph_->capture_end();
+    newest() = graph_;
   }
-  void replay() override { graph_.replay(); }
+  void replay() override { graph_->replay(); }
 
  private:
   /// The stream must not stay in recording; the step's own error is the one to tell.
   void end_quietly() {
     try {
-      graph_.capture_end();
+      graph_->capture_end();
     } catch (const c10::Error&) {
     }
   }
 
-  at::cuda::CUDAGraph graph_;
+  std::shared_ptr<at::cuda::CUDAGraph> graph_ = std::make_shared<at::cuda::CUDAGraph>();
 };
 #endif
 
@@ -60,6 +70,12 @@ std::unique_ptr<StepGraph> record_step(at::Device device, std::function<void()> 
 #else
   throw Error(ExitCode::internal,
               concat("no steps are recorded on ", device.str(), " by this build"));
+#endif
+}
+
+void forget_recordings() {
+#ifdef VRP_CUDA
+  newest().reset();
 #endif
 }
 

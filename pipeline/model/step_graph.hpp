@@ -20,4 +20,7 @@ class StepGraph {
 /// CUDA's text.
 std::unique_ptr<StepGraph> record_step(at::Device device, std::function<void()> step);
 
+/// Gives back the memory that is kept for this thread's next recording.
+void forget_recordings();
+
 }  // namespace vrp

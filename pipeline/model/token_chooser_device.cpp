@@ -40,7 +40,6 @@ class DeviceChooser : public TokenChooser {
     drawn_ = at::zeros({rows}, on(at::kInt));
     tokens_ = at::zeros({rows}, on(at::kLong));
     states_ = at::zeros({rows, kStateBytes / 8}, on(at::kLong));
-    logit_ = at::zeros({rows}, on(at::kFloat));
     greedy_ = at::arange(rows, on(at::kLong)).remainder(params.each).eq(0);
   }
 
@@ -69,23 +68,27 @@ class DeviceChooser : public TokenChooser {
     // The low half of a key is the complement of its token.
     const at::Tensor largest = states_.select(1, kTop1Word).bitwise_not().bitwise_and(0xFFFFFFFF);
     tokens_.copy_(at::where(greedy_, largest, drawn_.to(at::kLong)).clamp_(0, vocab - 1));
-    logit_.copy_(logits_.gather(1, tokens_.unsqueeze(1)).squeeze(1));
+    const at::Tensor logit = logits_.gather(1, tokens_.unsqueeze(1)).squeeze(1);
+    outcome_ = at::cat(
+        {states_.flatten(), tokens_, drawn_.to(at::kLong), logit.view(at::kInt).to(at::kLong)});
   }
 
   std::span<const ChosenRow> settle() override {
-    const at::Tensor tokens = tokens_.to(at::kCPU), drawn = drawn_.to(at::kCPU),
-                     logits = logit_.to(at::kCPU), words = states_.to(at::kCPU);
-    const auto* states = reinterpret_cast<const VocabState*>(words.const_data_ptr<std::int64_t>());
+    const at::Tensor outcome = outcome_.to(at::kCPU);
+    const auto* states =
+        reinterpret_cast<const VocabState*>(outcome.const_data_ptr<std::int64_t>());
+    const std::int64_t* tokens = outcome.const_data_ptr<std::int64_t>() + states_.numel();
+    const std::int64_t *drawn = tokens + params_.rows, *logits = drawn + params_.rows;
     for (std::size_t r = 0; r < rows_.size(); ++r) {
       rows_[r] = {};
       if (kinds_[r] == RowKind::idle) continue;
-      const std::int32_t draw = drawn.const_data_ptr<std::int32_t>()[r];
-      const bool open = kinds_[r] == RowKind::path && draw < 0;
+      const bool open = kinds_[r] == RowKind::path && drawn[r] < 0;
       if (states[r].bad > 0 || open) {
         decide(r);
       } else {
-        rows_[r].token = static_cast<std::int32_t>(tokens.const_data_ptr<std::int64_t>()[r]);
-        rows_[r].statistics = statistics_of(states[r], logits.const_data_ptr<float>()[r]);
+        rows_[r].token = static_cast<std::int32_t>(tokens[r]);
+        rows_[r].statistics =
+            statistics_of(states[r], std::bit_cast<float>(static_cast<std::int32_t>(logits[r])));
       }
     }
     return rows_;
@@ -123,7 +126,8 @@ class DeviceChooser : public TokenChooser {
   std::vector<ChosenRow> rows_;
   std::vector<RowKind> kinds_;
   std::vector<double> host_uniforms_;
-  at::Tensor uniforms_, drawn_, tokens_, states_, logit_, greedy_, logits_;
+  at::Tensor uniforms_, drawn_, tokens_, states_, greedy_;
+  at::Tensor logits_, outcome_;  ///< of the last choice
 };
 
 }  // namespace

@@ -25,8 +25,8 @@ TEST_CASE("the forward pass agrees with the reference in every golden case", "[g
       continue;
     }
     cases += static_cast<int>(names.size());
-    // The project's own kernels, and libtorch's, which accelerators run.
-    for (const char* kernels : {"auto", "aten"}) {
+    // The project's own kernels, libtorch's, and the way that GPUs take.
+    for (const char* kernels : {"auto", "aten", "device"}) {
       const Model model = Model::load(family.checkpoint, {"cpu", "fp32", 1, kernels});
       Tally tally;
       for (const std::string& name : names) {

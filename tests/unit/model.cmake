@@ -1,7 +1,7 @@
 # The forward pass on a small checkpoint that the tests write themselves.
 add_library(vrp_tiny_checkpoint STATIC ${CMAKE_CURRENT_LIST_DIR}/model/tiny_checkpoint.cpp)
 target_link_libraries(vrp_tiny_checkpoint PUBLIC vrp_options vrp_base vrp_kernels)
-foreach(area repeat observer load generate lens likelihood)
+foreach(area repeat answer observer load generate lens likelihood)
   vrp_add_test(model_${area} SOURCES ${CMAKE_CURRENT_LIST_DIR}/model/${area}_test.cpp
                LIBS vrp_model vrp_tiny_checkpoint LABELS unit)
 endforeach()

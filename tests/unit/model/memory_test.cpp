@@ -48,7 +48,9 @@ void add(std::vector<double>& out, const Answer& answer) {
 }
 
 struct Fixture {
-  explicit Fixture(const std::string& kernels = "auto") : kernels_(kernels) {
+  explicit Fixture(const std::string& kernels = "auto", int batch = 1) {
+    options_.kernels = kernels;
+    options_.batch = batch;
     Ceiling::install().set_limit(0);
     load();
   }
@@ -57,9 +59,7 @@ struct Fixture {
   void load() {
     model.reset();
     Ceiling::install().set_limit(0);
-    ModelOptions options;
-    options.kernels = kernels_;
-    model = std::make_unique<Model>(Model::load(checkpoint.path(), options));
+    model = std::make_unique<Model>(Model::load(checkpoint.path(), options_));
     item = model->prepare(noise_image(40, 30, 1), question, {});
     other = model->prepare(noise_image(40, 30, 99), question, {});
   }
@@ -137,7 +137,7 @@ struct Fixture {
   }
 
   TinyCheckpoint checkpoint;
-  std::string kernels_;
+  ModelOptions options_;
   std::string question = std::string(60, 'q');
   std::unique_ptr<Model> model;
   PreparedItem item, other;
@@ -321,6 +321,53 @@ TEST_CASE("libtorch's kernels, as on a GPU, give the same tokens in smaller part
     }
   }
   CHECK(rescued > 0);
+}
+
+TEST_CASE("a batch of questions that is too large is asked in smaller ones", "[model][memory]") {
+  Fixture f("aten", 4);
+  Ceiling& ceiling = Ceiling::install();
+  ceiling.say_by(Refusal::device);
+  SamplingParams sampling;
+  sampling.samples = kPaths;
+  const GenerationParams params{6, {271}, false};
+  std::vector<PreparedItem> items;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    items.push_back(f.model->prepare(noise_image(40, 30, i), "what is it?", {}));
+  }
+  const Rng rng(3, "x");
+  const auto replies = [&] {
+    std::vector<States> states(items.size());
+    std::vector<ModelQuestion> questions;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      questions.push_back({&items[i], true, &states[i], &rng});
+    }
+    std::vector<std::int32_t> out;
+    for (const ModelReply& reply : f.model->answer(questions, params, params, sampling)) {
+      CHECK(reply.problem.empty());
+      const std::vector<std::int32_t>& tokens = reply.answers.greedy.tokens;
+      out.insert(out.end(), tokens.begin(), tokens.end());
+      for (const Answer& path : reply.answers.paths) {
+        out.insert(out.end(), path.tokens.begin(), path.tokens.end());
+      }
+    }
+    for (const States& one : states) out.push_back(static_cast<std::int32_t>(one.seen.size()));
+    return out;
+  };
+  const std::int64_t base = ceiling.live();
+  ceiling.reset_peak();
+  const auto reference = replies();
+  const std::int64_t need = ceiling.peak() - base;
+  for (int percent = 90; percent >= 50; percent -= 20) {
+    CAPTURE(percent);
+    f.load();
+    ceiling.set_limit(ceiling.live() + need * percent / 100);
+    CHECK(replies() == reference);
+    CHECK(f.model->counters().out_of_memory > 0);
+    const auto remarks = f.model->take_remarks();
+    REQUIRE(!remarks.empty());
+    CHECK_THAT(remarks.front(), Contains("questions: 2 of 4 at a time"));
+  }
+  ceiling.set_limit(0);
 }
 
 TEST_CASE("the ladder has few rungs and ends", "[model][memory]") {
