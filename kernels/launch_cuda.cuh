@@ -23,8 +23,8 @@ inline void cuda_check(cudaError_t code, const char* kernel) {
 
 /// kernel<<<grid, block, shared_bytes, stream>>>(arguments...), with the opt-in that more than 48
 /// KiB of dynamic shared memory need. Does not wait, and may be called while the stream is captured
-/// (neither call is one that CUDA prohibits there), best after a first run: CUDA loads a kernel when
-/// it is first used. Throws std::runtime_error with `name` when the launch is refused.
+/// (neither call is one that CUDA prohibits there), best after a first run: CUDA loads a kernel
+/// when it is first used. Throws std::runtime_error with `name` when the launch is refused.
 template <class... Parameters, class... Arguments>
 void launch(const char* name, void (*kernel)(Parameters...), dim3 grid, dim3 block,
             std::size_t shared_bytes, cudaStream_t stream, Arguments&&... arguments) {
