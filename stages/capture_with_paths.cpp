@@ -1,23 +1,44 @@
 #include "stages/capture_with_paths.hpp"
 
-#include <optional>
-
-#include "pipeline/base/error.hpp"
-
 namespace vrp {
 namespace {
 
-/// What `ask` gives; nothing, and in `problem` why, where it is an Error.
-template <class Ask>
-auto tried(Ask ask, std::string& problem) -> std::optional<decltype(ask())> {
-  try {
-    return ask();
-  } catch (const Error& error) {
-    if (error.code() == ExitCode::internal) throw;
-    problem = error.what();
-    return std::nullopt;
+/// A group's replies to capture and to consistency. Where the pass for both fails at an item, each
+/// stage's own pass of the whole group decides: with as many questions at once as alone, and so
+/// with the bits that it has alone.
+class GroupReplies {
+ public:
+  /// `seen`, `rngs`: of the group's items.
+  GroupReplies(std::vector<GroupItem>& group, const Model& model,
+               const GenerationParams& generation, const PathSettings& paths,
+               std::vector<CaptureObserver>& seen, const std::vector<Rng>& rngs)
+      : both_(ask_group(group, model, generation, paths.generation, paths.sampling)) {
+    bool failed = false;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      ModelQuestion& question = group[i].question = {};
+      if (both_[i].problem.empty() || !group[i].problem.empty()) continue;
+      failed = true;
+      seen[i].restart();
+      question.observer = &seen[i];
+    }
+    if (!failed) return;
+    captured_ = ask_group(group, model, generation);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      group[i].question = {.greedy = false, .paths = &rngs[i]};
+    }
+    sampled_ = ask_group(group, model, {}, paths.generation, paths.sampling);
   }
-}
+
+  const ModelReply& captured(std::size_t i) const { return of(captured_, i); }
+  const ModelReply& sampled(std::size_t i) const { return of(sampled_, i); }
+
+ private:
+  const ModelReply& of(const std::vector<ModelReply>& alone, std::size_t i) const {
+    return both_[i].problem.empty() || alone.empty() ? both_[i] : alone[i];
+  }
+
+  std::vector<ModelReply> both_, captured_, sampled_;
+};
 
 }  // namespace
 
@@ -33,29 +54,10 @@ std::pair<Record, Record> capture_with_paths(const TogetherInput& in,
     std::vector<GroupItem> group = prepare_group(in.items, rows, shown, in.model, in.style);
     std::vector<CaptureObserver> seen = captured.observers(group);
     const std::vector<Rng> rngs = paths.rngs(group, in.items, in.model_name);
-    ask_group(group, in.model, captured.generation(), paths.generation, paths.sampling);
+    const GroupReplies replies(group, in.model, captured.generation(), paths, seen, rngs);
     for (std::size_t i = 0; i < group.size(); ++i) {
-      const GroupItem& item = group[i];
-      if (!item.problem.empty()) {
-        captured.add_failure(item.row, item.problem);
-        sampled.add_failure(item.row, item.problem);
-      } else if (item.reply.problem.empty()) {
-        captured.add(item, item.reply.answers.greedy, seen[i]);
-        sampled.add(item.row, item.reply.answers.paths);
-      } else {
-        std::string problem;
-        seen[i].restart();
-        const auto greedy =
-            tried([&] { return in.model.greedy(item.prepared, captured.generation(), &seen[i]); },
-                  problem);
-        greedy ? captured.add(item, *greedy, seen[i]) : captured.add_failure(item.row, problem);
-        const auto drawn = tried(
-            [&] {
-              return in.model.sample(item.prepared, paths.generation, paths.sampling, rngs[i]);
-            },
-            problem);
-        drawn ? sampled.add(item.row, *drawn) : sampled.add_failure(item.row, problem);
-      }
+      captured.add(group[i], replies.captured(i), seen[i]);
+      sampled.add(group[i].row, replies.sampled(i));
       done();
     }
   }

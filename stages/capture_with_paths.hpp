@@ -22,9 +22,9 @@ struct TogetherInput {
 };
 
 /// The records of `capture` and of `consistency`, bit for bit, with one prefill an item for both
-/// and the answers of Model::batch items in one batch (Model::answer). An item at which the joint
-/// pass fails is asked about by each stage alone, so that the reason in its row is that stage's
-/// own. `done` is called after each item.
+/// and the answers of Model::batch items in one batch (Model::answer). Where the joint pass fails
+/// at an item, each stage asks alone, so that the reason in its row is that stage's own. `done` is
+/// called after each item.
 std::pair<Record, Record> capture_with_paths(const TogetherInput& input,
                                              const std::function<void()>& done);
 

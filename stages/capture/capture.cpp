@@ -60,8 +60,10 @@ std::vector<CaptureObserver> CaptureUnit::observers(std::vector<GroupItem>& grou
   return out;
 }
 
-void CaptureUnit::add(const GroupItem& item, const Answer& answer, const CaptureObserver& seen) {
+void CaptureUnit::add(const GroupItem& item, const ModelReply& reply, const CaptureObserver& seen) {
+  if (!reply.problem.empty()) return columns_.add_failure(item.row, reply.problem);
   try {
+    const Answer& answer = reply.answers.greedy;
     const RgbImage& image = item.picture->image;
     seen.check_views(passes(answer, generation_));
     std::vector<float> blank;
@@ -88,14 +90,9 @@ Record capture(const ItemTable& items, std::size_t first, const std::vector<Pict
     const auto shown = std::span(pictures).subspan(rows.first - first, rows.last - rows.first);
     std::vector<GroupItem> group = prepare_group(items, rows, shown, model, style);
     const std::vector<CaptureObserver> seen = unit.observers(group);
-    ask_group(group, model, unit.generation());
+    const std::vector<ModelReply> replies = ask_group(group, model, unit.generation());
     for (std::size_t i = 0; i < group.size(); ++i) {
-      const GroupItem& item = group[i];
-      if (item.failure().empty()) {
-        unit.add(item, item.reply.answers.greedy, seen[i]);
-      } else {
-        unit.add_failure(item.row, item.failure());
-      }
+      unit.add(group[i], replies[i], seen[i]);
       done();
     }
   }

@@ -38,13 +38,10 @@ class CaptureUnit {
   /// For each item of a group one that its question is asked with.
   std::vector<CaptureObserver> observers(std::vector<GroupItem>& group) const;
 
-  /// An item with its greedy answer and what was seen of it. Asks for all the rest: the grey twin,
-  /// the lens, losses of options. An Error of these is the item's failure; Error (internal) is
-  /// thrown.
-  void add(const GroupItem& item, const Answer& answer, const CaptureObserver& seen);
-  void add_failure(std::size_t row, const std::string& reason) {
-    columns_.add_failure(row, reason);
-  }
+  /// An item with its greedy answer, or why there is none, and what was seen of it. Asks for all
+  /// the rest: the grey twin, the lens, losses of options. An Error of these is the item's failure;
+  /// Error (internal) is thrown.
+  void add(const GroupItem& item, const ModelReply& reply, const CaptureObserver& seen);
   Record finish() { return columns_.finish(); }
 
  private:

@@ -39,21 +39,30 @@ std::vector<GroupItem> prepare_group(const ItemTable& items, RowRange rows,
   return group;
 }
 
-void ask_group(std::vector<GroupItem>& group, const Model& model,
-               const GenerationParams& generation, const GenerationParams& path_generation,
-               const SamplingParams& sampling) {
+std::vector<ModelReply> ask_group(const std::vector<GroupItem>& group, const Model& model,
+                                  const GenerationParams& generation,
+                                  const GenerationParams& path_generation,
+                                  const SamplingParams& sampling) {
   std::vector<ModelQuestion> questions;
   for (const GroupItem& item : group) {
     if (!item.problem.empty()) continue;
     questions.push_back(item.question);
     questions.back().item = &item.prepared;
   }
-  if (questions.empty()) return;
-  std::vector<ModelReply> replies = model.answer(questions, generation, path_generation, sampling);
-  auto next = replies.begin();
-  for (GroupItem& item : group) {
-    if (item.problem.empty()) item.reply = std::move(*next++);
+  std::vector<ModelReply> found;
+  if (!questions.empty()) {
+    found = model.answer(questions, generation, path_generation, sampling);
   }
+  std::vector<ModelReply> replies(group.size());
+  auto next = found.begin();
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (group[i].problem.empty()) {
+      replies[i] = std::move(*next++);
+    } else {
+      replies[i].problem = group[i].problem;
+    }
+  }
+  return replies;
 }
 
 }  // namespace vrp

@@ -28,10 +28,7 @@ struct GroupItem {
   const Picture* picture = nullptr;
   PreparedItem prepared;
   ModelQuestion question;  ///< who sees it and what is drawn; ask_group says of which prompt
-  ModelReply reply;
-  std::string problem;  ///< why it cannot be asked about; nothing of the above is there then
-  /// Why there is no answer; "" = there is.
-  const std::string& failure() const { return problem.empty() ? reply.problem : problem; }
+  std::string problem;     ///< why it cannot be asked about; nothing of the above is there then
 };
 
 /// The rows of a group, prepared. `pictures`: of its rows. An item that cannot be prepared (no
@@ -40,9 +37,11 @@ std::vector<GroupItem> prepare_group(const ItemTable& items, RowRange rows,
                                      std::span<const Picture> pictures, const Model& model,
                                      const PromptStyle& style);
 
-/// Asks the questions of those that can be asked about at once (Model::answer).
-void ask_group(std::vector<GroupItem>& group, const Model& model,
-               const GenerationParams& generation, const GenerationParams& path_generation = {},
-               const SamplingParams& sampling = {});
+/// Asks the questions of those that can be asked about at once (Model::answer). A reply for each
+/// item; that of one that cannot be asked about has its problem.
+std::vector<ModelReply> ask_group(const std::vector<GroupItem>& group, const Model& model,
+                                  const GenerationParams& generation,
+                                  const GenerationParams& path_generation = {},
+                                  const SamplingParams& sampling = {});
 
 }  // namespace vrp

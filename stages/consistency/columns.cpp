@@ -26,7 +26,9 @@ void ConsistencyColumns::start(std::size_t row, ItemStatus status, const std::st
   reason_.push_back(reason);
 }
 
-void ConsistencyColumns::add(std::size_t row, const std::vector<Answer>& answers) {
+void ConsistencyColumns::add(std::size_t row, const ModelReply& reply) {
+  if (!reply.problem.empty()) return add_failure(row, reply.problem);
+  const std::vector<Answer>& answers = reply.answers.paths;
   start(row, ItemStatus::ok, "");
   std::vector<std::string> normalised;
   std::int64_t tokens = 0;

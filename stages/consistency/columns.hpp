@@ -17,12 +17,12 @@ namespace vrp {
 class ConsistencyColumns {
  public:
   ConsistencyColumns(const ItemTable& items, const ConsistencyParams& params);
-  /// `answers`: params.samples of them.
-  void add(std::size_t row, const std::vector<Answer>& answers);
-  void add_failure(std::size_t row, const std::string& reason);
+  /// Its paths, params.samples of them, or why there are none.
+  void add(std::size_t row, const ModelReply& reply);
   Record finish();
 
  private:
+  void add_failure(std::size_t row, const std::string& reason);
   void start(std::size_t row, ItemStatus status, const std::string& reason);
 
   const ItemTable& items_;

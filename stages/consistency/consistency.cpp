@@ -31,13 +31,10 @@ Record consistency(const ItemTable& items, std::size_t first, const std::vector<
     std::vector<GroupItem> group = prepare_group(items, rows, shown, model, style);
     const std::vector<Rng> rngs = paths.rngs(group, items, model_name);
     for (GroupItem& item : group) item.question.greedy = false;
-    ask_group(group, model, {}, paths.generation, paths.sampling);
-    for (const GroupItem& item : group) {
-      if (item.failure().empty()) {
-        columns.add(item.row, item.reply.answers.paths);
-      } else {
-        columns.add_failure(item.row, item.failure());
-      }
+    const std::vector<ModelReply> replies =
+        ask_group(group, model, {}, paths.generation, paths.sampling);
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      columns.add(group[i].row, replies[i]);
       done();
     }
   }
