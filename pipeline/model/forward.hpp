@@ -24,6 +24,10 @@ struct Working {
   bool in_prompt = false;  ///< the prompt is being run
 };
 
+/// Rows of a prompt or picture that are in an MLP at once: all that are left of `rows`, fewer where
+/// memory is short, and on the CPU's own kernels never many, since more are not faster there.
+std::int64_t rows_at_once(const Working& working, const Ops& ops, std::int64_t rows);
+
 struct Network {
   ModelSpec spec;
   std::unique_ptr<Ops> ops;

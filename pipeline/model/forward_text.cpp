@@ -57,10 +57,16 @@ at::Tensor gated_input(const Network& network, const at::Tensor& x, const Decode
                    t.activation);
 }
 
+std::int64_t rows_at_once(const Working& working, const Ops& ops, std::int64_t rows) {
+  constexpr std::int64_t kEnough = 192;  // a product then waits for arithmetic, not for weights
+  const std::int64_t most = ops.rows_independent() ? std::min(rows, kEnough) : rows;
+  return working.rows == 0 ? most : std::min(most, working.rows);
+}
+
 at::Tensor mlp_update(const Network& network, const at::Tensor& x, const DecoderLayer& layer) {
   const Ops& ops = *network.ops;
-  const std::int64_t rows = x.size(0), most = network.working.rows;
-  if (most == 0 || rows <= most) return ops.linear(gated_input(network, x, layer), layer.down);
+  const std::int64_t rows = x.size(0), most = rows_at_once(network.working, ops, rows);
+  if (rows <= most) return ops.linear(gated_input(network, x, layer), layer.down);
   at::Tensor out = at::empty_like(x);
   for (std::int64_t first = 0; first < rows; first += most) {
     const std::int64_t count = std::min(most, rows - first);

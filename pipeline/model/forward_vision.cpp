@@ -66,7 +66,7 @@ void run_layer(const Network& network, at::Tensor& x, const VisionLayer& layer,
     const at::Tensor parts = qkv.view({rows, 3, v.heads, width}).permute({1, 2, 0, 3});
     x.add_(ops.linear(attend(parts[0], parts[1], parts[2], false), layer.out));
   }
-  const std::int64_t most = network.working.rows == 0 ? rows : network.working.rows;
+  const std::int64_t most = rows_at_once(network.working, ops, rows);
   for (std::int64_t first = 0; first < rows; first += most) {
     at::Tensor part = x.narrow(0, first, std::min(most, rows - first));
     const at::Tensor up = ops.linear(layer_norm(part, layer.norm2, v.norm_eps), layer.fc1);

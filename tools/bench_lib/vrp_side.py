@@ -44,7 +44,7 @@ def write_configuration(work, samples, tokens, template="plain", dtype="fp32"):
     return sweep
 
 
-def whole_run(sweep, out, items, ranks, threads, settings, device="cpu"):
+def whole_run(sweep, out, items, ranks, threads, settings, device="cpu", own=None):
     shutil.rmtree(out, ignore_errors=True)
     command = [program("vrp-run"), "-C", sweep, "--output-dir", out, "--device", device,
                "--set", f"run.threads={threads}", "--set", f"benchmark:bench.n={items}"]
@@ -53,7 +53,7 @@ def whole_run(sweep, out, items, ranks, threads, settings, device="cpu"):
     if ranks > 1:
         command = ["mpirun", "-n", ranks, "--oversubscribe", "--bind-to", "none", *command]
     hidden = {} if device == "cpu" else {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0")}
-    return process.run(command, ranks * threads, {"OMP_NUM_THREADS": str(threads), **hidden})
+    return process.run(command, ranks * threads, {"OMP_NUM_THREADS": str(threads), **hidden}, own)
 
 
 def answers(out, tokens):
