@@ -23,6 +23,24 @@ void in_parallel(std::int64_t count, std::int64_t cost_of_one, const Work& work)
   at::parallel_for(0, count, std::max<std::int64_t>(1, kWorthAThread / cost_of_one), work);
 }
 
+/// Paths begin .. end - 1 of `all`.
+SharedAttention paths_of(const SharedAttention& all, std::int64_t begin, std::int64_t end) {
+  SharedAttention some = all;
+  const std::int64_t before = begin * all.heads * all.width;
+  some.paths = end - begin;
+  some.query += before;
+  if (all.slots != nullptr) {
+    some.slots += begin;
+  } else {
+    const std::int64_t slots = begin * all.kv_heads * all.capacity * all.width;
+    some.own_key += slots;
+    some.own_value += slots;
+  }
+  some.out += before;
+  if (begin > 0) some.weights = nullptr;  // path 0's
+  return some;
+}
+
 class CpuOps : public Ops {
  public:
   WeightForm weight_form(std::int64_t out, std::int64_t in, at::ScalarType stored) const override {
@@ -173,8 +191,14 @@ class CpuOps : public Ops {
       w.weights = result.weights.data_ptr<float>();
     }
     const std::int64_t cost = 2 * w.paths * (w.heads / w.kv_heads) * w.width * w.prompt;
-    in_parallel(w.kv_heads, cost,
-                [&](std::int64_t begin, std::int64_t end) { shared_attention(w, begin, end); });
+    if (w.kv_heads >= at::get_num_threads()) {
+      in_parallel(w.kv_heads, cost,
+                  [&](std::int64_t begin, std::int64_t end) { shared_attention(w, begin, end); });
+    } else {  // threads then share the paths: keys are read by each, from the cache
+      in_parallel(w.paths, cost * w.kv_heads / w.paths, [&](std::int64_t begin, std::int64_t end) {
+        shared_attention(paths_of(w, begin, end), 0, w.kv_heads);
+      });
+    }
     return result;
   }
 

@@ -4,6 +4,8 @@
 // the bits of an answer do not depend on how it was run.
 #include "pipeline/model/sampling.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 
 #include "kernels/top_p.hpp"
@@ -99,7 +101,9 @@ class Sampler {
   std::span<const float> draw_first(const Prompt& prompt, int begin, int end) {
     first_ = head_logits(network_, prompt.states);
     const auto row = checked_row(first_, 0, 0);
-    for (int k = begin; k < end; ++k) draw(k, row, 0);
+    at::parallel_for(begin, end, 1, [&](std::int64_t from, std::int64_t to) {
+      for (std::int64_t k = from; k < to; ++k) draw(static_cast<int>(k), row, 0);
+    });
     return row;
   }
 
@@ -140,14 +144,16 @@ class Sampler {
         rows.erase(rows.begin());
       }
       const at::Tensor logits = head_logits(network_, x);
-      for (std::int64_t i = 0; i < std::ssize(rows); ++i) {
-        const Row& row = rows[static_cast<std::size_t>(i)];
-        if (greedy != nullptr && row.path == kGreedy) {
-          take_greedy(*greedy, checked_row(logits, i, step));
-        } else {
-          draw(row.path, checked_row(logits, i, step), step);
+      at::parallel_for(0, std::ssize(rows), 1, [&](std::int64_t from, std::int64_t to) {
+        for (std::int64_t i = from; i < to; ++i) {
+          const Row& row = rows[static_cast<std::size_t>(i)];
+          if (greedy != nullptr && row.path == kGreedy) {
+            take_greedy(*greedy, checked_row(logits, i, step));
+          } else {
+            draw(row.path, checked_row(logits, i, step), step);
+          }
         }
-      }
+      });
     }
   }
 

@@ -168,23 +168,26 @@ TEST_CASE(
     "with the project's own kernels a path depends neither on how many others there are "
     "nor on the number of threads",
     "[model][repeat]") {
-  test::TinySpec spec;
-  spec.hidden = 96;  // large enough that products are split over threads
-  spec.intermediate = 1500;
-  const TinyCheckpoint checkpoint(spec);
-  const Model model = Model::load(checkpoint.path(), {});
-  const Model threads = Model::load(checkpoint.path(), {"cpu", "fp32", 2, "auto"});
-  const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
-  SamplingParams sampling;
-  sampling.temperature = 1.5;
-  const Rng rng(1, "sampling test");
-  const auto ten = model.sample(item, tokens(12), sampling, rng);
-  check_equal(threads.sample(item, tokens(12), sampling, rng), ten);
-  check_equal(threads.greedy(item, tokens(12)), model.greedy(item, tokens(12)));
-  CHECK(threads.logits(item, {}, 5) == model.logits(item, {}, 5));
-  sampling.samples = 3;
-  const auto three = model.sample(item, tokens(12), sampling, rng);
-  for (std::size_t k = 0; k < 3; ++k) check_equal(three[k], ten[k]);
+  for (const int kv_heads : {4, 1}) {  // one: threads share its paths
+    test::TinySpec spec;
+    spec.hidden = 96;  // large enough that products are split over threads
+    spec.intermediate = 1500;
+    spec.kv_heads = kv_heads;
+    const TinyCheckpoint checkpoint(spec);
+    const Model model = Model::load(checkpoint.path(), {});
+    const Model threads = Model::load(checkpoint.path(), {"cpu", "fp32", 2, "auto"});
+    const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+    SamplingParams sampling;
+    sampling.temperature = 1.5;
+    const Rng rng(1, "sampling test");
+    const auto ten = model.sample(item, tokens(12), sampling, rng);
+    check_equal(threads.sample(item, tokens(12), sampling, rng), ten);
+    check_equal(threads.greedy(item, tokens(12)), model.greedy(item, tokens(12)));
+    CHECK(threads.logits(item, {}, 5) == model.logits(item, {}, 5));
+    sampling.samples = 3;
+    const auto three = model.sample(item, tokens(12), sampling, rng);
+    for (std::size_t k = 0; k < 3; ++k) check_equal(three[k], ten[k]);
+  }
 }
 
 TEST_CASE("the greedy answer and the paths of one pass are those of two, views included",
