@@ -29,13 +29,7 @@ SharedAttention paths_of(const SharedAttention& all, std::int64_t begin, std::in
   const std::int64_t before = begin * all.heads * all.width;
   some.paths = end - begin;
   some.query += before;
-  if (all.slots != nullptr) {
-    some.slots += begin;
-  } else {
-    const std::int64_t slots = begin * all.kv_heads * all.capacity * all.width;
-    some.own_key += slots;
-    some.own_value += slots;
-  }
+  some.slots += begin;
   some.out += before;
   if (begin > 0) some.weights = nullptr;  // path 0's
   return some;

@@ -173,10 +173,14 @@ TEST_CASE(
     spec.hidden = 96;  // large enough that products are split over threads
     spec.intermediate = 1500;
     spec.kv_heads = kv_heads;
+    spec.max_positions = 2048;
     const TinyCheckpoint checkpoint(spec);
     const Model model = Model::load(checkpoint.path(), {});
     const Model threads = Model::load(checkpoint.path(), {"cpu", "fp32", 2, "auto"});
-    const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+    // Long enough that attention is split over threads.
+    const PreparedItem item =
+        model.prepare(noise_image(40, 30, 1), std::string(1500, 'a') + " what is it?", {});
+    REQUIRE(item.ids.size() > 1400);
     SamplingParams sampling;
     sampling.temperature = 1.5;
     const Rng rng(1, "sampling test");
