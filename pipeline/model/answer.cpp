@@ -30,18 +30,6 @@ GreedyAndPaths reply_to(const Model& model, const ModelQuestion& asked, const Se
                                 asked.observer);
 }
 
-/// Calls what may fail for one question, whose problem an Error then is.
-template <class Work>
-void attempt(std::string& problem, const Work& work) {
-  if (!problem.empty()) return;
-  try {
-    work();
-  } catch (const Error& error) {
-    if (error.code() == ExitCode::internal) throw;
-    problem = error.what();
-  }
-}
-
 /// A question on its way.
 class Asked {
  public:

@@ -9,18 +9,6 @@
 namespace vrp {
 namespace {
 
-/// Calls what may fail for one member, whose problem an Error then is.
-template <class Work>
-void attempt(BatchMember& member, const Work& work) {
-  if (!member.problem.empty()) return;
-  try {
-    work();
-  } catch (const Error& error) {
-    if (error.code() == ExitCode::internal) throw;
-    member.problem = error.what();
-  }
-}
-
 /// [n, rows of each] tables of angles: positions of all prompts' rows at answer steps 0 .. n - 1.
 Rotary answer_angles(const Network& network, std::span<const SharedPrompt* const> prompts,
                      std::int64_t each, std::int64_t steps) {
@@ -281,7 +269,8 @@ class Wave {
     const float* numbers = host.const_data_ptr<float>();
     for (std::size_t i = 0; i < held_.size(); ++i) {
       BatchMember& member = *held_of_[i];
-      if (watched(member)) attempt(member, [&] { member.taps->show(held_[i], numbers, later); });
+      if (watched(member))
+        attempt(member.problem, [&] { member.taps->show(held_[i], numbers, later); });
       numbers += held_[i].numbers.numel();
     }
   }

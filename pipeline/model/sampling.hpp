@@ -1,7 +1,9 @@
 #pragma once
 // Private to pipeline/model: what all ways of drawing answers share.
 #include <functional>
+#include <string>
 
+#include "pipeline/base/error.hpp"
 #include "pipeline/model/model_impl.hpp"
 
 namespace vrp {
@@ -31,5 +33,18 @@ struct GreedyRow {
     over = builder.ended() || (builder.finished() && !final_state);
   }
 };
+
+/// Calls what may fail for one question of several, if it has not failed yet: an Error is then its
+/// `problem`, not the others'. Throws Error (internal).
+template <class Work>
+void attempt(std::string& problem, const Work& work) {
+  if (!problem.empty()) return;
+  try {
+    work();
+  } catch (const Error& error) {
+    if (error.code() == ExitCode::internal) throw;
+    problem = error.what();
+  }
+}
 
 }  // namespace vrp
