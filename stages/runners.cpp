@@ -14,6 +14,7 @@
 #include "stages/consistency/consistency.hpp"
 #include "stages/interventions/interventions.hpp"
 #include "stages/metrics/metrics.hpp"
+#include "stages/model_fronts.hpp"
 #include "stages/probes/probes.hpp"
 #include "stages/reduce/replicate_parts.hpp"
 #include "stages/reduce_input.hpp"
@@ -31,14 +32,6 @@ PromptStyle style_of(const Sweep& sweep, const std::string& model,
 }
 
 using Pictures = std::vector<Picture>;
-
-std::shared_ptr<void> read_pictures(const UnitInput& input) {
-  auto pictures = std::make_shared<Pictures>();
-  for (std::int64_t row = input.unit->first; row < input.unit->last; ++row) {
-    pictures->push_back(read_picture(input.items(), static_cast<std::size_t>(row)));
-  }
-  return pictures;
-}
 
 /// The rows of a cell's table that the run asks about.
 ItemTable asked_items(const UnitInput& input, std::size_t cell) {
@@ -93,6 +86,24 @@ ProbeInput probe_input(const UnitInput& input, std::size_t cell, const ItemTable
   };
   out.advance = input.advance;
   return out;
+}
+
+/// The unit's pictures, read, and its items as far as they are prepared ahead: `grey` with grey
+/// twins; `asked`, by row, empty = all.
+std::shared_ptr<void> prepared_pictures(const UnitInput& input, const Sweep& sweep,
+                                        ModelFronts& fronts, bool grey,
+                                        const std::vector<bool>& asked = {}) {
+  auto pictures = std::make_shared<Pictures>();
+  const auto first = static_cast<std::size_t>(input.unit->first);
+  for (std::size_t row = first; row < static_cast<std::size_t>(input.unit->last); ++row) {
+    pictures->push_back(asked.empty() || asked[row] ? read_picture(input.items(), row) : Picture());
+  }
+  if (const auto front = fronts.get(input.cell->model)) {
+    const auto& benchmark = sweep.benchmarks[input.cell->table].config;
+    prepare_ahead(*pictures, input.items(), first, *front,
+                  style_of(sweep, input.cell->model, benchmark), grey);
+  }
+  return pictures;
 }
 
 Record run_interventions(const UnitInput& input, const Sweep& sweep, const StageParams& params,
@@ -151,8 +162,15 @@ Record run_reduce(const UnitInput& input, const Sweep& sweep, const ReduceParams
 void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
                     const StageParams& params, const std::string& device,
                     const std::shared_ptr<ModelHolder>& holder) {
+  const auto fronts = std::make_shared<ModelFronts>(sweep);
   for (auto& stage : stages) {
-    if (stage.needs_model) stage.prepare = read_pictures;
+    if (stage.needs_model) {
+      // What capture prepares serves its companion, too.
+      const bool grey = stage.name == "capture" && params.capture.asks_blank();
+      stage.prepare = [&sweep, fronts, grey](const UnitInput& input) {
+        return prepared_pictures(input, sweep, *fronts, grey);
+      };
+    }
     if (stage.name == "capture") {
       stage.run = [&sweep, &params, holder](const UnitInput& input) {
         const auto& benchmark = sweep.benchmarks[input.cell->table].config;
@@ -209,6 +227,12 @@ void attach_runners(std::vector<StageDefinition>& stages, const Sweep& sweep,
         return run_probes(input, sweep, params.probes, device);
       };
     } else if (stage.name == "interventions") {
+      stage.prepare = [&sweep, &params, fronts](const UnitInput& input) {
+        const int evaluated = params.interventions_of.at(input.cell->model).items;
+        const ItemTable items = asked_items(input, input.cell_index());
+        return prepared_pictures(input, sweep, *fronts, false,
+                                 evaluated_rows(items, evaluated, input.seed));
+      };
       stage.run = [&sweep, &params, holder](const UnitInput& input) {
         return run_interventions(input, sweep, params, *holder);
       };

@@ -82,13 +82,14 @@ struct StageDefinition {
   /// Stands for `parameters` where that text differs from cell to cell.
   std::function<std::string(const Cell&)> parameters_of;
   double cost_per_item = 1;
-  /// On the I/O thread, ahead of `run`: reads and decodes what the unit needs. May be empty.
+  /// On the I/O thread, ahead of `run`: reads, decodes and prepares what the unit needs, as far as
+  /// it needs no model's weights. May be empty.
   std::function<std::shared_ptr<void>(const UnitInput&)> prepare;
   /// On the compute thread: the unit's record. Empty in programs that only plan.
   std::function<Record(const UnitInput&)> run;
   /// A later stage that can be computed together with this one for less than both alone: one rank
   /// gets both units of a cell and range where both are to be computed. "" = none. Neither reads
-  /// the other, both are made of item ranges and prepare the same.
+  /// the other, both are made of item ranges, and what this one prepares serves both.
   std::string companion;
   /// Records of this stage's unit and its companion's, bit for bit those of each `run`; `advance`
   /// of both is called. What one `run` alone would throw may be thrown for both.

@@ -1,6 +1,7 @@
 #include "pipeline/model/prompt.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/base/text.hpp"
@@ -136,11 +137,12 @@ std::vector<std::int32_t> answer_ids(const Tokenizer& tokenizer, const ModelSpec
   return ids;
 }
 
-PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
-                          std::string_view question, const PromptStyle& style) {
+namespace {
+
+PreparedItem expand(const ModelSpec& spec, const std::vector<std::int32_t>& unexpanded,
+                    PreparedImage image) {
   PreparedItem item;
-  const std::vector<std::int32_t> unexpanded = prompt_ids(tokenizer, spec, question, style);
-  item.image = prepare_image(image, spec);
+  item.image = std::move(image);
   const int cells = item.image.geometry.rows * item.image.geometry.cols;
   for (const std::int32_t id : unexpanded) {
     const int copies = id == spec.image_token ? cells : 1;
@@ -154,6 +156,19 @@ PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, con
   }
   fill_positions(spec, item);
   return item;
+}
+
+}  // namespace
+
+PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
+                          std::string_view question, const PromptStyle& style) {
+  const std::vector<std::int32_t> ids = prompt_ids(tokenizer, spec, question, style);
+  return expand(spec, ids, prepare_image(image, spec));
+}
+
+PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, PreparedImage image,
+                          std::string_view question, const PromptStyle& style) {
+  return expand(spec, prompt_ids(tokenizer, spec, question, style), std::move(image));
 }
 
 }  // namespace vrp

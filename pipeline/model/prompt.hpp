@@ -40,6 +40,10 @@ struct PreparedItem {
 PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
                           std::string_view question, const PromptStyle& style);
 
+/// The same for a picture that prepare_image made for this model.
+PreparedItem prepare_item(const Tokenizer& tokenizer, const ModelSpec& spec, PreparedImage image,
+                          std::string_view question, const PromptStyle& style);
+
 /// Checks once per checkpoint that every special text of the family's prompts is one token of the
 /// tokenizer, and the image token's text has the configured id. Error (bad_input): text, found id,
 /// expected id.

@@ -1,7 +1,6 @@
 #include "stages/capture/capture.hpp"
 
 #include "pipeline/base/error.hpp"
-#include "stages/capture/question.hpp"
 
 namespace vrp {
 namespace {
@@ -12,18 +11,12 @@ int passes(const Answer& answer, const GenerationParams& params) {
   return answer.ended || params.final_state ? 1 + tokens : tokens;
 }
 
-/// Uniform grey 128 of an item's source size, so that its grid is the item's.
-RgbImage grey_picture(const RgbImage& image) {
-  RgbImage grey{image.width, image.height, {}, {}};
-  grey.rgb.assign(image.rgb.size(), 128);
-  return grey;
-}
-
 /// [L+1, D] at the last prompt position of the item's prompt with the grey picture.
 std::vector<float> blank_states(const Model& model, const PreparedItem& item,
-                                const RgbImage& image) {
+                                const Picture& picture) {
   PreparedItem blank;
-  blank.image = prepare_image(grey_picture(image), model.spec());
+  blank.image = picture.grey != nullptr ? *picture.grey
+                                        : prepare_image(grey_picture(picture.image), model.spec());
   blank.ids = item.ids;
   blank.image_positions = item.image_positions;
   blank.positions = item.positions;
@@ -64,18 +57,18 @@ void CaptureUnit::add(const GroupItem& item, const ModelReply& reply, const Capt
   if (!reply.problem.empty()) return columns_.add_failure(item.row, reply.problem);
   try {
     const Answer& answer = reply.answers.greedy;
-    const RgbImage& image = item.picture->image;
     seen.check_views(passes(answer, generation_));
     std::vector<float> blank;
-    if (params_.asks_blank()) blank = blank_states(model_, item.prepared, image);
+    if (params_.asks_blank()) blank = blank_states(model_, *item.prepared, *item.picture);
     LensItem measured;
     if (lens_) {
       measured =
           lens_->measure(reference_of(items_, item.row), seen, answer.steps.front().token, blank);
     }
     ChoiceLosses choices;
-    if (params_.choices) choices = choice_losses(model_, image, items_, item.row, style_);
-    columns_.add_answer(item.row, item.prepared, answer, seen, blank, measured, choices);
+    if (params_.choices)
+      choices = choice_losses(model_, item.prepared->image, items_, item.row, style_);
+    columns_.add_answer(item.row, *item.prepared, answer, seen, blank, measured, choices);
   } catch (const Error& error) {
     if (error.code() == ExitCode::internal) throw;
     columns_.add_failure(item.row, error.what());

@@ -8,7 +8,7 @@
 
 namespace vrp {
 
-ChoiceLosses choice_losses(const Model& model, const RgbImage& image, const ItemTable& items,
+ChoiceLosses choice_losses(const Model& model, const PreparedImage& image, const ItemTable& items,
                            std::size_t row, const PromptStyle& style) {
   ChoiceLosses out;
   if (items.choices[row].empty()) return out;
@@ -22,7 +22,9 @@ ChoiceLosses choice_losses(const Model& model, const RgbImage& image, const Item
     answers.push_back(answer_ids(model.tokenizer(), model.spec(), asked.question, bare, choice));
     out.tokens.back() = static_cast<std::int32_t>(answers.back().size());
   }
-  const auto losses = model.answer_losses(prepare_asked(model, image, asked, style), answers);
+  const PreparedItem item =
+      prepare_item(model.tokenizer(), model.spec(), image, asked.question, bare);
+  const auto losses = model.answer_losses(item, answers);
   auto next = losses.begin();
   for (const std::string& choice : items.choices[row]) {
     out.loss.push_back(choice.empty() ? std::numeric_limits<double>::quiet_NaN() : *next++);

@@ -17,11 +17,12 @@ struct ChoiceLosses {
 };
 
 /// Each option's text as the answer to the bare question (bare_question: no letters, no suffix),
-/// tokenised behind the prompt (answer_ids). One prefill serves all options. Errors as in
+/// tokenised behind the prompt (answer_ids). `image`: the item's, prepared. One prefill serves all
+/// options. Errors as in
 /// prepare_item, answer_ids and Model::answer_losses.
 /// Source: SEED-Bench (Li et al. 2023), answer ranking: the option of least loss is the prediction.
 /// The mean over tokens, end token included, is the loss of an answered turn as LLaVA is trained.
-ChoiceLosses choice_losses(const Model& model, const RgbImage& image, const ItemTable& items,
+ChoiceLosses choice_losses(const Model& model, const PreparedImage& image, const ItemTable& items,
                            std::size_t row, const PromptStyle& style);
 
 /// Second least minus least loss, nats, >= 0: how clearly one option is preferred. NaN for fewer

@@ -29,8 +29,7 @@ std::vector<GroupItem> prepare_group(const ItemTable& items, RowRange rows,
     item.problem = pictures[i].problem;
     if (!item.problem.empty()) continue;
     try {
-      item.prepared =
-          prepare_asked(model, pictures[i].image, asked_question(items, item.row, style), style);
+      item.prepared = asked_item(pictures[i], model, items, item.row, style);
     } catch (const Error& error) {
       if (error.code() == ExitCode::internal) throw;
       item.problem = error.what();
@@ -47,7 +46,7 @@ std::vector<ModelReply> ask_group(const std::vector<GroupItem>& group, const Mod
   for (const GroupItem& item : group) {
     if (!item.problem.empty()) continue;
     questions.push_back(item.question);
-    questions.back().item = &item.prepared;
+    questions.back().item = item.prepared.get();
   }
   std::vector<ModelReply> found;
   if (!questions.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 // Items that the model is asked about at once.
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,7 +27,7 @@ std::vector<RowRange> groups_of(std::size_t first, std::size_t last, int batch);
 struct GroupItem {
   std::size_t row = 0;
   const Picture* picture = nullptr;
-  PreparedItem prepared;
+  std::shared_ptr<const PreparedItem> prepared;
   ModelQuestion question;  ///< who sees it and what is drawn; ask_group says of which prompt
   std::string problem;     ///< why it cannot be asked about; nothing of the above is there then
 };

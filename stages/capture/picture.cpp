@@ -6,6 +6,12 @@
 
 namespace vrp {
 
+RgbImage grey_picture(const RgbImage& image) {
+  RgbImage grey{image.width, image.height, {}, {}};
+  grey.rgb.assign(image.rgb.size(), 128);
+  return grey;
+}
+
 Picture read_picture(const ItemTable& items, std::size_t row) {
   Picture out;
   try {

@@ -67,10 +67,20 @@ AskedQuestion bare_question(const ItemTable& items, std::size_t row, const Promp
   return {hint_of(items, row, style) + items.question[row], ""};
 }
 
-PreparedItem prepare_asked(const Model& model, const RgbImage& image, const AskedQuestion& asked,
-                           PromptStyle style) {
-  style.suffix = asked.suffix;
-  return model.prepare(image, asked.question, style);
+PreparedItem prepare_asked(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
+                           const ItemTable& items, std::size_t row, const PromptStyle& style) {
+  const AskedQuestion asked = asked_question(items, row, style);
+  PromptStyle own = style;
+  own.suffix = asked.suffix;
+  return prepare_item(tokenizer, spec, image, asked.question, own);
+}
+
+std::shared_ptr<const PreparedItem> asked_item(const Picture& picture, const Model& model,
+                                               const ItemTable& items, std::size_t row,
+                                               const PromptStyle& style) {
+  if (picture.item != nullptr) return picture.item;
+  return std::make_shared<PreparedItem>(
+      prepare_asked(model.tokenizer(), model.spec(), picture.image, items, row, style));
 }
 
 }  // namespace vrp

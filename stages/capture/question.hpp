@@ -2,10 +2,12 @@
 // From a row of an item table to what a model is asked: the one place where hint, options and the
 // short-answer line meet the question.
 #include <cstddef>
+#include <memory>
 #include <string>
 
 #include "pipeline/items/item_table.hpp"
 #include "pipeline/model/model.hpp"
+#include "stages/capture/picture.hpp"
 
 namespace vrp {
 
@@ -32,8 +34,13 @@ AskedQuestion asked_question(const ItemTable& items, std::size_t row, const Prom
 /// SEED-Bench (Li et al. 2023), answer ranking.
 AskedQuestion bare_question(const ItemTable& items, std::size_t row, const PromptStyle& style);
 
-/// An item of `asked`, ready for the model: PromptStyle::suffix is the asked one.
-PreparedItem prepare_asked(const Model& model, const RgbImage& image, const AskedQuestion& asked,
-                           PromptStyle style);
+/// The row's question and its picture, ready for the model: PromptStyle::suffix is the asked one.
+PreparedItem prepare_asked(const Tokenizer& tokenizer, const ModelSpec& spec, const RgbImage& image,
+                           const ItemTable& items, std::size_t row, const PromptStyle& style);
+
+/// The same, made now where it was not made ahead.
+std::shared_ptr<const PreparedItem> asked_item(const Picture& picture, const Model& model,
+                                               const ItemTable& items, std::size_t row,
+                                               const PromptStyle& style);
 
 }  // namespace vrp

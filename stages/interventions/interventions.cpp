@@ -87,8 +87,8 @@ class UnitRun {
 
   std::vector<InterventionOutcome> outcomes(std::size_t i) const {
     const std::size_t row = in_.first + i;
-    const PreparedItem item = prepare_asked(in_.model, in_.pictures[i].image,
-                                            asked_question(in_.items, row, in_.style), in_.style);
+    const auto prepared = asked_item(in_.pictures[i], in_.model, in_.items, row, in_.style);
+    const PreparedItem& item = *prepared;
     const MaskItem maskable = mask_item(i, item);
     std::vector<InterventionOutcome> results(conditions_.size());
     std::vector<EditCondition> edits;

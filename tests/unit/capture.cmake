@@ -8,6 +8,8 @@ endforeach()
 # The asked text, as the files in conf/ lay it out.
 vrp_add_test(capture_question SOURCES ${CMAKE_CURRENT_LIST_DIR}/capture/question_test.cpp
              LIBS vrp_stage_capture vrp_config LABELS unit)
-# Several items at once, by capture, by consistency and by both together.
-vrp_add_test(capture_group SOURCES ${CMAKE_CURRENT_LIST_DIR}/capture/group_test.cpp
-             LIBS vrp_stage_runners vrp_tiny_checkpoint LABELS unit)
+# Several items at once, by capture, by consistency and by both together; items prepared ahead.
+foreach(area group prepare_ahead)
+  vrp_add_test(capture_${area} SOURCES ${CMAKE_CURRENT_LIST_DIR}/capture/${area}_test.cpp
+               LIBS vrp_stage_runners vrp_tiny_checkpoint LABELS unit)
+endforeach()

@@ -4,83 +4,13 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <functional>
 #include <limits>
 
-#include "pipeline/base/error.hpp"
-#include "stages/capture_with_paths.hpp"
-#include "tests/unit/model/tiny_checkpoint.hpp"
+#include "tests/unit/capture/group_cell.hpp"
 
 using namespace vrp;
 using Catch::Matchers::Contains;
-using vrp::test::noise_image;
-using vrp::test::TinyCheckpoint;
-using vrp::test::TinyTensors;
-
-namespace {
-
-constexpr std::size_t kRows = 11;
-constexpr GenerationParams kGeneration{.max_new_tokens = 5};
-
-struct Cell {
-  explicit Cell(int batch = 4, const std::string& kernels = "aten",
-                const std::function<void(TinyTensors&)>& change = {})
-      : checkpoint({}, change),
-        model(Model::load(checkpoint.path(), {.kernels = kernels, .batch = batch})) {
-    table.benchmark = "toy";
-    table.kind = "text";
-    table.scorers = {"exact@1"};
-    for (std::size_t i = 0; i < kRows; ++i) {
-      table.key.push_back(concat("toy/val/", i));
-      table.id.push_back(concat(i));
-      table.group.push_back(concat("g", i));
-      table.image.emplace_back("made.png");
-      table.image_hash.emplace_back();
-      table.question.push_back(std::string(1 + i % 3, static_cast<char>('a' + i)));
-      table.answer.emplace_back("Yes");
-      table.answers.emplace_back();
-      table.choices.emplace_back();
-      table.hint.emplace_back();
-      table.type.emplace_back("one");
-      table.regions.emplace_back();
-      table.metadata.emplace_back("{}");
-      pictures.push_back({noise_image(40, 30, static_cast<std::uint32_t>(i)), ""});
-    }
-    table.choices[5] = {"cup", "lamp"};
-    sampling.samples = 3;
-  }
-
-  std::vector<Picture> shown(RowRange rows) const {
-    return {pictures.begin() + static_cast<std::ptrdiff_t>(rows.first),
-            pictures.begin() + static_cast<std::ptrdiff_t>(rows.last)};
-  }
-  Record captured(RowRange rows) const {
-    return capture(table, rows.first, shown(rows), model, {}, kGeneration, params, [] {});
-  }
-  Record sampled(RowRange rows) const {
-    return consistency(table, rows.first, shown(rows), model, "toy", {}, kGeneration, sampling, 7,
-                       [] {});
-  }
-  std::pair<Record, Record> both(
-      RowRange rows, const std::function<void()>& done = [] {}) const {
-    const std::vector<Picture> some = shown(rows);
-    return capture_with_paths(
-        {table, rows.first, some, model, "toy", {}, kGeneration, params, sampling, 7}, done);
-  }
-
-  TinyCheckpoint checkpoint;
-  Model model;
-  ItemTable table;
-  std::vector<Picture> pictures;
-  CaptureParams params;
-  ConsistencyParams sampling;
-};
-
-std::vector<std::string> reasons(const Record& record) {
-  return record.values<std::string>("item/reason");
-}
-
-}  // namespace
+using namespace vrp::test;
 
 TEST_CASE("groups are cut at multiples of the batch, whatever the unit", "[group]") {
   using Ranges = std::vector<RowRange>;
@@ -93,7 +23,7 @@ TEST_CASE("groups are cut at multiples of the batch, whatever the unit", "[group
 
 TEST_CASE("capture and consistency in groups: each alone and both together give the same records",
           "[group]") {
-  const Cell cell;
+  const GroupCell cell;
   REQUIRE(cell.model.batch() == 4);
   int done = 0;
   const RowRange rows{2, kRows};
@@ -105,7 +35,7 @@ TEST_CASE("capture and consistency in groups: each alone and both together give 
 }
 
 TEST_CASE("units of whole batches have the rows of one large unit", "[group]") {
-  const Cell cell;
+  const GroupCell cell;
   const auto whole = cell.both({0, kRows}), first = cell.both({0, 8}), rest = cell.both({8, kRows});
   CHECK(concatenate({first.first, rest.first}).digest() == whole.first.digest());
   CHECK(concatenate({first.second, rest.second}).digest() == whole.second.digest());
@@ -115,7 +45,7 @@ TEST_CASE("in the middle of a group an item fails alone, and says what it says b
           "[group]") {
   for (const std::string kernels : {"aten", "auto"}) {
     CAPTURE(kernels);
-    Cell cell(4, kernels);
+    GroupCell cell(4, kernels);
     const Record healthy = cell.captured({0, kRows});
     cell.pictures[1] = {{}, "made.png: no such picture"};
     cell.table.question[2] = std::string(200, 'x');  // no prompt can be made
@@ -138,7 +68,7 @@ TEST_CASE("in the middle of a group an item fails alone, and says what it says b
 }
 
 TEST_CASE("a group without a single item that can be asked about is all failures", "[group]") {
-  Cell cell;
+  GroupCell cell;
   for (std::size_t row = 4; row < 8; ++row) cell.pictures[row] = {{}, "gone"};
   const auto [captured, sampled] = cell.both({4, 8});
   CHECK(reasons(captured) == std::vector<std::string>(4, "gone"));
@@ -146,7 +76,7 @@ TEST_CASE("a group without a single item that can be asked about is all failures
 }
 
 TEST_CASE("the project's own kernels ask about one item at a time", "[group]") {
-  const Cell cell(4, "auto");
+  const GroupCell cell(4, "auto");
   CHECK(cell.model.batch() == 1);
   const auto [captured, sampled] = cell.both({1, 6});
   CHECK(captured.digest() == cell.captured({1, 6}).digest());
@@ -165,7 +95,7 @@ TEST_CASE("an item whose paths fail in the joint pass is captured all the same",
   };
   for (const std::string kernels : {"aten", "auto"}) {
     CAPTURE(kernels);
-    Cell cell(4, kernels, poison);
+    GroupCell cell(4, kernels, poison);
     cell.sampling.temperature = 50;
     cell.sampling.top_p = 1;
     const RowRange rows{0, kRows};
