@@ -1,11 +1,13 @@
 // Several questions at once: their prompts one after another, without waiting for the device in
 // between, then all their answers in one batch.
 #include <algorithm>
+#include <utility>
 
 #include "pipeline/base/error.hpp"
 #include "pipeline/model/decode_batch.hpp"
 #include "pipeline/model/model_impl.hpp"
 #include "pipeline/model/out_of_memory.hpp"
+#include "pipeline/model/prompt_run.hpp"
 
 namespace vrp {
 namespace {
@@ -38,7 +40,9 @@ class Asked {
         last_(std::ssize(question.item->ids) - 1),
         taps_(question.greedy ? question.observer : nullptr, network.spec,
               question.item->image_positions, last_, last_),
-        greedy_(network.spec, by.greedy) {
+        greedy_(network.spec, by.greedy),
+        request_{
+            .item = question.item, .ids = question.item->ids, .answers = true, .taps = &taps_} {
     if (question.paths != nullptr) {
       uniforms_ = uniforms_of(*question.paths);
       paths_.resize(static_cast<std::size_t>(by.sampling.samples),
@@ -47,13 +51,19 @@ class Asked {
   }
   Asked(const Asked&) = delete;  // a batch points here
 
-  void run_prompt(const Network& network, ImagePrefix& prefix, const at::Tensor& pixels) {
-    taps_.hold(true);
-    prompt_ = run_whole_prompt(network, &prefix, *question_.item, question_.item->ids, 1, true,
-                               taps_, pixels);
-    taps_.hold(false);
+  /// Uploads the picture, before anything is run that an upload would wait for.
+  PromptRun* start(const Network& network) {
+    request_.pixels = upload_image(network, question_.item->image);
+    run_ = std::make_unique<PromptRun>(network, std::exchange(request_, {}));
+    taps_.hold(true);  // nobody looks, and the device runs on, until all prompts are through
+    return run_.get();
   }
-  void show_prompt() { taps_.flush(); }
+  void finish_prompt() {
+    prompt_ = run_->finish();
+    run_.reset();
+    taps_.hold(false);
+    taps_.flush();
+  }
   BatchMember member() {
     return {&prompt_, question_.greedy ? &greedy_ : nullptr, &taps_, paths_, &uniforms_, {}};
   }
@@ -71,6 +81,8 @@ class Asked {
   GreedyRow greedy_;
   std::vector<AnswerBuilder> paths_;
   Uniforms uniforms_;
+  PromptRequest request_;
+  std::unique_ptr<PromptRun> run_;
   Prompt prompt_;
 };
 
@@ -126,28 +138,25 @@ class Together {
   void ask() {
     const Network& network = model_.network;
     std::vector<std::unique_ptr<Asked>> asked(questions_.size());
-    std::vector<at::Tensor> pixels(questions_.size());
+    std::vector<PromptRun*> prompts(questions_.size());
+    std::vector<std::string> problems(questions_.size());
     for (std::size_t i = 0; i < questions_.size(); ++i) {
-      attempt(replies_[i].problem, [&] {
+      attempt(problems[i], [&] {
         check_question(network, questions_[i], by_);
         asked[i] = std::make_unique<Asked>(network, questions_[i], by_);
-        pixels[i] = upload_image(network, questions_[i].item->image);
+        prompts[i] = asked[i]->start(network);
       });
     }
-    for (std::size_t i = 0; i < questions_.size(); ++i) {
-      attempt(replies_[i].problem, [&] {
-        asked[i]->run_prompt(network, model_.prefixes.of(questions_[i].item->image),
-                             std::exchange(pixels[i], at::Tensor()));
-      });
-    }
+    run_prompts(network, prompts, problems);
     std::vector<BatchMember> members;
     std::vector<std::size_t> which;
     for (std::size_t i = 0; i < questions_.size(); ++i) {
-      attempt(replies_[i].problem, [&] {
-        asked[i]->show_prompt();
+      attempt(problems[i], [&] {
+        asked[i]->finish_prompt();
         members.push_back(asked[i]->member());
         which.push_back(i);
       });
+      replies_[i].problem = problems[i];
     }
     if (members.empty()) return;
     decode_batch(network, members, by_.sampling, most_at_once(network, by_.sampling.samples));
@@ -178,12 +187,18 @@ std::size_t questions_at_once(const Model::Impl& model, const Settings& by) {
       kMostAnswerBytes / std::max<std::int64_t>(bytes, 1), 1, model.batch));
 }
 
+/// Edits happen within a pass, which a batch has for all.
+bool edits(const ModelQuestion& question) {
+  return question.observer != nullptr &&
+         std::ranges::any_of(question.observer->requests(),
+                             [](const SiteRequest& request) { return request.edit; });
+}
+
 void answer_some(const Model& asks, const Model::Impl& model, Questions questions,
                  const Settings& by, Replies replies) {
-  if (questions.size() == 1) {
-    if (replies.front().problem.empty()) {
-      attempt(replies.front().problem,
-              [&] { replies.front().answers = reply_to(asks, questions.front(), by); });
+  if (questions.size() == 1 || std::ranges::any_of(questions, edits)) {
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      attempt(replies[i].problem, [&] { replies[i].answers = reply_to(asks, questions[i], by); });
     }
     return;
   }

@@ -99,14 +99,21 @@ struct PromptPiece {
                             ///< undefined = not wanted
 };
 
-/// Runs a piece, whose rows see each other as it says and everything before them in `store`; writes
-/// their keys and values there. `x` [R, D] is h(-1) on entry and h(L-1), before the final norm, on
-/// return.
-void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece, KeyValues& store,
-                const Taps& taps);
+/// A piece of one of several prompts.
+struct PieceRun {
+  PromptPiece piece;
+  std::int64_t rows = 0;  ///< of the common x
+  KeyValues* store = nullptr;
+  const Taps* taps = nullptr;
+};
+/// Runs pieces of one or several prompts, whose rows follow each other in x [R, D]: h(-1) on entry,
+/// h(L-1), before the final norm, on return. A piece's rows see each other as it says and
+/// everything before them in its store, where their keys and values are written; the weights are
+/// read once for all pieces.
+void run_pieces(const Network& network, at::Tensor& x, std::span<const PieceRun> runs);
 
 /// Runs one token of each of K answers at position P + done. Prompt keys are shared: each is read
-/// once for all paths. x [K, D] as in run_prompt; observers see row 0.
+/// once for all paths. x [K, D] as in run_pieces; observers see row 0.
 struct AnswerStep {
   const SharedPrompt* prompt = nullptr;
   KeyValues* answers = nullptr;     ///< capacity > done; entry `done` of each slot is written
@@ -124,7 +131,7 @@ struct AnswerPass {
   std::function<at::Tensor(std::size_t, const Heads&)> attend;  ///< by block: [R, heads * head_dim]
   std::function<void(Site, int, at::Tensor&)> see;
 };
-/// x [R, D] as in run_prompt.
+/// x [R, D] as in run_pieces.
 void run_answer_blocks(const Network& network, at::Tensor& x, const AnswerPass& pass);
 
 /// What each head adds to the residual stream of one query, from the query's attention output

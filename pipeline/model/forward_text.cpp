@@ -6,38 +6,6 @@
 #include "pipeline/model/forward.hpp"
 
 namespace vrp {
-namespace {
-
-/// Softmax weights over image columns of the answer queries among a piece's `query` [R, heads,
-/// head_dim]: over all keys a query sees, in fp32, then the image columns.
-void show_attention(const Network& network, int l, const at::Tensor& query,
-                    const PromptPiece& piece, const KeyValues& store, const Taps& taps) {
-  const TextSpec& t = network.spec.text;
-  const std::int64_t first = piece.first, end = first + query.size(0);
-  const double scale = 1.0 / std::sqrt(static_cast<double>(t.head_dim));
-  const at::Tensor& columns = taps.image_columns(network.device);
-  for (std::int64_t p = std::max(first, taps.first_query()); p < end; ++p) {
-    const std::int64_t seen = piece.causal ? p + 1 : end;
-    const at::Tensor key = store.key[static_cast<std::size_t>(l)].narrow(1, 0, seen);
-    const at::Tensor q = query[p - first].view({t.kv_heads, t.heads / t.kv_heads, t.head_dim});
-    const at::Tensor scores = at::matmul(q.to(at::kFloat), key.to(at::kFloat).transpose(1, 2));
-    const at::Tensor rows = at::softmax(scores.mul_(scale), -1).view({t.heads, seen});
-    taps.see_attention(l, rows.index_select(1, columns), p,
-                       static_cast<int>(p - taps.first_query()));
-  }
-}
-
-/// What the heads of block l add at the query that yields y_0, when it is in the piece.
-void show_heads(const Network& network, int l, const at::Tensor& attended, std::int64_t first,
-                const Taps& taps) {
-  const std::int64_t row = taps.first_query() - first;
-  if (!taps.wants(Site::head_out, l) || row < 0 || row >= attended.size(0)) return;
-  const DecoderLayer& layer = network.weights.layers[static_cast<std::size_t>(l)];
-  taps.see_heads(l, head_outputs(network, layer, attended[row]));
-}
-
-}  // namespace
-
 Heads project_heads(const Network& network, const at::Tensor& x, const DecoderLayer& layer,
                     const Rotary& rotary) {
   const TextSpec& t = network.spec.text;
@@ -156,54 +124,6 @@ at::Tensor embed_rows(const Network& network, const at::Tensor& ids) {
   const Weights& w = network.weights;
   const at::Tensor& table = network.spec.text.tied_head ? w.head.weight : w.embedding;
   return scaled(network, table.index_select(0, ids).to(network.dtype));
-}
-
-void run_prompt(const Network& network, at::Tensor& x, const PromptPiece& piece, KeyValues& store,
-                const Taps& taps) {
-  const TextSpec& t = network.spec.text;
-  const Ops& ops = *network.ops;
-  const std::int64_t first = piece.first, rows = x.size(0);
-  taps.see_prompt(Site::embedding, -1, x, first);
-  for (int l = 0; l < t.layers; ++l) {
-    const DecoderLayer& layer = network.weights.layers[static_cast<std::size_t>(l)];
-    at::Tensor& keys = store.key[static_cast<std::size_t>(l)];
-    at::Tensor& values = store.value[static_cast<std::size_t>(l)];
-    const bool updates = piece.image_update.defined();
-    at::Tensor before, out;
-    {  // heads and attention's result are gone when the MLP runs, the widest part of a block
-      const Heads heads = project_heads(network, x, layer, piece.rotary);
-      keys.narrow(1, first, rows).copy_(heads.key.transpose(0, 1));
-      values.narrow(1, first, rows).copy_(heads.value.transpose(0, 1));
-      if (taps.wants(Site::attention_row, l)) {
-        show_attention(network, l, heads.query, piece, store, taps);
-      }
-      if (l + 1 == t.layers && !piece.states_needed && !updates) return;
-      if (updates) before = x.index_select(0, taps.image_columns(network.device));
-      const at::Tensor attended =
-          attend(heads.query.transpose(0, 1), keys.narrow(1, 0, first + rows),
-                 values.narrow(1, 0, first + rows), piece.causal);
-      show_heads(network, l, attended, first, taps);
-      out = ops.linear(attended, layer.out);
-    }
-    taps.see_prompt(Site::attention_out, l, out, first);
-    x.add_(out);
-    if (taps.trunk() != nullptr) taps.trunk()->keep(l, x, first);
-    out = at::Tensor();
-    if (taps.wants(Site::mlp_act, l)) {  // an observer's view is whole
-      at::Tensor act = gated_input(network, x, layer);
-      taps.see_prompt(Site::mlp_act, l, act, first);
-      out = ops.linear(act, layer.down);
-    } else {
-      out = mlp_update(network, x, layer);
-    }
-    taps.see_prompt(Site::mlp_out, l, out, first);
-    x.add_(out);
-    taps.see_prompt(Site::residual, l, x, first);
-    if (updates) {
-      piece.image_update[l].copy_(
-          update_norms(before, x.index_select(0, taps.image_columns(network.device))));
-    }
-  }
 }
 
 at::Tensor head_product(const Network& network, const at::Tensor& states) {

@@ -108,11 +108,11 @@ struct Prompt {
   at::Tensor states;    ///< [tail, D], h(L-1) of the last positions
 };
 /// Runs ids (the item's, perhaps continued). `prefix` may be null: nothing is reused or kept.
-/// `answers`: keys and values are wanted for answers. `pixels`: upload_image's, or undefined.
+/// `answers`: keys and values are wanted for answers.
 /// Error when image tokens and features do not match.
 Prompt run_whole_prompt(const Network& network, ImagePrefix* prefix, const PreparedItem& item,
                         std::span<const std::int32_t> ids, std::int64_t tail, bool answers,
-                        const Taps& taps, const at::Tensor& pixels = {});
+                        const Taps& taps);
 
 /// One row of host logits [V]. Error("non-finite logits ...") naming the step.
 std::span<const float> checked_row(const at::Tensor& logits, std::int64_t row, int step);

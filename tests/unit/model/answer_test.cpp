@@ -1,5 +1,6 @@
 // Several questions at once: each gets what it gets alone, whatever stands beside it.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <limits>
 
 #include "pipeline/base/error.hpp"
@@ -7,6 +8,7 @@
 #include "tests/unit/model/tiny_checkpoint.hpp"
 
 using namespace vrp;
+namespace fs = std::filesystem;
 using Catch::Contains;
 using vrp::test::check_equal;
 using vrp::test::noise_image;
@@ -26,7 +28,7 @@ test::TinySpec wide(int kv_heads) {
 
 /// Questions of several lengths, with what each needs to be asked.
 struct Asking {
-  explicit Asking(const Model& model) : model(model) {
+  explicit Asking(const Model& asked) : model(asked) {
     const char* words[] = {"what is it?", "how many are there, and of which colour is each?",
                            "is it a cat?", "why?", "where is the dog?"};
     for (std::size_t i = 0; i < std::size(words); ++i) {
@@ -59,11 +61,11 @@ struct Asking {
   SamplingParams sampling;
 };
 
-Model load(const TinyCheckpoint& checkpoint, const char* kernels, int batch) {
+Model load(const fs::path& checkpoint, const char* kernels, int batch) {
   ModelOptions options;
   options.kernels = kernels;
   options.batch = batch;
-  return Model::load(checkpoint.path(), options);
+  return Model::load(checkpoint, options);
 }
 
 /// The same tokens, and numbers as close as sums in another order are.
@@ -80,40 +82,70 @@ void check_close(const Answer& a, const Answer& b) {
 
 }  // namespace
 
+namespace {
+
+/// A picture that is asked about twice in a batch is run once, except where a prompt sees itself
+/// whole.
+void check_picture_shared(const Model& model, const std::vector<ModelReply>& wanted) {
+  const ModelCounters before = model.counters();
+  Asking asking(model);
+  const auto found = asking.ask(true, true, nullptr);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    check_close(found[i].answers.greedy, wanted[i].answers.greedy);
+  }
+  const std::int64_t shared = model.spec().text.prefix_lm ? 0 : 1;
+  CHECK(model.counters().prefixes_reused - before.prefixes_reused == shared);
+  CHECK(model.counters().images_encoded - before.images_encoded == 5 - shared);
+}
+
+/// A batch's replies and views beside those of questions asked one by one on the CPU's own kernels.
+void compare_with_alone(const fs::path& checkpoint) {
+  const Model own = load(checkpoint, "auto", 1);
+  Asking alone(own);
+  std::vector<Recorder> views_alone(alone.items.size());
+  const auto wanted = alone.ask(true, true, &views_alone);
+  for (const char* kernels : {"aten", "device"}) {
+    for (const int batch : {1, 3, 5}) {
+      CAPTURE(checkpoint, kernels, batch);
+      const Model model = load(checkpoint, kernels, batch);
+      Asking asking(model);
+      std::vector<Recorder> views(asking.items.size());
+      const auto found = asking.ask(true, true, &views);
+      REQUIRE(found.size() == wanted.size());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        CAPTURE(i);
+        CHECK(found[i].problem.empty());
+        check_close(found[i].answers.greedy, wanted[i].answers.greedy);
+        REQUIRE(found[i].answers.paths.size() == 17);
+        for (std::size_t k = 0; k < 17; ++k) {
+          check_close(found[i].answers.paths[k], wanted[i].answers.paths[k]);
+        }
+        CHECK(views[i].places == views_alone[i].places);
+        REQUIRE(views[i].values.size() == views_alone[i].values.size());
+        double worst = 0;
+        for (std::size_t v = 0; v < views[i].values.size(); ++v) {
+          const double value = views_alone[i].values[v];
+          worst = std::max(worst, std::abs(views[i].values[v] - value) / (1 + std::abs(value)));
+        }
+        CHECK(worst < 1e-3);
+      }
+      if (batch == 5) check_picture_shared(model, wanted);
+    }
+  }
+}
+
+}  // namespace
+
 TEST_CASE("questions of a batch get the answers and views that they get alone", "[model][answer]") {
   for (const int kv_heads : {4, 1}) {
     const TinyCheckpoint checkpoint(wide(kv_heads));
-    const Model own = load(checkpoint, "auto", 1);
-    Asking alone(own);
-    std::vector<Recorder> views_alone(alone.items.size());
-    const auto wanted = alone.ask(true, true, &views_alone);
-    for (const char* kernels : {"aten", "device"}) {
-      for (const int batch : {1, 2, 3, 5}) {
-        CAPTURE(kv_heads, kernels, batch);
-        const Model model = load(checkpoint, kernels, batch);
-        Asking asking(model);
-        std::vector<Recorder> views(asking.items.size());
-        const auto found = asking.ask(true, true, &views);
-        REQUIRE(found.size() == wanted.size());
-        for (std::size_t i = 0; i < found.size(); ++i) {
-          CAPTURE(i);
-          CHECK(found[i].problem.empty());
-          check_close(found[i].answers.greedy, wanted[i].answers.greedy);
-          REQUIRE(found[i].answers.paths.size() == 17);
-          for (std::size_t k = 0; k < 17; ++k) {
-            check_close(found[i].answers.paths[k], wanted[i].answers.paths[k]);
-          }
-          CHECK(views[i].places == views_alone[i].places);
-          REQUIRE(views[i].values.size() == views_alone[i].values.size());
-          double worst = 0;
-          for (std::size_t v = 0; v < views[i].values.size(); ++v) {
-            worst =
-                std::max(worst, std::abs(double{views[i].values[v]} - views_alone[i].values[v]));
-          }
-          CHECK(worst < 1e-3);
-        }
-      }
-    }
+    compare_with_alone(checkpoint.path());
+  }
+}
+
+TEST_CASE("so do those of the other families", "[model][answer]") {
+  for (const char* name : {"demo-paligemma", "demo-qwen2-vl"}) {
+    compare_with_alone(fs::path(VRP_SOURCE_DIR) / "tests/data" / name);
   }
 }
 
@@ -122,7 +154,7 @@ TEST_CASE("what is asked beside a question, and whether both answers are, change
   const TinyCheckpoint checkpoint(wide(2));
   for (const char* kernels : {"auto", "aten", "device"}) {
     CAPTURE(kernels);
-    const Model model = load(checkpoint, kernels, 5);
+    const Model model = load(checkpoint.path(), kernels, 5);
     CHECK(model.batch() == (std::string(kernels) == "auto" ? 1 : 5));
     Asking asking(model);
     std::vector<Recorder> both_views(5), greedy_views(5);
@@ -144,7 +176,7 @@ TEST_CASE("a question that fails leaves the others of its batch alone", "[model]
   const TinyCheckpoint checkpoint(wide(4));
   for (const char* kernels : {"auto", "aten", "device"}) {
     CAPTURE(kernels);
-    const Model model = load(checkpoint, kernels, 5);
+    const Model model = load(checkpoint.path(), kernels, 5);
     Asking asking(model);
     asking.items[1].image.pixels.pop_back();
     asking.items[3].image.pixels[5] = std::numeric_limits<float>::quiet_NaN();
@@ -174,7 +206,7 @@ TEST_CASE("an observer that fails is its own question's problem", "[model][answe
   const TinyCheckpoint checkpoint(wide(4));
   for (const char* kernels : {"auto", "aten", "device"}) {
     CAPTURE(kernels);
-    const Model model = load(checkpoint, kernels, 5);
+    const Model model = load(checkpoint.path(), kernels, 5);
     Asking asking(model);
     Failing failing;
     Recorder recorder;
