@@ -1,5 +1,6 @@
 // Groups of items that the model is asked about at once: the records of capture and consistency
-// alone and of both together, on libtorch's operations, whose batches are more than one question.
+// alone and of both together, on the operations of accelerators (on the CPU), whose batches are
+// more than one question.
 #include "stages/capture/group.hpp"
 
 #include <algorithm>
@@ -23,15 +24,18 @@ TEST_CASE("groups are cut at multiples of the batch, whatever the unit", "[group
 
 TEST_CASE("capture and consistency in groups: each alone and both together give the same records",
           "[group]") {
-  const GroupCell cell;
-  REQUIRE(cell.model.batch() == 4);
-  int done = 0;
-  const RowRange rows{2, kRows};
-  const auto [captured, sampled] = cell.both(rows, [&] { ++done; });
-  CHECK(done == 9);
-  CHECK(reasons(captured) == std::vector<std::string>(9));
-  CHECK(captured.digest() == cell.captured(rows).digest());
-  CHECK(sampled.digest() == cell.sampled(rows).digest());
+  for (const std::string kernels : {"aten", "device"}) {
+    CAPTURE(kernels);
+    const GroupCell cell(4, kernels);
+    REQUIRE(cell.model.batch() == 4);
+    int done = 0;
+    const RowRange rows{2, kRows};
+    const auto [captured, sampled] = cell.both(rows, [&] { ++done; });
+    CHECK(done == 9);
+    CHECK(reasons(captured) == std::vector<std::string>(9));
+    CHECK(captured.digest() == cell.captured(rows).digest());
+    CHECK(sampled.digest() == cell.sampled(rows).digest());
+  }
 }
 
 TEST_CASE("units of whole batches have the rows of one large unit", "[group]") {
@@ -43,7 +47,7 @@ TEST_CASE("units of whole batches have the rows of one large unit", "[group]") {
 
 TEST_CASE("in the middle of a group an item fails alone, and says what it says by itself",
           "[group]") {
-  for (const std::string kernels : {"aten", "auto"}) {
+  for (const std::string kernels : {"aten", "device", "auto"}) {
     CAPTURE(kernels);
     GroupCell cell(4, kernels);
     const Record healthy = cell.captured({0, kRows});
@@ -93,7 +97,7 @@ TEST_CASE("an item whose paths fail in the joint pass is captured all the same",
                 std::numeric_limits<float>::quiet_NaN());
     }
   };
-  for (const std::string kernels : {"aten", "auto"}) {
+  for (const std::string kernels : {"aten", "device", "auto"}) {
     CAPTURE(kernels);
     GroupCell cell(4, kernels, poison);
     cell.sampling.temperature = 50;
