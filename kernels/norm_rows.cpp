@@ -7,8 +7,8 @@
 namespace vrp {
 namespace {
 
-template <class T>
-void check(const char* kernel, const NormRows<T>& what) {
+template <class T, class W>
+void check(const char* kernel, const NormRows<T, W>& what) {
   if (what.rows < 0) reject(kernel, "number of rows", static_cast<double>(what.rows), ">= 0");
   if (what.cols < 1) reject(kernel, "length of a row", static_cast<double>(what.cols), ">= 1");
   if (!(what.eps >= 0) || !std::isfinite(what.eps)) reject(kernel, "epsilon", what.eps, ">= 0");
@@ -24,8 +24,8 @@ void check(const char* kernel, const NormRows<T>& what) {
 
 }  // namespace
 
-template <class T>
-void rms_norm(Device device, const NormRows<T>& what) {
+template <class T, class W>
+void rms_norm(Device device, const NormRows<T, W>& what) {
   check("rms_norm", what);
   if (what.bias) reject("rms_norm", "bias", 1, "none");
   if (device == Device::cpu) return rms_norm_cpu(what);
@@ -51,6 +51,8 @@ void layer_norm(Device device, const NormRows<T>& what) {
 template void rms_norm(Device, const NormRows<float>&);
 template void rms_norm(Device, const NormRows<HalfFloat>&);
 template void rms_norm(Device, const NormRows<BrainFloat>&);
+template void rms_norm(Device, const NormRows<HalfFloat, float>&);
+template void rms_norm(Device, const NormRows<BrainFloat, float>&);
 template void layer_norm(Device, const NormRows<float>&);
 template void layer_norm(Device, const NormRows<HalfFloat>&);
 template void layer_norm(Device, const NormRows<BrainFloat>&);

@@ -8,12 +8,13 @@
 namespace vrp {
 
 /// M rows of `cols` numbers, contiguous, on the device. T: float, HalfFloat or BrainFloat; `out`
-/// may be `x`.
-template <class T>
+/// may be `x`. W, the weight's type, is T or, in RMS norm, float (1 + w of Gemma in 16 bits would
+/// lose what w says).
+template <class T, class W = T>
 struct NormRows {
   const T* x = nullptr;       ///< [M, cols]
   T* out = nullptr;           ///< [M, cols]
-  const T* weight = nullptr;  ///< [cols]
+  const W* weight = nullptr;  ///< [cols]
   const T* bias = nullptr;    ///< [cols], layer norm only; null = none
   std::int64_t rows = 0, cols = 0;
   double eps = 0;                ///< >= 0
@@ -23,8 +24,8 @@ struct NormRows {
 
 /// out = w x / sqrt(mean(x^2) + eps). Source: Zhang and Sennrich, "Root mean square layer
 /// normalization", NeurIPS 2019.
-template <class T>
-void rms_norm(Device device, const NormRows<T>& what);
+template <class T, class W>
+void rms_norm(Device device, const NormRows<T, W>& what);
 
 /// out = w (x - mean) / sqrt(var + eps) + b, var = mean((x - mean)^2). Source: Ba, Kiros and
 /// Hinton, "Layer normalization", 2016.
@@ -36,13 +37,13 @@ void layer_norm(Device device, const NormRows<T>& what);
 // whatever other rows there are. A row with a NaN or an infinity gives NaN. Throws
 // std::invalid_argument for sizes that do not fit, std::runtime_error with CUDA's text.
 
-template <class T>
-void rms_norm_cpu(const NormRows<T>& what);
+template <class T, class W>
+void rms_norm_cpu(const NormRows<T, W>& what);
 template <class T>
 void layer_norm_cpu(const NormRows<T>& what);
 #ifdef VRP_CUDA
-template <class T>
-void rms_norm_cuda(const NormRows<T>& what);
+template <class T, class W>
+void rms_norm_cuda(const NormRows<T, W>& what);
 template <class T>
 void layer_norm_cuda(const NormRows<T>& what);
 #endif

@@ -5,8 +5,8 @@
 
 namespace vrp {
 
-template <class T>
-void rms_norm_cpu(const NormRows<T>& what) {
+template <class T, class W>
+void rms_norm_cpu(const NormRows<T, W>& what) {
   for (std::int64_t r = 0; r < what.rows; ++r) {
     const T* x = what.x + r * what.cols;
     double squares = 0;
@@ -41,6 +41,8 @@ void layer_norm_cpu(const NormRows<T>& what) {
 template void rms_norm_cpu(const NormRows<float>&);
 template void rms_norm_cpu(const NormRows<HalfFloat>&);
 template void rms_norm_cpu(const NormRows<BrainFloat>&);
+template void rms_norm_cpu(const NormRows<HalfFloat, float>&);
+template void rms_norm_cpu(const NormRows<BrainFloat, float>&);
 template void layer_norm_cpu(const NormRows<float>&);
 template void layer_norm_cpu(const NormRows<HalfFloat>&);
 template void layer_norm_cpu(const NormRows<BrainFloat>&);

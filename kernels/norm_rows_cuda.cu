@@ -6,8 +6,8 @@
 namespace vrp {
 namespace {
 
-template <class T>
-__global__ void __launch_bounds__(kBlockThreads) rms_kernel(NormRows<T> what) {
+template <class T, class W>
+__global__ void __launch_bounds__(kBlockThreads) rms_kernel(NormRows<T, W> what) {
   __shared__ float scratch[kBlockWarps];
   const T* x = what.x + blockIdx.x * what.cols;
   T* out = what.out + blockIdx.x * what.cols;
@@ -46,8 +46,8 @@ __global__ void __launch_bounds__(kBlockThreads) layer_kernel(NormRows<T> what) 
   }
 }
 
-template <class T>
-void run(const char* name, void (*kernel)(NormRows<T>), const NormRows<T>& what) {
+template <class T, class W>
+void run(const char* name, void (*kernel)(NormRows<T, W>), const NormRows<T, W>& what) {
   if (what.rows == 0) return;
   launch(name, kernel, static_cast<unsigned>(what.rows), kBlockThreads, 0,
          static_cast<cudaStream_t>(what.stream), what);
@@ -55,19 +55,21 @@ void run(const char* name, void (*kernel)(NormRows<T>), const NormRows<T>& what)
 
 }  // namespace
 
-template <class T>
-void rms_norm_cuda(const NormRows<T>& what) {
-  run("rms_norm", rms_kernel<T>, what);
+template <class T, class W>
+void rms_norm_cuda(const NormRows<T, W>& what) {
+  run("rms_norm", rms_kernel<T, W>, what);
 }
 
 template <class T>
 void layer_norm_cuda(const NormRows<T>& what) {
-  run("layer_norm", layer_kernel<T>, what);
+  run<T, T>("layer_norm", layer_kernel<T>, what);
 }
 
 template void rms_norm_cuda(const NormRows<float>&);
 template void rms_norm_cuda(const NormRows<HalfFloat>&);
 template void rms_norm_cuda(const NormRows<BrainFloat>&);
+template void rms_norm_cuda(const NormRows<HalfFloat, float>&);
+template void rms_norm_cuda(const NormRows<BrainFloat, float>&);
 template void layer_norm_cuda(const NormRows<float>&);
 template void layer_norm_cuda(const NormRows<HalfFloat>&);
 template void layer_norm_cuda(const NormRows<BrainFloat>&);

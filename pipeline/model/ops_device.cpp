@@ -50,11 +50,15 @@ class DeviceOps : public AtenOps {
 
   at::Tensor rms_norm(const at::Tensor& input, const at::Tensor& weight,
                       double eps) const override {
-    if (weight.scalar_type() != input.scalar_type()) return AtenOps::rms_norm(input, weight, eps);
+    const bool same = weight.scalar_type() == input.scalar_type();
+    if (!same && weight.scalar_type() != at::kFloat) return AtenOps::rms_norm(input, weight, eps);
     const at::Tensor x = input.contiguous();
     at::Tensor out = at::empty_like(x);
-    with_type(x.scalar_type(),
-              [&](auto type) { rms_norm_on<decltype(type)>(place_now(), x, weight, eps, out); });
+    with_type(x.scalar_type(), [&](auto type) {
+      using T = decltype(type);
+      if (same) return rms_norm_on<T, T>(place_now(), x, weight, eps, out);
+      rms_norm_on<T, float>(place_now(), x, weight, eps, out);  // Gemma's 1 + w
+    });
     return out;
   }
 
@@ -157,16 +161,16 @@ class DeviceOps : public AtenOps {
     return {Device::cuda, stream.native_handle()};
   }
 
-  template <class T>
+  template <class T, class W>
   static void rms_norm_on(const KernelPlace& place, const at::Tensor& x, const at::Tensor& weight,
                           double eps, at::Tensor& out) {
-    vrp::rms_norm<T>(place.device, {.x = numbers<T>(x),
-                                    .out = numbers_to_write<T>(out),
-                                    .weight = numbers<T>(weight),
-                                    .rows = x.numel() / x.size(-1),
-                                    .cols = x.size(-1),
-                                    .eps = eps,
-                                    .stream = place.stream});
+    vrp::rms_norm<T, W>(place.device, {.x = numbers<T>(x),
+                                       .out = numbers_to_write<T>(out),
+                                       .weight = numbers<W>(weight),
+                                       .rows = x.numel() / x.size(-1),
+                                       .cols = x.size(-1),
+                                       .eps = eps,
+                                       .stream = place.stream});
   }
 
   template <class T>

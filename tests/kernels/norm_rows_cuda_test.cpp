@@ -58,6 +58,43 @@ void test_norm(Norm norm, std::int64_t rows, std::int64_t cols, double size) {
       4);
 }
 
+/// Rows in 16 bits, weights in fp32 that 16 bits do not hold.
+template <class T>
+void test_wide_weight(bool plus_one) {
+  const std::int64_t rows = 5, cols = 300;
+  INFO(stored_name<T>() << ", 1 + w: " << plus_one);
+  const std::vector<T> x = stored_noise<T>(1, rows * cols, 3);
+  std::vector<float> w = stored_noise<float>(2, cols);
+  for (float& value : w) value = plus_one ? value * 1e-3f : 1 + value * 1e-3f;
+  std::vector<T> want(x.size());
+  NormRows<T, float> what{x.data(), want.data(), w.data(), nullptr, rows, cols, 1e-6, plus_one};
+  rms_norm(Device::cpu, what);
+  const DeviceArray<T> dx(x);
+  const DeviceArray<float> dw(w);
+  DeviceArray<T> out(x.size());
+  rms_norm(Device::cuda,
+           NormRows<T, float>{dx.get(), out.get(), dw.get(), nullptr, rows, cols, 1e-6, plus_one});
+  const std::vector<T> got = out.read();
+  for (std::int64_t r = 0; r < rows; ++r) {
+    double squares = 0;
+    for (std::int64_t i = 0; i < cols; ++i) {
+      squares += double{load(x[static_cast<std::size_t>(r * cols + i)])} *
+                 load(x[static_cast<std::size_t>(r * cols + i)]);
+    }
+    const double norm = std::sqrt(squares / static_cast<double>(cols) + 1e-6);
+    for (std::int64_t i = 0; i < cols; ++i) {
+      const auto at = static_cast<std::size_t>(r * cols + i);
+      const double factor = (plus_one ? 1.0 : 0.0) + w[static_cast<std::size_t>(i)];
+      // One rounding of the exact product: a weight rounded first would be off by two.
+      const double value = load(x[at]) / norm * factor;
+      CHECK(std::abs(load(want[at]) - value) <=
+            std::abs(value) * (1e-6 + stored_rounding<T>()) + 1e-6);
+      CHECK(std::abs(load(got[at]) - load(want[at])) <=
+            std::max(1.0, std::abs(value)) * (1e-5 + 2 * stored_rounding<T>()));
+    }
+  }
+}
+
 template <class T>
 void test_rotary(std::int64_t rows, std::int64_t heads, std::int64_t width, bool same) {
   INFO(stored_name<T>() << ": " << rows << " rows, " << heads << " heads of " << width);
@@ -108,6 +145,15 @@ TEST_CASE("norms of rows on the device are the specification's; rotation has its
   test_type<float>();
   test_type<HalfFloat>();
   test_type<BrainFloat>();
+}
+
+TEST_CASE("rows in 16 bits meet an RMS norm's weight in fp32 before they are rounded",
+          "[kernels][cuda]") {
+  for (const bool plus_one : {false, true}) {
+    test_wide_weight<HalfFloat>(plus_one);
+    test_wide_weight<BrainFloat>(plus_one);
+    test_wide_weight<float>(plus_one);
+  }
 }
 
 TEST_CASE("a norm far from zero does not cancel", "[kernels][cuda]") {
