@@ -6,6 +6,10 @@ foreach(area repeat answer observer load generate lens likelihood)
                LIBS vrp_model vrp_tiny_checkpoint LABELS unit)
 endforeach()
 target_compile_definitions(test_model_answer PRIVATE VRP_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+foreach(area repeat answer)
+  vrp_add_gpu_test(model_${area} SOURCES ${CMAKE_CURRENT_LIST_DIR}/model/${area}_test.cpp
+                   LIBS vrp_model vrp_tiny_checkpoint)
+endforeach()
 # Out of memory: the program puts its own allocator under libtorch.
 add_library(vrp_memory_ceiling STATIC ${CMAKE_CURRENT_LIST_DIR}/model/ceiling.cpp)
 target_link_libraries(vrp_memory_ceiling PUBLIC vrp_options PRIVATE vrp::torch)

@@ -6,6 +6,7 @@
 #include "pipeline/base/error.hpp"
 #include "tests/unit/model/answers.hpp"
 #include "tests/unit/model/tiny_checkpoint.hpp"
+#include "tests/unit/model/ways.hpp"
 
 using namespace vrp;
 namespace fs = std::filesystem;
@@ -61,11 +62,9 @@ struct Asking {
   SamplingParams sampling;
 };
 
-Model load(const fs::path& checkpoint, const char* kernels, int batch) {
-  ModelOptions options;
-  options.kernels = kernels;
-  options.batch = batch;
-  return Model::load(checkpoint, options);
+Model load(const fs::path& checkpoint, ModelOptions way, int batch) {
+  way.batch = batch;
+  return Model::load(checkpoint, way);
 }
 
 /// The same tokens, and numbers as close as sums in another order are.
@@ -100,14 +99,15 @@ void check_picture_shared(const Model& model, const std::vector<ModelReply>& wan
 
 /// A batch's replies and views beside those of questions asked one by one on the CPU's own kernels.
 void compare_with_alone(const fs::path& checkpoint) {
-  const Model own = load(checkpoint, "auto", 1);
+  const Model own = load(checkpoint, {}, 1);
   Asking alone(own);
   std::vector<Recorder> views_alone(alone.items.size());
   const auto wanted = alone.ask(true, true, &views_alone);
-  for (const char* kernels : {"aten", "device"}) {
+  for (const ModelOptions& way : test::ways()) {
+    if (way.device == "cpu" && way.kernels == "auto") continue;
     for (const int batch : {1, 3, 5}) {
-      CAPTURE(checkpoint, kernels, batch);
-      const Model model = load(checkpoint, kernels, batch);
+      CAPTURE(checkpoint, way.kernels, batch);
+      const Model model = load(checkpoint, way, batch);
       Asking asking(model);
       std::vector<Recorder> views(asking.items.size());
       const auto found = asking.ask(true, true, &views);
@@ -152,10 +152,10 @@ TEST_CASE("so do those of the other families", "[model][answer]") {
 TEST_CASE("what is asked beside a question, and whether both answers are, changes no bit",
           "[model][answer]") {
   const TinyCheckpoint checkpoint(wide(2));
-  for (const char* kernels : {"auto", "aten", "device"}) {
-    CAPTURE(kernels);
-    const Model model = load(checkpoint.path(), kernels, 5);
-    CHECK(model.batch() == (std::string(kernels) == "auto" ? 1 : 5));
+  for (const ModelOptions& way : test::ways()) {
+    CAPTURE(way.kernels);
+    const Model model = load(checkpoint.path(), way, 5);
+    CHECK(model.batch() == (way.device == "cpu" && way.kernels == "auto" ? 1 : 5));
     Asking asking(model);
     std::vector<Recorder> both_views(5), greedy_views(5);
     const auto both = asking.ask(true, true, &both_views);
@@ -174,9 +174,9 @@ TEST_CASE("what is asked beside a question, and whether both answers are, change
 
 TEST_CASE("a question that fails leaves the others of its batch alone", "[model][answer]") {
   const TinyCheckpoint checkpoint(wide(4));
-  for (const char* kernels : {"auto", "aten", "device"}) {
-    CAPTURE(kernels);
-    const Model model = load(checkpoint.path(), kernels, 5);
+  for (const ModelOptions& way : test::ways()) {
+    CAPTURE(way.kernels);
+    const Model model = load(checkpoint.path(), way, 5);
     Asking asking(model);
     asking.items[1].image.pixels.pop_back();
     asking.items[3].image.pixels[5] = std::numeric_limits<float>::quiet_NaN();
@@ -204,9 +204,9 @@ TEST_CASE("an observer that fails is its own question's problem", "[model][answe
     }
   };
   const TinyCheckpoint checkpoint(wide(4));
-  for (const char* kernels : {"auto", "aten", "device"}) {
-    CAPTURE(kernels);
-    const Model model = load(checkpoint.path(), kernels, 5);
+  for (const ModelOptions& way : test::ways()) {
+    CAPTURE(way.kernels);
+    const Model model = load(checkpoint.path(), way, 5);
     Asking asking(model);
     Failing failing;
     Recorder recorder;

@@ -6,6 +6,7 @@
 #include "pipeline/model/model.hpp"
 #include "tests/unit/model/answers.hpp"
 #include "tests/unit/model/tiny_checkpoint.hpp"
+#include "tests/unit/model/ways.hpp"
 
 using namespace vrp;
 using vrp::test::check_equal;
@@ -52,35 +53,47 @@ class IdleEditor : public Observer {
   void at(const SiteView&) override {}
 };
 
+/// Heads of 16, as the twins of kernels/ take them.
+test::TinySpec wide() {
+  test::TinySpec spec;
+  spec.hidden = 64;
+  return spec;
+}
+
 }  // namespace
 
 TEST_CASE("greedy answers do not depend on an observer", "[model][repeat]") {
-  const TinyCheckpoint checkpoint;
-  const Model model = Model::load(checkpoint.path(), {});
-  const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
-  const Answer plain = model.greedy(item, tokens(12));
-  REQUIRE(plain.steps.size() > 2);
-  for (const Rows rows : {Rows::last, Rows::image, Rows::all}) {
-    Scribbler scribbler(rows);
-    check_equal(model.greedy(item, tokens(12), &scribbler), plain);
-    CHECK(scribbler.views > 0);
+  const TinyCheckpoint checkpoint(wide());
+  for (const ModelOptions& way : test::ways()) {
+    INFO(way.device << ", kernels " << way.kernels);
+    const Model model = Model::load(checkpoint.path(), way);
+    const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+    const Answer plain = model.greedy(item, tokens(12));
+    REQUIRE(plain.steps.size() > 2);
+    for (const Rows rows : {Rows::last, Rows::image, Rows::all}) {
+      Scribbler scribbler(rows);
+      check_equal(model.greedy(item, tokens(12), &scribbler), plain);
+      CHECK(scribbler.views > 0);
+    }
+    IdleEditor editor;
+    check_equal(model.greedy(item, tokens(12), &editor), plain);
+    GenerationParams with_final_state = tokens(12);
+    with_final_state.final_state = true;
+    check_equal(model.greedy(item, with_final_state), plain);
+    check_equal(model.greedy(item, tokens(12)), plain);
   }
-  IdleEditor editor;
-  check_equal(model.greedy(item, tokens(12), &editor), plain);
-  GenerationParams with_final_state = tokens(12);
-  with_final_state.final_state = true;
-  check_equal(model.greedy(item, with_final_state), plain);
-  check_equal(model.greedy(item, tokens(12)), plain);
 }
 
 TEST_CASE("paths are the same shared, one by one, and from a model loaded anew",
           "[model][repeat]") {
-  const ModelOptions own{"cpu", "fp32", 1, "auto"}, aten{"cpu", "fp32", 1, "aten"},
-      two_threads{"cpu", "fp32", 2, "auto"};
-  for (const auto& [kv_heads, options] :
-       {std::pair{4, own}, std::pair{2, own}, std::pair{2, aten}, std::pair{4, two_threads}}) {
+  std::vector<std::pair<int, ModelOptions>> cases;
+  for (const ModelOptions& way : test::ways()) {
+    for (const int kv_heads : {4, 2}) cases.emplace_back(kv_heads, way);
+  }
+  if (test::device_or_cpu() == "cpu") cases.push_back({4, {"cpu", "fp32", 2, "auto"}});
+  for (const auto& [kv_heads, options] : cases) {
     INFO(kv_heads << " key heads, kernels " << options.kernels << ", threads " << options.threads);
-    test::TinySpec spec;
+    test::TinySpec spec = wide();
     spec.kv_heads = kv_heads;
     const TinyCheckpoint checkpoint(spec);
     const Model model = Model::load(checkpoint.path(), options);
@@ -103,28 +116,31 @@ TEST_CASE("paths are the same shared, one by one, and from a model loaded anew",
 }
 
 TEST_CASE("earlier items leave no trace, not even one with the same image", "[model][repeat]") {
-  const TinyCheckpoint checkpoint;
-  const Model model = Model::load(checkpoint.path(), {});
-  const RgbImage image = noise_image(40, 30, 1), other = noise_image(30, 40, 2);
-  const PreparedItem a = model.prepare(image, "what is it?", {});
-  const PreparedItem b = model.prepare(image, "and the colour of the large one behind?", {});
-  const PreparedItem c = model.prepare(other, "what is it?", {});
-  std::vector<Answer> fresh;
-  std::vector<std::vector<float>> logits;
-  for (const PreparedItem* item : {&a, &b, &c}) {
-    const Model own = Model::load(checkpoint.path(), {});
-    fresh.push_back(own.greedy(*item, tokens(8)));
-    logits.push_back(own.logits(*item, {}, 3));
-  }
-  CHECK(logits[0] != logits[1]);
-  CHECK(logits[0] != logits[2]);
-  for (int round = 0; round < 2; ++round) {
-    check_equal(model.greedy(a, tokens(8)), fresh[0]);
-    check_equal(model.greedy(b, tokens(8)), fresh[1]);  // reuses the image of a
-    check_equal(model.greedy(c, tokens(8)), fresh[2]);
-    CHECK(model.logits(b, {}, 3) == logits[1]);
-    CHECK(model.logits(a, {}, 3) == logits[0]);
-    CHECK(model.logits(c, {}, 3) == logits[2]);
+  const TinyCheckpoint checkpoint(wide());
+  for (const ModelOptions& way : test::ways()) {
+    INFO(way.device << ", kernels " << way.kernels);
+    const Model model = Model::load(checkpoint.path(), way);
+    const RgbImage image = noise_image(40, 30, 1), other = noise_image(30, 40, 2);
+    const PreparedItem a = model.prepare(image, "what is it?", {});
+    const PreparedItem b = model.prepare(image, "and the colour of the large one behind?", {});
+    const PreparedItem c = model.prepare(other, "what is it?", {});
+    std::vector<Answer> fresh;
+    std::vector<std::vector<float>> logits;
+    for (const PreparedItem* item : {&a, &b, &c}) {
+      const Model own = Model::load(checkpoint.path(), way);
+      fresh.push_back(own.greedy(*item, tokens(8)));
+      logits.push_back(own.logits(*item, {}, 3));
+    }
+    CHECK(logits[0] != logits[1]);
+    CHECK(logits[0] != logits[2]);
+    for (int round = 0; round < 2; ++round) {
+      check_equal(model.greedy(a, tokens(8)), fresh[0]);
+      check_equal(model.greedy(b, tokens(8)), fresh[1]);  // reuses the image of a
+      check_equal(model.greedy(c, tokens(8)), fresh[2]);
+      CHECK(model.logits(b, {}, 3) == logits[1]);
+      CHECK(model.logits(a, {}, 3) == logits[0]);
+      CHECK(model.logits(c, {}, 3) == logits[2]);
+    }
   }
 }
 
@@ -136,38 +152,45 @@ TEST_CASE("an edited run does not leak into the next one about the same image", 
     }
     void at(const SiteView& view) override { std::fill(view.data.begin(), view.data.end(), 0.0f); }
   };
-  const TinyCheckpoint checkpoint;
-  const Model model = Model::load(checkpoint.path(), {});
-  const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
-  const auto before = model.logits(item, {}, 1);
-  Blind blind;
-  CHECK(model.logits(item, {}, 1, &blind) != before);
-  CHECK(model.logits(item, {}, 1) == before);
+  const TinyCheckpoint checkpoint(wide());
+  for (const ModelOptions& way : test::ways()) {
+    INFO(way.device << ", kernels " << way.kernels);
+    const Model model = Model::load(checkpoint.path(), way);
+    const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+    const auto before = model.logits(item, {}, 1);
+    Blind blind;
+    CHECK(model.logits(item, {}, 1, &blind) != before);
+    CHECK(model.logits(item, {}, 1) == before);
+  }
 }
 
 TEST_CASE("two threads may ask one model at once", "[model][repeat]") {
-  const TinyCheckpoint checkpoint;
-  const Model model = Model::load(checkpoint.path(), {});
-  const PreparedItem a = model.prepare(noise_image(40, 30, 1), "what is it?", {});
-  const PreparedItem b = model.prepare(noise_image(30, 40, 2), "how many are there?", {});
-  const Answer wanted_a = model.greedy(a, tokens(8)), wanted_b = model.greedy(b, tokens(8));
-  std::vector<Answer> found_a(5), found_b(5);
-  std::thread first([&] {
-    for (Answer& x : found_a) x = model.greedy(a, tokens(8));
-  });
-  std::thread second([&] {
-    for (Answer& x : found_b) x = model.greedy(b, tokens(8));
-  });
-  first.join();
-  second.join();
-  for (const Answer& x : found_a) check_equal(x, wanted_a);
-  for (const Answer& x : found_b) check_equal(x, wanted_b);
+  const TinyCheckpoint checkpoint(wide());
+  for (const ModelOptions& way : test::ways()) {
+    INFO(way.device << ", kernels " << way.kernels);
+    const Model model = Model::load(checkpoint.path(), way);
+    const PreparedItem a = model.prepare(noise_image(40, 30, 1), "what is it?", {});
+    const PreparedItem b = model.prepare(noise_image(30, 40, 2), "how many are there?", {});
+    const Answer wanted_a = model.greedy(a, tokens(8)), wanted_b = model.greedy(b, tokens(8));
+    std::vector<Answer> found_a(5), found_b(5);
+    std::thread first([&] {
+      for (Answer& x : found_a) x = model.greedy(a, tokens(8));
+    });
+    std::thread second([&] {
+      for (Answer& x : found_b) x = model.greedy(b, tokens(8));
+    });
+    first.join();
+    second.join();
+    for (const Answer& x : found_a) check_equal(x, wanted_a);
+    for (const Answer& x : found_b) check_equal(x, wanted_b);
+  }
 }
 
 TEST_CASE(
-    "with the project's own kernels a path depends neither on how many others there are "
+    "with the project's own kernels of the CPU a path depends neither on how many others there are "
     "nor on the number of threads",
     "[model][repeat]") {
+  if (test::device_or_cpu() != "cpu") return;
   for (const int kv_heads : {4, 1}) {  // one: threads share its paths
     test::TinySpec spec;
     spec.hidden = 96;  // large enough that products are split over threads
@@ -197,12 +220,11 @@ TEST_CASE(
 TEST_CASE("the greedy answer and the paths of one pass are those of two, views included",
           "[model][repeat]") {
   for (const int kv_heads : {4, 2}) {
-    for (const char* kernels : {"auto", "aten", "device"}) {
-      test::TinySpec spec;
-      spec.hidden = 64;  // heads of 16, as the twins of kernels/ take them
+    for (const ModelOptions& way : test::ways()) {
+      test::TinySpec spec = wide();
       spec.kv_heads = kv_heads;
       const TinyCheckpoint checkpoint(spec);
-      const Model model = Model::load(checkpoint.path(), {"cpu", "fp32", 1, kernels});
+      const Model model = Model::load(checkpoint.path(), way);
       const PreparedItem item = model.prepare(noise_image(40, 30, 1), "what is it?", {});
       const Rng rng(1, "sampling test");
       GenerationParams unbounded = tokens(12);
@@ -217,7 +239,7 @@ TEST_CASE("the greedy answer and the paths of one pass are those of two, views i
         for (const int greedy_tokens : {1, 5, 12}) {
           for (const bool final_state : {false, true}) {
             for (const bool ends : {false, true}) {
-              CAPTURE(kv_heads, kernels, samples, greedy_tokens, final_state, ends);
+              CAPTURE(kv_heads, way.kernels, samples, greedy_tokens, final_state, ends);
               GenerationParams params = unbounded, path_params = tokens(8);
               params.max_new_tokens = greedy_tokens;
               params.final_state = final_state;

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/model/model.hpp"
+
 namespace vrp::test {
 
 /// VRP_TEST_DEVICE, as ModelOptions::device; cpu where it is not set. The `_gpu` tests set it.
@@ -17,6 +19,16 @@ inline std::string device_or_cpu() {
 inline std::vector<std::string> kernels_of(const std::string& device) {
   if (device == "cpu") return {"auto", "aten", "device"};
   return {"auto", "aten"};
+}
+
+/// A model in fp32 there, with each of those kernels.
+inline std::vector<ModelOptions> ways() {
+  std::vector<ModelOptions> ways;
+  const std::string device = device_or_cpu();
+  for (const std::string& kernels : kernels_of(device)) {
+    ways.push_back({device, "fp32", 1, kernels});
+  }
+  return ways;
 }
 
 }  // namespace vrp::test
