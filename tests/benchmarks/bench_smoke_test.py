@@ -129,6 +129,19 @@ class BenchSmoke(unittest.TestCase):
         self.assertIn("failed: reference", said)
 
     @REFERENCE
+    def test_the_limits_of_the_gpu_part_become_targets(self):
+        work = self.folder / "gpu"
+        checkpoint.write(work / "checkpoint", "llava", checkpoint.TINY["llava"], "bfloat16")
+        items.write(work, 5)
+        told = unittest.mock.Mock(quick=True)
+        found = gpu.limits(work / "checkpoint", work / "images", told, "cpu", "bf16", "device", "small", 2)
+        self.assertEqual((found["device"], found["batch"], found["paths"]), ("cpu", 2, 10))
+        self.assertTrue(all(value > 0 for value in numbers_of(found)), found)
+        report = {"ratios": {"prefix": 12.0, "authors": 30.0}, "limits": {**found, "decode_share": 0.8, "prefill_share": 0.5,
+                                                                          "bootstrap_s": 0.06}}
+        self.assertEqual([t["met"] for t in gpu.targets(report)], [True, True, False, False])
+        self.assertEqual(list(gpu.targets({"skipped": "no GPU"})), [])
+
     def test_the_checkpoint_of_the_gpu_part_loads_on_both_sides(self):
         work = self.folder / "gpu"
         gpu.write_checkpoint(work / "checkpoint", checkpoint.TINY["llava"], 640, "cpu", 100_000)

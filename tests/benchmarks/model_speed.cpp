@@ -16,6 +16,7 @@
 #include "pipeline/base/files.hpp"
 #include "pipeline/base/json.hpp"
 #include "stages/capture/observer.hpp"
+#include "tests/benchmarks/model_work.hpp"
 #include "tests/benchmarks/speed.hpp"
 
 namespace {
@@ -55,40 +56,6 @@ struct Samples {
   std::map<std::string, std::vector<double>> of;
   void add(const std::string& name, double value) { of[name].push_back(value); }
 };
-
-struct DecoderSize {
-  double heads, keys;  ///< width of all query heads, of all key heads
-  double block;        ///< numbers of a block's matrices
-  double head;         ///< of the unembedding
-  explicit DecoderSize(const TextSpec& t)
-      : heads(static_cast<double>(t.heads) * t.head_dim),
-        keys(static_cast<double>(t.kv_heads) * t.head_dim),
-        block(t.hidden * (2 * heads + 2 * keys) + 3.0 * t.hidden * t.intermediate),
-        head(static_cast<double>(t.hidden) * t.vocab) {}
-};
-
-/// Bytes of fp32 weights that a step of one token reads: blocks and head.
-double step_bytes(const TextSpec& t) {
-  const DecoderSize size(t);
-  return 4 * (t.layers * size.block + size.head);
-}
-
-/// The least multiply-adds, each counted as two, from a picture and a prompt to the first token:
-/// the last block needs keys and values of all positions and the rest of one. Norms and the like
-/// are left out.
-double prompt_flops(const ModelSpec& spec, const PreparedItem& item) {
-  const TextSpec& t = spec.text;
-  const VisionSpec& v = spec.vision;
-  const DecoderSize size(t);
-  const double rows = static_cast<double>(item.ids.size());
-  const double seen = t.prefix_lm ? rows : rows / 2;  // keys of a query, on average
-  const double text = (t.layers - 1) * (2 * rows * size.block + 4 * rows * seen * size.heads) +
-                      4 * rows * t.hidden * size.keys + 2 * (size.block + size.head);
-  const double cells = static_cast<double>(item.image_positions.size()) * v.merge * v.merge;
-  const double tower = v.feature_layer < 0 ? v.layers + 1 + v.feature_layer : v.feature_layer;
-  const double of_block = 4.0 * v.hidden * v.hidden + 2.0 * v.hidden * v.intermediate;
-  return text + tower * (2 * cells * of_block + 4 * cells * cells * v.hidden);
-}
 
 /// Greedy answer and paths, with or without capture's observer.
 double item_seconds(const Model& model, const PreparedItem& item, int tokens, bool captured) {
@@ -146,11 +113,11 @@ void run(const std::vector<std::string>& words) {
       samples.add("half" + name, step_seconds(half, first, count, tokens));
     }
     const double read = machine.read_rate(), product = machine.product_rate();
-    const double bytes = step_bytes(model.spec().text);
+    const double bytes = speed::step_bytes(model.spec().text, 4);
     samples.add("read_gb_s", read / 1e9);
     samples.add("product_gflop_s", product / 1e9);
-    samples.add("prefill_share",
-                prompt_flops(model.spec(), first) / product / samples.of["prefill_s"].back());
+    samples.add("prefill_share", speed::prompt_flops(model.spec(), first) / product /
+                                     samples.of["prefill_s"].back());
     samples.add("decode_share_1", bytes / read / samples.of["full_step_1_s"].back());
     samples.add("decode_share_10", bytes / read / samples.of["full_step_10_s"].back());
     const std::size_t at = turn % files.size();
