@@ -1,5 +1,6 @@
 #include "pipeline/model/model.hpp"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
@@ -102,6 +103,8 @@ Model Model::load(const std::filesystem::path& checkpoint, const ModelOptions& o
                   const WeightLoading& loading) {
   if (options.threads < 1) fail_usage("threads is ", options.threads, ", expected at least 1");
   ask_for_repeatable_products();
+  // "fp32" is not TF32's 10 bits, whatever TORCH_ALLOW_TF32_CUBLAS_OVERRIDE says.
+  at::globalContext().setFloat32MatmulPrecision("highest");
   const c10::InferenceMode inference;
   at::set_num_threads(options.threads);
   Network network = network_of(checkpoint, options);
