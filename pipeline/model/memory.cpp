@@ -66,8 +66,8 @@ MemoryNeed memory_need(const ModelSpec& spec, const TensorMatch& tensors,
   const std::int64_t patches =
       (prompt + 1) * v.merge * v.merge;  // a prompt holds at least the image
   const std::int64_t logits = std::max(rows, std::int64_t{kLensRows}) * t.vocab;
-  need.working = number * std::max(block * prompt * request.batch, tower * patches) + 4 * 2 * logits +
-                 static_cast<std::int64_t>(SafetensorsIndex::kPieceBytes);
+  need.working = number * std::max(block * prompt * request.batch, tower * patches) +
+                 4 * 2 * logits + static_cast<std::int64_t>(SafetensorsIndex::kPieceBytes);
   return need;
 }
 
