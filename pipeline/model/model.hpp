@@ -225,9 +225,10 @@ class Model {
 
   /// The replies to some questions, in their order: `greedy` with `params`, `sample` with
   /// `path_params`, both from one prefill. On an accelerator all answers are rows of one batch, so
-  /// that a step reads the weights once for all of them; a reply's last bits then depend on how
-  /// many questions there are, and on nothing else of the others. Throws Error (internal) alone;
-  /// all other errors are their reply's problem.
+  /// that a step reads the weights once for all of them; a reply's last bits then depend on which
+  /// questions stand beside it (how many, how long, which ask about the same picture), and neither
+  /// on which answers are wanted nor on what was asked before. Throws Error (internal) alone; all
+  /// other errors are their reply's problem.
   std::vector<ModelReply> answer(std::span<const ModelQuestion> questions,
                                  const GenerationParams& params,
                                  const GenerationParams& path_params,
